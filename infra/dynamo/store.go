@@ -1,0 +1,249 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// Store is a lease.Store on one table.
+type Store struct {
+	client *dynamodb.Client
+	table  string
+}
+
+var _ lease.Store = (*Store)(nil)
+
+// NewStore returns the store on a table that exists; see Create.
+func NewStore(client *dynamodb.Client, table string) *Store {
+	return &Store{client: client, table: table}
+}
+
+// Workers implements lease.Store.
+func (s *Store) Workers(ctx context.Context) ([]lease.Worker, error) {
+	return query(ctx, s, scopeWorker, parseWorker)
+}
+
+// Leases implements lease.Store.
+func (s *Store) Leases(ctx context.Context) ([]lease.Lease, lease.Plan, error) {
+	leases, err := query(ctx, s, scopeLease, parseLease)
+	if err != nil {
+		return nil, lease.Plan{}, err
+	}
+	plan, err := s.plan(ctx)
+	return leases, plan, err
+}
+
+// query reads all rows of a scope, which DynamoDB returns in the order of their keys.
+func query[R any](ctx context.Context, s *Store, scope string, parse func(item) (R, error)) (rows []R, err error) {
+	pages := dynamodb.NewQueryPaginator(s.client, &dynamodb.QueryInput{
+		TableName: &s.table, ConsistentRead: new(true), KeyConditionExpression: new("#scope = :scope"),
+		ExpressionAttributeNames: map[string]string{"#scope": "scope"}, ExpressionAttributeValues: item{":scope": text(scope)},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("query %s rows: %w", scope, classify(err, err))
+		}
+		for _, it := range page.Items {
+			row, err := parse(it)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// Lease implements lease.Store.
+func (s *Store) Lease(ctx context.Context, name string) (lease.Lease, error) {
+	it, err := s.get(ctx, scopeLease, name)
+	if err != nil {
+		return lease.Lease{}, err
+	}
+	return parseLease(it)
+}
+
+func (s *Store) get(ctx context.Context, scope, name string) (item, error) {
+	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: key(scope, name), ConsistentRead: new(true)})
+	if err != nil {
+		return nil, fmt.Errorf("get %s row %s: %w", scope, name, classify(err, err))
+	}
+	if out.Item == nil {
+		return nil, fmt.Errorf("get %s row %s: %w", scope, name, lease.ErrAbsent)
+	}
+	return out.Item, nil
+}
+
+func (s *Store) plan(ctx context.Context) (lease.Plan, error) {
+	it, err := s.get(ctx, scopePlan, keyPlan)
+	if errors.Is(err, lease.ErrAbsent) {
+		return lease.Plan{}, nil
+	}
+	r := reader{it: it}
+	p := lease.Plan{Number: r.number("number")}
+	return p, errors.Join(err, r.err)
+}
+
+// Register implements lease.Store.
+func (s *Store) Register(ctx context.Context, w lease.Worker) error {
+	it := key(scopeWorker, w.ID)
+	for name, v := range workerAttributes(w) {
+		put(it, name, v)
+	}
+	_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: it})
+	return wrap("register", w.ID, classify(err, err))
+}
+
+func workerAttributes(w lease.Worker) item {
+	return item{
+		"heartbeat": number(w.Counter), "address": text(w.Address), "leaving": flag(w.Leaving),
+		"recordsPerSecond": decimal(w.Rate), "planAcked": number(w.Acked),
+	}
+}
+
+// Heartbeat implements lease.Store: one write empties the inbox and returns what was in it, one read gets the plan.
+func (s *Store) Heartbeat(ctx context.Context, w lease.Worker) (map[string]string, lease.Plan, error) {
+	u := newUpdate(workerAttributes(w))
+	u.removes = append(u.removes, "#inbox")
+	u.names["#inbox"] = "inbox"
+	u.names["#key"] = "leaseKey"
+	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: key(scopeWorker, w.ID), UpdateExpression: u.expression(), ConditionExpression: new("attribute_exists(#key)"),
+		ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values, ReturnValues: types.ReturnValueAllOld,
+	})
+	if err != nil {
+		return nil, lease.Plan{}, wrap("heartbeat of", w.ID, classify(err, lease.ErrAbsent))
+	}
+	r := reader{it: out.Attributes}
+	inbox := parseInbox(r.set("inbox"))
+	plan, err := s.plan(ctx)
+	return inbox, plan, errors.Join(err, r.err)
+}
+
+// Deregister implements lease.Store.
+func (s *Store) Deregister(ctx context.Context, w lease.Worker) error {
+	_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: &s.table, Key: key(scopeWorker, w.ID), ConditionExpression: new("#heartbeat = :heartbeat"),
+		ExpressionAttributeNames: map[string]string{"#heartbeat": "heartbeat"}, ExpressionAttributeValues: item{":heartbeat": number(w.Counter)},
+	})
+	return wrap("deregister", w.ID, classify(err, lease.ErrConflict))
+}
+
+// Request implements lease.Store.
+func (s *Store) Request(ctx context.Context, worker, name, receiver string) error {
+	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: key(scopeWorker, worker), UpdateExpression: new("ADD #inbox :note"),
+		ConditionExpression:       new("attribute_exists(#key)"),
+		ExpressionAttributeNames:  map[string]string{"#inbox": "inbox", "#key": "leaseKey"},
+		ExpressionAttributeValues: item{":note": set([]string{name + " " + receiver})},
+	})
+	return wrap("request "+name+" from", worker, classify(err, lease.ErrAbsent))
+}
+
+// Create implements lease.Store.
+func (s *Store) Create(ctx context.Context, l lease.Lease) error {
+	err := s.putIfAbsent(ctx, leaseItem(&l))
+	if errors.Is(err, lease.ErrConflict) {
+		return nil
+	}
+	return wrap("create lease", l.Key, err)
+}
+
+func (s *Store) putIfAbsent(ctx context.Context, it item) error {
+	_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.table, Item: it, ConditionExpression: new("attribute_not_exists(#key)"),
+		ExpressionAttributeNames: map[string]string{"#key": "leaseKey"},
+	})
+	return classify(err, lease.ErrConflict)
+}
+
+// Begin implements lease.Store.
+func (s *Store) Begin(ctx context.Context, g lease.Genesis) (lease.Genesis, error) {
+	it := key(scopePlan, keyGenesis)
+	it["position"] = position(g.Position)
+	put(it, "shards", set(g.Shards))
+	err := s.putIfAbsent(ctx, it)
+	if err == nil || !errors.Is(err, lease.ErrConflict) {
+		return g, wrap("create", keyGenesis, err)
+	}
+	if it, err = s.get(ctx, scopePlan, keyGenesis); err != nil {
+		return g, err
+	}
+	r := reader{it: it}
+	g = lease.Genesis{Position: r.position("position"), Shards: r.set("shards")}
+	return g, r.err
+}
+
+// Update implements lease.Store. Attributes that this version does not know survive.
+func (s *Store) Update(ctx context.Context, from, to *lease.Lease) error {
+	u := newUpdate(leaseAttributes(to))
+	conditions := []string{u.equals("leaseCounter", number(from.Counter)), u.equals("checkpoint", position(from.Checkpoint)), u.equals("plan", number(from.Plan))}
+	if from.Owner == "" {
+		conditions = append(conditions, "attribute_not_exists(#leaseOwner)")
+		u.names["#leaseOwner"] = "leaseOwner"
+	} else {
+		conditions = append(conditions, u.equals("leaseOwner", text(from.Owner)))
+	}
+	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: key(scopeLease, to.Key), UpdateExpression: u.expression(),
+		ConditionExpression: new(strings.Join(conditions, " AND ")), ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
+	})
+	return wrap("update lease", to.Key, classify(err, lease.ErrConflict))
+}
+
+// update builds an update expression.
+type update struct {
+	sets, removes []string
+	names         map[string]string
+	values        item
+}
+
+// newUpdate sets the attributes, or removes those that are absent in the row's terms.
+func newUpdate(attributes item) *update {
+	u := &update{names: map[string]string{}, values: item{}}
+	present := item{}
+	for name, v := range attributes {
+		put(present, name, v)
+		u.names["#"+name] = name
+		if w, ok := present[name]; ok {
+			u.sets = append(u.sets, "#"+name+" = :"+name)
+			u.values[":"+name] = w
+		} else {
+			u.removes = append(u.removes, "#"+name)
+		}
+	}
+	slices.Sort(u.sets)
+	slices.Sort(u.removes)
+	return u
+}
+
+// equals returns the condition that an attribute has the value before the update.
+func (u *update) equals(name string, v types.AttributeValue) string {
+	u.names["#"+name] = name
+	u.values[":old_"+name] = v
+	return "#" + name + " = :old_" + name
+}
+
+func (u *update) expression() *string {
+	e := "SET " + strings.Join(u.sets, ", ")
+	if len(u.removes) > 0 {
+		e += " REMOVE " + strings.Join(u.removes, ", ")
+	}
+	return &e
+}
+
+func wrap(doing, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", doing, what, err)
+}

@@ -1,0 +1,72 @@
+package chain
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Layout says where the objects of one generation are. Prefix has no slash at its ends and may be empty.
+type Layout struct {
+	Prefix     string
+	Generation int
+}
+
+// LinkKey returns the key of the link that begins with the record first.
+func (l Layout) LinkKey(hour Hour, shard, first string) (string, error) {
+	padded, err := Pad(first)
+	if err != nil {
+		return "", fmt.Errorf("name link of %s: %w", shard, err)
+	}
+	return l.ShardPrefix(hour, shard) + padded + ".parquet", nil
+}
+
+// ShardPrefix is what the keys of all links of a shard in an hour begin with.
+func (l Layout) ShardPrefix(hour Hour, shard string) string {
+	return l.DataPrefix() + hour.Partition() + "/" + shard + "-"
+}
+
+// DataPrefix is what the keys of all links of the generation begin with.
+func (l Layout) DataPrefix() string { return path.Join(l.Prefix, l.generation()) + "/" }
+
+// MarksPrefix is what the keys of all marks of the generation begin with.
+func (l Layout) MarksPrefix() string { return path.Join(l.Prefix, "_log", l.generation()) + "/" }
+
+func (l Layout) generation() string { return "gen=" + strconv.Itoa(l.Generation) }
+
+// ConfigKey is the key of the generation's frozen configuration.
+func (l Layout) ConfigKey() string { return l.MarksPrefix() + "config.json" }
+
+// StartKey is the key of a shard's start mark.
+func (l Layout) StartKey(shard string) string { return l.MarksPrefix() + shard + startSuffix }
+
+// EndKey is the key of a shard's end mark.
+func (l Layout) EndKey(shard string) string { return l.MarksPrefix() + shard + endSuffix }
+
+const (
+	startSuffix = ".start.json"
+	endSuffix   = ".end.json"
+)
+
+// ParseLinkKey is the inverse of LinkKey.
+func (l Layout) ParseLinkKey(key string) (hour Hour, shard, first string, err error) {
+	rest, ok := strings.CutPrefix(key, l.DataPrefix())
+	if !ok {
+		return 0, "", "", fmt.Errorf("parse link key %q: not under %s", key, l.DataPrefix())
+	}
+	dir, name := path.Split(rest)
+	t, err := time.Parse("dt=2006-01-02/hour=15/", dir)
+	if err != nil {
+		return 0, "", "", fmt.Errorf("parse link key %q: no hour", key)
+	}
+	stem, ok := strings.CutSuffix(name, ".parquet")
+	cut := len(stem) - SequenceWidth - 1
+	if !ok || cut < 1 || stem[cut] != '-' || strings.Trim(stem[cut+1:], "0123456789") != "" {
+		return 0, "", "", fmt.Errorf("parse link key %q: not SHARD-SEQUENCE.parquet", key)
+	}
+	return HourOf(t), stem[:cut], Unpad(stem[cut+1:]), nil
+}
+
+func (l Layout) probeKey() string { return path.Join(l.Prefix, "_log", "probe") }

@@ -1,0 +1,86 @@
+package chain
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// StartMark says where a shard's chain begins. It is written before the first link, by whoever read the first record.
+type StartMark struct {
+	Shard           string   `json:"shard"`
+	First           string   `json:"first"` // sequence number of the first record, empty for a shard that ended without any
+	Hour            Hour     `json:"hour"`  // of the first link
+	Parents         []string `json:"parents"`
+	StartingHashKey string   `json:"startingHashKey"`
+	EndingHashKey   string   `json:"endingHashKey"`
+}
+
+// EndMark says where a shard's chain ended. It is written after the last link and before the lease row says SHARD_END.
+type EndMark struct {
+	Shard    string  `json:"shard"`
+	Last     string  `json:"last"` // sequence number of the last record, empty for an empty shard
+	Hour     Hour    `json:"hour"`
+	Records  int64   `json:"records"`
+	Rows     int64   `json:"rows"`
+	Hash     string  `json:"hash"`
+	Children []Child `json:"children"`
+}
+
+// Child names a shard that continues an ended one.
+type Child struct {
+	Shard           string   `json:"shard"`
+	Parents         []string `json:"parents"`
+	StartingHashKey string   `json:"startingHashKey"`
+	EndingHashKey   string   `json:"endingHashKey"`
+}
+
+// ReadStart returns a shard's start mark, or nil when there is none.
+func ReadStart(ctx context.Context, env Env, b Bucket, l Layout, shard string) (*StartMark, error) {
+	return readMark[StartMark](ctx, env, b, l.StartKey(shard))
+}
+
+// ReadEnd returns a shard's end mark, or nil when its chain is open.
+func ReadEnd(ctx context.Context, env Env, b Bucket, l Layout, shard string) (*EndMark, error) {
+	return readMark[EndMark](ctx, env, b, l.EndKey(shard))
+}
+
+func readMark[M any](ctx context.Context, env Env, b Bucket, key string) (*M, error) {
+	var body []byte
+	err := Retry(ctx, env, func(ctx context.Context) (err error) {
+		body, _, err = b.Get(ctx, key)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read mark %s: %w", key, err)
+	}
+	m := new(M)
+	if err := json.Unmarshal(body, m); err != nil {
+		return nil, fmt.Errorf("read mark %s: %w: %w", key, err, ErrBroken)
+	}
+	return m, nil
+}
+
+// writeMark creates a mark, or returns the one that exists already.
+func writeMark[M any](ctx context.Context, env Env, b Bucket, key string, mark *M) (*M, error) {
+	body, err := json.Marshal(mark)
+	if err != nil {
+		return nil, fmt.Errorf("write mark %s: %w", key, err)
+	}
+	err = Retry(ctx, env, func(ctx context.Context) error { return b.PutIfAbsent(ctx, key, body, nil) })
+	if err == nil {
+		return mark, nil
+	}
+	if !errors.Is(err, ErrExists) {
+		return nil, fmt.Errorf("write mark %s: %w", key, err)
+	}
+	found, err := readMark[M](ctx, env, b, key)
+	if err == nil && found == nil {
+		err = fmt.Errorf("write mark %s: it exists and cannot be found: %w", key, ErrBroken)
+	}
+	return found, err
+}

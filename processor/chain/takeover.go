@@ -1,0 +1,176 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Bookmark is the position in a lease row: the end of some link of the chain, or the zero Bookmark.
+type Bookmark struct {
+	Last string
+	Hour Hour
+}
+
+// TakeOver finds the end of a shard's chain, beginning at the bookmark, and returns the writer that continues it.
+// A bookmark that no link bears out, or a chain whose links do not follow each other, is ErrBroken.
+func TakeOver(ctx context.Context, env Env, b Bucket, l Layout, shard Shard, leaseCounter int64, at Bookmark) (*Writer, error) {
+	w := &Writer{env: env, bucket: b, layout: l, shard: shard, leaseCounter: leaseCounter}
+	if err := w.takeOver(ctx, at); err != nil {
+		return nil, fmt.Errorf("take over chain of %s: %w", shard.ID, err)
+	}
+	return w, nil
+}
+
+func (w *Writer) takeOver(ctx context.Context, at Bookmark) error {
+	hour, err := w.parentsHour(ctx)
+	if err != nil {
+		return err
+	}
+	w.end.Hour = hour
+	start, err := ReadStart(ctx, w.env, w.bucket, w.layout, w.shard.ID)
+	if err != nil {
+		return err
+	}
+	if start == nil {
+		if at.Last != "" {
+			return fmt.Errorf("the bookmark is at %s and there is no start mark: %w", at.Last, ErrBroken)
+		}
+		return nil
+	}
+	w.begun(start)
+	if start.First == "" {
+		return nil // the shard ended without a record
+	}
+	if at.Last != "" {
+		if w.end, err = w.endAt(ctx, at); err != nil {
+			return err
+		}
+	}
+	return w.follow(ctx)
+}
+
+// parentsHour is the highest hour of the parents' end marks: a child's links never lie in an earlier hour.
+// A parent without a mark ended before this log began.
+func (w *Writer) parentsHour(ctx context.Context) (hour Hour, err error) {
+	for _, parent := range w.shard.Parents {
+		end, err := ReadEnd(ctx, w.env, w.bucket, w.layout, parent)
+		if err != nil {
+			return 0, err
+		}
+		if end != nil {
+			hour = max(hour, end.Hour)
+		}
+	}
+	return hour, nil
+}
+
+// endAt returns the end that the bookmark stands for.
+func (w *Writer) endAt(ctx context.Context, at Bookmark) (End, error) {
+	keys, err := listLinks(ctx, w.env, w.bucket, w.layout, at.Hour, w.shard.ID)
+	if err != nil {
+		return End{}, err
+	}
+	found := ""
+	for _, k := range keys {
+		if Compare(k.first, at.Last) <= 0 {
+			found = k.key
+		}
+	}
+	if found == "" {
+		return End{}, fmt.Errorf("the bookmark is at %s in hour %s, where no link is: %w", at.Last, at.Hour, ErrBroken)
+	}
+	link, err := headLink(ctx, w.env, w.bucket, w.layout, found)
+	if err != nil {
+		return End{}, err
+	}
+	if link.Last != at.Last {
+		return End{}, fmt.Errorf("the bookmark is at %s, %s ends at %s: %w", at.Last, found, link.Last, ErrBroken)
+	}
+	return link.End(), nil
+}
+
+// follow walks from the end held to the last link. A link that does not follow may have been put after its predecessor's hour
+// was listed, so the walk begins anew while it gets on, and only then calls the log broken.
+func (w *Writer) follow(ctx context.Context) error {
+	for {
+		before := w.end
+		stray, err := w.walk(ctx)
+		if err != nil {
+			return err
+		}
+		if stray == "" {
+			return nil
+		}
+		if w.end == before {
+			return fmt.Errorf("%s does not follow %q: %w", stray, w.end.Last, ErrBroken)
+		}
+	}
+}
+
+// walk lists the hours from that of the end held to the next one by this machine's clock, and returns a link that does not follow.
+func (w *Writer) walk(ctx context.Context) (stray string, err error) {
+	for hour := w.end.Hour; hour <= max(HourOf(w.env.Now()), w.end.Hour)+1; hour++ {
+		keys, err := listLinks(ctx, w.env, w.bucket, w.layout, hour, w.shard.ID)
+		if err != nil {
+			return "", err
+		}
+		for _, k := range keys {
+			if Compare(k.first, w.end.Last) <= 0 {
+				continue
+			}
+			link, err := headLink(ctx, w.env, w.bucket, w.layout, k.key)
+			if err != nil {
+				return "", err
+			}
+			if link.Prev != w.end.Last {
+				return k.key, nil
+			}
+			w.end = link.End()
+		}
+	}
+	return "", nil
+}
+
+type linkKey struct{ key, first string }
+
+// listLinks returns the keys of a shard's links in one hour, in the order of their first records.
+func listLinks(ctx context.Context, env Env, b Bucket, l Layout, hour Hour, shard string) (keys []linkKey, err error) {
+	prefix := l.ShardPrefix(hour, shard)
+	err = Retry(ctx, env, func(ctx context.Context) error {
+		keys = keys[:0]
+		for o, err := range b.List(ctx, prefix) {
+			if err != nil {
+				return err
+			}
+			_, s, first, err := l.ParseLinkKey(o.Key)
+			if err == nil && s == shard {
+				keys = append(keys, linkKey{o.Key, first})
+			}
+		}
+		return nil
+	})
+	return keys, wrap("list "+prefix, err)
+}
+
+// headLink reads a link's metadata and checks it against the key.
+func headLink(ctx context.Context, env Env, b Bucket, l Layout, key string) (*Link, error) {
+	var o Object
+	err := Retry(ctx, env, func(ctx context.Context) (err error) {
+		o, err = b.Head(ctx, key)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("head %s: %w", key, err)
+	}
+	o.Key = key
+	link, err := ParseLink(o)
+	if err != nil {
+		return nil, err
+	}
+	want, err := l.LinkKey(link.Hour, link.Shard, link.First)
+	if err != nil || want != key || link.Generation != l.Generation {
+		return nil, errors.Join(err, fmt.Errorf("%s holds the link %s: %w", key, want, ErrBroken))
+	}
+	return link, nil
+}

@@ -1,0 +1,160 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Writer continues the chain of one shard. It belongs to one term of the shard's lease and to one goroutine.
+type Writer struct {
+	env          Env
+	bucket       Bucket
+	layout       Layout
+	shard        Shard
+	leaseCounter int64
+	start        *StartMark
+	end          End
+}
+
+// Shard is the shard as its start mark describes it.
+type Shard struct {
+	ID              string
+	Parents         []string
+	StartingHashKey string
+	EndingHashKey   string
+}
+
+// Batch is what becomes a link: whole Kinesis records, at least one.
+type Batch struct {
+	First, Last  string
+	FirstArrival time.Time
+	LastArrival  time.Time
+	Records      int64
+	Rows         int64
+	Hash         string // Hash.Sum, begun with the End's Hash
+	Schema       int
+	Body         []byte
+}
+
+// End returns the end of the chain as far as it is known.
+func (w *Writer) End() End { return w.end }
+
+// Start returns the start mark, or nil when there is none yet.
+func (w *Writer) Start() *StartMark { return w.start }
+
+// HourOf returns the hour of a batch that begins now with a record that arrived then.
+func (w *Writer) HourOf(arrival time.Time) Hour { return max(w.end.Hour, HourOf(arrival)) }
+
+// Begin makes sure that the start mark exists before the first link, and returns it. It is somebody else's when its First
+// differs from first: the chain begins there.
+func (w *Writer) Begin(ctx context.Context, first string, arrival time.Time) (*StartMark, error) {
+	if w.start != nil {
+		return w.start, nil
+	}
+	mark, err := writeMark(ctx, w.env, w.bucket, w.layout.StartKey(w.shard.ID), w.mark(first, w.HourOf(arrival)))
+	if err != nil {
+		return nil, fmt.Errorf("begin chain of %s: %w", w.shard.ID, err)
+	}
+	w.begun(mark)
+	return mark, nil
+}
+
+func (w *Writer) mark(first string, hour Hour) *StartMark {
+	return &StartMark{
+		Shard: w.shard.ID, First: first, Hour: hour, Parents: w.shard.Parents,
+		StartingHashKey: w.shard.StartingHashKey, EndingHashKey: w.shard.EndingHashKey,
+	}
+}
+
+// begun takes note of the start mark; its hour is that of the first link whoever writes it.
+func (w *Writer) begun(mark *StartMark) {
+	w.start = mark
+	if w.end.Last == "" {
+		w.end.Hour = max(w.end.Hour, mark.Hour)
+	}
+}
+
+// Commit makes the batch the next link and returns nil when the link says what the batch says, whoever wrote it. ErrAdopted:
+// another link stands there and is now the End. Every other error leaves the chain as it was, or unknown when ctx ended;
+// ErrBroken has to stop the shard.
+func (w *Writer) Commit(ctx context.Context, b *Batch) error {
+	link, err := w.link(b)
+	if err != nil {
+		return err
+	}
+	err = Retry(ctx, w.env, func(ctx context.Context) error {
+		return w.bucket.PutIfAbsent(ctx, link.Key, b.Body, link.Metadata())
+	})
+	if err == nil {
+		w.end = link.End()
+		return nil
+	}
+	if !errors.Is(err, ErrExists) {
+		return fmt.Errorf("put %s: %w", link.Key, err)
+	}
+	return w.adopt(ctx, link)
+}
+
+func (w *Writer) link(b *Batch) (*Link, error) {
+	if w.start == nil || Compare(b.First, w.end.Last) <= 0 || Compare(b.Last, b.First) < 0 || b.Records < 1 {
+		return nil, fmt.Errorf("commit %s..%s of %s after %q: out of order: %w", b.First, b.Last, w.shard.ID, w.end.Last, ErrBroken)
+	}
+	hour := w.HourOf(b.FirstArrival)
+	key, err := w.layout.LinkKey(hour, w.shard.ID, b.First)
+	if err != nil {
+		return nil, errors.Join(err, ErrBroken)
+	}
+	return &Link{
+		Key: key, Shard: w.shard.ID, Generation: w.layout.Generation, Prev: w.end.Last, First: b.First, Last: b.Last, Hour: hour,
+		Records: b.Records, Rows: b.Rows, TotalRecords: w.end.Records + b.Records, TotalRows: w.end.Rows + b.Rows, Hash: b.Hash,
+		LastArrival: b.LastArrival, LeaseCounter: w.leaseCounter, Schema: b.Schema,
+	}, nil
+}
+
+// adopt continues from the link that was there first.
+func (w *Writer) adopt(ctx context.Context, mine *Link) error {
+	theirs, err := headLink(ctx, w.env, w.bucket, w.layout, mine.Key)
+	if errors.Is(err, ErrNotFound) {
+		err = fmt.Errorf("%s exists and cannot be found: %w", mine.Key, ErrBroken)
+	}
+	if err != nil {
+		return fmt.Errorf("adopt link: %w", err)
+	}
+	if theirs.Shard != mine.Shard || theirs.Generation != mine.Generation || theirs.Prev != mine.Prev || theirs.First != mine.First {
+		return fmt.Errorf("adopt %s: it follows %q of %s, generation %d, not %q: %w", mine.Key, theirs.Prev, theirs.Shard,
+			theirs.Generation, mine.Prev, ErrBroken)
+	}
+	w.end = theirs.End()
+	if theirs.Last == mine.Last && theirs.Hash == mine.Hash {
+		return nil
+	}
+	return ErrAdopted
+}
+
+// Finish writes the end mark after the last link, and the start mark of a shard that never had a record.
+func (w *Writer) Finish(ctx context.Context, children []Child) (*EndMark, error) {
+	if w.start == nil {
+		mark, err := writeMark(ctx, w.env, w.bucket, w.layout.StartKey(w.shard.ID), w.mark("", w.end.Hour))
+		if err != nil {
+			return nil, fmt.Errorf("finish empty chain of %s: %w", w.shard.ID, err)
+		}
+		w.begun(mark)
+	}
+	if w.start.First != "" && w.end.Last == "" {
+		return nil, fmt.Errorf("finish chain of %s: it begins with %s and has no link: %w", w.shard.ID, w.start.First, ErrBroken)
+	}
+	want := &EndMark{
+		Shard: w.shard.ID, Last: w.end.Last, Hour: w.end.Hour, Records: w.end.Records, Rows: w.end.Rows, Hash: w.end.Hash,
+		Children: children,
+	}
+	have, err := writeMark(ctx, w.env, w.bucket, w.layout.EndKey(w.shard.ID), want)
+	if err != nil {
+		return nil, fmt.Errorf("finish chain of %s: %w", w.shard.ID, err)
+	}
+	if have.Last != want.Last || have.Records != want.Records || have.Hash != want.Hash || have.Hour != want.Hour {
+		return nil, fmt.Errorf("finish chain of %s at %q: its end mark says %q: %w", w.shard.ID, want.Last, have.Last, ErrBroken)
+	}
+	return have, nil
+}

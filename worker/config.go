@@ -1,0 +1,52 @@
+package worker
+
+import (
+	"errors"
+	"time"
+
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// Config configures a Worker. The zero value of an optional field means its default.
+type Config struct {
+	// Name is the beginning of the worker's id; a random part makes it unique for every start. Required.
+	Name string
+	// Application names the lease table; Stream is the stream to read. Required.
+	Application string
+	Stream      string
+	// Address is the host:port of the worker's HTTP server, as others reach it. Optional.
+	Address string
+	// Lease has the times of the lease protocol.
+	Lease lease.Config
+	// MaxRecords is the largest number of records asked for in one read. Defaults to 10,000, the limit of Kinesis.
+	MaxRecords int32
+	// Retention is how long the stream keeps records. Defaults to 24 h.
+	Retention time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxRecords == 0 {
+		c.MaxRecords = 10_000
+	}
+	if c.Retention == 0 {
+		c.Retention = 24 * time.Hour
+	}
+	return c
+}
+
+// Validate returns everything that is wrong with the configuration.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	var errs []error
+	check := func(ok bool, text string) {
+		if !ok {
+			errs = append(errs, errors.New(text))
+		}
+	}
+	check(c.Name != "", "worker name: must not be empty")
+	check(c.Application != "", "application: must not be empty")
+	check(c.Stream != "", "stream: must not be empty")
+	check(c.MaxRecords >= 1 && c.MaxRecords <= 10_000, "records per read: must be between 1 and 10000")
+	check(c.Retention >= time.Hour, "retention: must be at least one hour")
+	return errors.Join(append(errs, c.Lease.Validate())...)
+}

@@ -1,0 +1,45 @@
+package worker
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// System is the Env of a real process: the machine's clock, goroutines, and randomness that needs no seed.
+// Inside a testing/synctest bubble its clock is the bubble's.
+type System struct{}
+
+// Now returns the time, with the monotonic reading that differences use.
+func (System) Now() time.Time { return time.Now() }
+
+// Sleep returns after d, or earlier with the cause of ctx's end.
+func (System) Sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return context.Cause(ctx)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Go starts a goroutine.
+func (System) Go(f func()) { go f() }
+
+// Join runs the functions concurrently and returns when all have returned.
+func (System) Join(fs ...func()) {
+	var wg sync.WaitGroup
+	for _, f := range fs {
+		wg.Go(f)
+	}
+	wg.Wait()
+}
+
+// Rand returns a number in [0, 1).
+func (System) Rand() float64 { return rand.Float64() }

@@ -1,0 +1,52 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vmware/vmware-go-kcl-v2/clientlibrary/config"
+	kcl "github.com/vmware/vmware-go-kcl-v2/clientlibrary/interfaces"
+	kclworker "github.com/vmware/vmware-go-kcl-v2/clientlibrary/worker"
+)
+
+// engine is the vmware-go-kcl-v2 Worker. Its event loop starts one consumer per tick for the shards that the registry grants, and its
+// consumers read, deaggregate and deliver. What it knows of leases, iterators and shards is what the files named kcl_*.go tell it.
+type engine struct {
+	worker *kclworker.Worker
+}
+
+// kclTick is the mean time between two rounds of the event loop, which starts at most one consumer per round.
+const kclTick = 20 * time.Millisecond
+
+// errEnded ends a consumer whose term has ended. It is no failure.
+var errEnded = errors.New("term has ended")
+
+func startKCL(w *Worker) (*engine, error) {
+	// Lease renewal is off: 2^42 ms are 139 years. 1<<30 would fire after twelve days.
+	cfg := config.NewKinesisClientLibConfigWithCredentials(w.cfg.Application, w.cfg.Stream, "local", w.id, nil, nil).
+		WithInitialPositionInStream(config.TRIM_HORIZON).
+		WithMaxRecords(int(w.cfg.MaxRecords)).
+		WithMaxLeasesForWorker(1 << 30).
+		WithShardSyncIntervalMillis(int(kclTick / time.Millisecond)).
+		WithLeaseRefreshWaitTime(1 << 42).
+		WithIdleTimeBetweenReadsInMillis(1).
+		WithCallProcessRecordsEvenForEmptyRecordList(true).
+		WithLogger(kclLogger{w.log.WithField("component", "kcl")})
+	worker := kclworker.NewWorker(kclFactory{w}, cfg).
+		WithKinesis(newKCLClient(w)).
+		WithCheckpointer(&kclCheckpointer{w})
+	return &engine{worker}, worker.Start()
+}
+
+// shutdown returns when the event loop and all consumers have ended. Every consumer's term has ended before.
+func (e *engine) shutdown() { e.worker.Shutdown() }
+
+// kclFactory makes the record processors. The KCL names the shard only in Initialize.
+type kclFactory struct{ worker *Worker }
+
+// CreateProcessor implements interfaces.IRecordProcessorFactory.
+func (f kclFactory) CreateProcessor() kcl.IRecordProcessor { return &kclProcessor{worker: f.worker} }
+
+// kclContext is the context of a shard's calls. The KCL has none to give.
+func kclContext(s *shard) context.Context { return s.term.Context() }

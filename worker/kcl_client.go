@@ -1,0 +1,82 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// newKCLClient returns the *kinesis.Client that the KCL gets. No request of it leaves the process: a middleware in front answers
+// from the worker, whose own Stream does the reading. So a consumer sees the shards that are granted to this worker and
+// no others, holds a token of its term instead of an iterator, and is ended by an error.
+func newKCLClient(w *Worker) *kinesis.Client {
+	return kinesis.New(kinesis.Options{Region: "local", APIOptions: []func(*middleware.Stack) error{func(s *middleware.Stack) error {
+		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("streamrec", func(
+			_ context.Context, in middleware.InitializeInput, _ middleware.InitializeHandler,
+		) (out middleware.InitializeOutput, md middleware.Metadata, err error) {
+			out.Result, err = w.answer(in.Parameters)
+			return out, md, err
+		}), middleware.Before)
+	}}})
+}
+
+func (w *Worker) answer(request any) (any, error) {
+	switch q := request.(type) {
+	case *kinesis.ListShardsInput:
+		return w.listShards(), nil
+	case *kinesis.GetShardIteratorInput:
+		return w.openShard(*q.ShardId)
+	case *kinesis.GetRecordsInput:
+		return w.readShard(*q.ShardIterator)
+	}
+	return nil, fmt.Errorf("the KCL asked for %T, which it never needs", request)
+}
+
+// listShards shows shards without parents: the coordinator grants no child before its parents have ended.
+func (w *Worker) listShards() *kinesis.ListShardsOutput {
+	out := &kinesis.ListShardsOutput{}
+	for _, id := range w.shards.visible() {
+		out.Shards = append(out.Shards, types.Shard{ShardId: &id, SequenceNumberRange: &types.SequenceNumberRange{}})
+	}
+	return out
+}
+
+// openShard restores the shard's state and returns the token of its term.
+func (w *Worker) openShard(id string) (*kinesis.GetShardIteratorOutput, error) {
+	s := w.shards.running(id)
+	if s == nil {
+		return nil, errEnded
+	}
+	if err := s.open(kclContext(s)); err != nil {
+		s.fail(err)
+		return nil, fmt.Errorf("%w: %w", errEnded, err)
+	}
+	return &kinesis.GetShardIteratorOutput{ShardIterator: new(s.token())}, nil
+}
+
+// token names the term, so that a consumer of an earlier term cannot read under a later one.
+func (s *shard) token() string { return fmt.Sprintf("%s#%d", s.term.Key(), s.first) }
+
+// readShard returns the next page of the term that the token names.
+func (w *Worker) readShard(token string) (*kinesis.GetRecordsOutput, error) {
+	s := w.shards.byToken(token)
+	if s == nil || s.term.Context().Err() != nil {
+		return nil, errEnded
+	}
+	page, err := s.read(kclContext(s))
+	if err != nil {
+		s.fail(err)
+		return nil, fmt.Errorf("%w: %w", errEnded, err)
+	}
+	out := &kinesis.GetRecordsOutput{MillisBehindLatest: &page.MillisBehindLatest, Records: make([]types.Record, len(page.Records))}
+	for i := range page.Records {
+		out.Records[i] = wrapRecord(&page.Records[i])
+	}
+	if page.Next != "" {
+		out.NextShardIterator = &token
+	}
+	return out, nil
+}

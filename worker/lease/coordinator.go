@@ -1,0 +1,191 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Consumer runs the shards of the terms that the Coordinator wins.
+type Consumer interface {
+	// Start begins to work on a term and returns at once. When the term's context ends, or by itself, the consumer
+	// stops, commits if MayCommit says so, and calls Close on the term, once.
+	Start(*Term)
+}
+
+// Shards lists the stream's shards as lease rows without owner: Key, Parents and hash range.
+type Shards interface {
+	Shards(ctx context.Context) ([]Lease, error)
+}
+
+// Reporter is told what happens; all methods return at once. It is for logs and metrics: nothing depends on it.
+type Reporter interface {
+	Taken(l Lease, from string)           // a term has begun; from is the previous owner
+	Ended(l Lease, cause error)           // a term has ended
+	Trouble(doing string, err error)      // something failed and will be tried again
+	Hole(from, to string)                 // no shard covers this part of the hash range
+	Moving(key, from, to string)          // a lease is handed over
+	Died(worker string)                   // a worker is held for dead
+	Heartbeat(trustedUntil time.Time)     // a heartbeat was confirmed
+	Scanned(workers []Worker, ls []Lease) // the table has been read
+}
+
+// Coordinator takes, keeps and gives up the leases of one worker. doc.go describes the protocol.
+type Coordinator struct {
+	cfg      Config
+	env      Env
+	store    Store
+	shards   Shards
+	consumer Consumer
+	report   Reporter
+
+	mu      sync.Mutex
+	me      Worker
+	trust   time.Time // leases are trusted until then
+	leaving bool
+	plan    Plan
+	terms   map[string]*Term
+	highest map[string]int64     // by key: the highest counter of a term of this process
+	inbox   map[string]string    // requests to answer
+	asked   map[string]time.Time // requests made
+	workers []Worker
+	leases  []Lease
+	readAt  time.Time // start of the read that gave leases
+	stale   bool      // leases have to be read now
+	seen    *Observer
+	rows    map[string]rowSighting
+}
+
+// rowSighting is how a lease row has been seen.
+type rowSighting struct {
+	counter int64
+	since   time.Time // the counter is unchanged since
+	free    time.Time // without living owner since; zero when owned
+}
+
+// NewCoordinator returns the coordinator of the worker with this id, which no other process has or had, and HTTP address.
+func NewCoordinator(cfg Config, id, address string, env Env, store Store, shards Shards, consumer Consumer, report Reporter) *Coordinator {
+	cfg = cfg.withDefaults()
+	return &Coordinator{
+		cfg: cfg, env: env, store: store, shards: shards, consumer: consumer, report: report,
+		me: Worker{ID: id, Address: address}, terms: map[string]*Term{}, highest: map[string]int64{}, inbox: map[string]string{},
+		asked: map[string]time.Time{}, seen: NewObserver(cfg.Failover), rows: map[string]rowSighting{},
+	}
+}
+
+// Run works until ctx ends, hands all leases over within Config.Grace and returns nil. An error says that the table refuses.
+func (c *Coordinator) Run(ctx context.Context) error {
+	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	if err := c.register(ctx); err != nil {
+		return err
+	}
+	c.env.Go(func() { end(c.heartbeats(life)) })
+	c.env.Go(func() { c.guard(life) })
+	err := c.scans(ctx, life)
+	c.drain(life)
+	return err
+}
+
+// scans looks at the table until ctx or life ends.
+func (c *Coordinator) scans(ctx, life context.Context) error {
+	nextSync := c.env.Now()
+	for ctx.Err() == nil {
+		if life.Err() != nil {
+			return context.Cause(life)
+		}
+		if now := c.env.Now(); !now.Before(nextSync) {
+			if err := c.syncShards(ctx); err != nil {
+				if errors.Is(err, ErrRefused) {
+					return err
+				}
+				c.trouble(ctx, "sync shards", err)
+				nextSync = now.Add(c.cfg.Scan)
+			} else {
+				nextSync = now.Add(c.cfg.ShardSync)
+			}
+		}
+		if err := c.scan(ctx); err != nil {
+			c.trouble(ctx, "read lease table", err)
+		}
+		_ = c.env.Sleep(ctx, c.pause())
+	}
+	return nil
+}
+
+// pause is short while a lease is about to arrive.
+func (c *Coordinator) pause() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.asked) > 0 || slices.ContainsFunc(c.workers, func(w Worker) bool { return w.Leaving }) {
+		return min(c.cfg.Scan, c.cfg.Failover/25)
+	}
+	return c.cfg.Scan
+}
+
+func (c *Coordinator) trouble(ctx context.Context, doing string, err error) {
+	if ctx.Err() == nil {
+		c.report.Trouble(doing, err)
+	}
+}
+
+// drain hands all leases over and deregisters. Heartbeats go on meanwhile.
+func (c *Coordinator) drain(life context.Context) {
+	ctx, cancel := context.WithTimeoutCause(life, c.cfg.Grace, ErrLeaseLost)
+	defer cancel()
+	c.mu.Lock()
+	c.leaving, c.me.Leaving = true, true
+	to := Receivers(c.view())
+	terms := c.termsByKey()
+	c.mu.Unlock()
+	if err := c.beat(ctx); err != nil {
+		c.report.Trouble("say goodbye", err)
+	}
+	for _, t := range terms {
+		t.handOff(to[t.Key()], ErrShutdownRequested)
+	}
+	for c.holding() > 0 {
+		if err := c.readWorkers(ctx); err != nil { // a receiver has to be alive when it gets a lease
+			c.trouble(ctx, "read workers", err)
+		}
+		if c.env.Sleep(ctx, c.cfg.Failover/100) != nil {
+			c.stopAll(fmt.Errorf("%w: the grace period is over", ErrLeaseLost))
+			return // without deregistering: the row expires, and with it what is still held
+		}
+	}
+	c.mu.Lock()
+	me := c.me
+	c.mu.Unlock()
+	if err := c.insist(ctx, func(ctx context.Context) error { return c.store.Deregister(ctx, me) }); err != nil && !errors.Is(err, ErrConflict) {
+		c.report.Trouble("deregister", err)
+	}
+}
+
+func (c *Coordinator) holding() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.terms)
+}
+
+// termsByKey needs the lock.
+func (c *Coordinator) termsByKey() []*Term {
+	terms := make([]*Term, 0, len(c.terms))
+	for _, t := range c.terms {
+		terms = append(terms, t)
+	}
+	slices.SortFunc(terms, func(a, b *Term) int { return strings.Compare(a.Key(), b.Key()) })
+	return terms
+}
+
+func (c *Coordinator) stopAll(cause error) {
+	c.mu.Lock()
+	terms := c.termsByKey()
+	c.mu.Unlock()
+	for _, t := range terms {
+		t.cancel(cause)
+	}
+}

@@ -1,0 +1,139 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// register creates the heartbeat row. Trust begins with it.
+func (c *Coordinator) register(ctx context.Context) error {
+	c.mu.Lock()
+	c.me.Counter = 1
+	me := c.me
+	c.mu.Unlock()
+	began := c.env.Now()
+	err := c.insist(ctx, func(ctx context.Context) error {
+		began = c.env.Now()
+		return c.store.Register(ctx, me)
+	})
+	if err != nil {
+		return fmt.Errorf("register worker: %w", err)
+	}
+	c.extendTrust(began)
+	return nil
+}
+
+// extendTrust counts from the start of a heartbeat: a slow answer shortens trust, it never extends it.
+func (c *Coordinator) extendTrust(began time.Time) {
+	c.mu.Lock()
+	if until := began.Add(c.cfg.Failover - c.cfg.Margin); until.After(c.trust) {
+		c.trust = until
+	}
+	until := c.trust
+	c.mu.Unlock()
+	c.report.Heartbeat(until)
+}
+
+// heartbeats runs until ctx ends. It returns an error only when the table refuses.
+func (c *Coordinator) heartbeats(ctx context.Context) error {
+	for {
+		began := c.env.Now()
+		err := c.beat(ctx)
+		switch {
+		case errors.Is(err, ErrAbsent):
+			if err := c.revive(ctx); err != nil {
+				return err
+			}
+		case errors.Is(err, ErrRefused):
+			return err
+		case err != nil:
+			c.trouble(ctx, "heartbeat", err)
+		}
+		wait := c.cfg.Heartbeat - c.env.Now().Sub(began)
+		if err != nil {
+			wait = min(wait, c.cfg.Heartbeat/4)
+		}
+		if c.env.Sleep(ctx, max(wait, c.cfg.Heartbeat/20)) != nil {
+			return nil
+		}
+	}
+}
+
+// beat writes one heartbeat. One whose answer is lost costs nothing but its inbox, and requests are repeated.
+func (c *Coordinator) beat(ctx context.Context) error {
+	c.mu.Lock()
+	c.me.Counter++
+	c.me.Rate = 0
+	for _, t := range c.terms {
+		c.me.Rate += t.Lease().Rate
+	}
+	me := c.me
+	c.mu.Unlock()
+	began := c.env.Now()
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Failover/4)
+	defer cancel()
+	inbox, plan, err := c.store.Heartbeat(ctx, me)
+	if err != nil {
+		return fmt.Errorf("write heartbeat: %w", err)
+	}
+	c.extendTrust(began)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.Copy(c.inbox, inbox)
+	if plan.Number > c.plan.Number {
+		c.plan, c.stale = plan, true
+	}
+	return nil
+}
+
+// revive handles that others hold this worker for dead: all shards stop, and a new worker registers. Its id is a new one, since
+// others may still remember the counters of the old.
+func (c *Coordinator) revive(ctx context.Context) error {
+	c.stopAll(fmt.Errorf("%w: the heartbeat row is gone", ErrLeaseLost))
+	for c.holding() > 0 {
+		if c.env.Sleep(ctx, c.cfg.Failover/100) != nil {
+			return nil
+		}
+	}
+	c.mu.Lock()
+	c.me.ID = reborn(c.me.ID)
+	c.mu.Unlock()
+	if err := c.register(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// reborn appends or increments a number: worker-1f3a, worker-1f3a.2, worker-1f3a.3.
+func reborn(id string) string {
+	if base, n, ok := strings.Cut(id, "."); ok {
+		if k, err := strconv.Atoi(n); err == nil {
+			return base + "." + strconv.Itoa(k+1)
+		}
+	}
+	return id + ".2"
+}
+
+// guard stops all shards when trust runs out, whatever the other goroutines are doing.
+func (c *Coordinator) guard(ctx context.Context) {
+	for {
+		c.mu.Lock()
+		left := c.trust.Sub(c.env.Now())
+		c.mu.Unlock()
+		if left <= 0 {
+			c.stopAll(fmt.Errorf("%w: no heartbeat was confirmed in time", ErrLeaseLost))
+			left = c.cfg.Heartbeat / 4
+		}
+		if c.env.Sleep(ctx, left) != nil {
+			return
+		}
+	}
+}
+
+// trusted needs the lock.
+func (c *Coordinator) trusted() bool { return c.env.Now().Before(c.trust) }

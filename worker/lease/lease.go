@@ -1,0 +1,82 @@
+package lease
+
+import "slices"
+
+// Lease is one row: who may work on a shard, and how far the shard is.
+type Lease struct {
+	Key             string // shard id
+	Owner           string // worker id, empty when nobody owns it
+	Counter         int64  // the fencing token: +1 at every take, hand-off, release and reset; never set back
+	Checkpoint      Position
+	Parents         []string
+	Children        []string // known once the shard has ended
+	StartingHashKey string   // decimal, of 128 bits
+	EndingHashKey   string
+	Plan            int64   // number of the last reset plan that has been applied to this row
+	Rate            float64 // records/s, as its owner measured them
+	Tip             int64   // Unix ms; everything that arrived until then has been committed. 0: not known
+	Stopped         string  // why the shard has been stopped; nobody takes it until a reset clears it
+}
+
+// Ended reports whether all records of the shard have been processed.
+func (l *Lease) Ended() bool { return l.Checkpoint.Type == ShardEnd }
+
+// same reports whether the row still says what a conditional write of l requires.
+func (l *Lease) same(m *Lease) bool {
+	return l.Owner == m.Owner && l.Counter == m.Counter && l.Checkpoint == m.Checkpoint && l.Plan == m.Plan
+}
+
+// taken returns the row after worker has taken it.
+func (l *Lease) taken(worker string) *Lease {
+	return l.with(func(n *Lease) { n.Owner, n.Counter = worker, l.Counter+1 })
+}
+
+// released returns the row without owner.
+func (l *Lease) released() *Lease { return l.taken("") }
+
+// stopped returns the row without owner and with the reason why nobody may take it.
+func (l *Lease) stopped(reason string) *Lease {
+	return l.with(func(n *Lease) { n.Owner, n.Counter, n.Stopped = "", l.Counter+1, reason })
+}
+
+// checkpointed returns the row at another position.
+func (l *Lease) checkpointed(at Position, rate float64) *Lease {
+	return l.with(func(n *Lease) { n.Checkpoint, n.Rate = at, rate })
+}
+
+// ended returns the row of a shard that has been processed to its end.
+func (l *Lease) ended(children []string) *Lease {
+	return l.with(func(n *Lease) {
+		n.Owner, n.Counter, n.Checkpoint, n.Children, n.Rate = "", l.Counter+1, Position{Type: ShardEnd}, slices.Clone(children), 0
+	})
+}
+
+func (l *Lease) with(change func(*Lease)) *Lease {
+	n := *l
+	change(&n)
+	return &n
+}
+
+// Worker is one heartbeat row.
+type Worker struct {
+	ID      string  // name + "-" + random, new at every start
+	Counter int64   // +1 at every heartbeat
+	Address string  // host:port of its HTTP server, may be empty
+	Leaving bool    // it hands its leases over and takes none
+	Rate    float64 // records/s of all its shards
+	Acked   int64   // number of the last reset plan that it has seen and obeys
+	// Inbox holds the requests that others have left, by lease key: the worker that asks for the lease. They are hints,
+	// repeated until the row moves.
+	Inbox map[string]string
+}
+
+// Plan is the row that serialises resets. The zero Plan means that there never was one.
+type Plan struct {
+	Number int64
+}
+
+// Genesis is the row that says where an application began: it resolves LATEST once, for all workers and for ever.
+type Genesis struct {
+	Position Position
+	Shards   []string // the shards that the stream had then, and that begin at Position
+}

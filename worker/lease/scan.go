@@ -1,0 +1,227 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// scan reads what is due, and acts on it. Lease rows are read before the workers: an owner that is not among workers read
+// later than its lease is gone, not new.
+func (c *Coordinator) scan(ctx context.Context) error {
+	if err := c.readLeases(ctx); err != nil {
+		return err
+	}
+	if err := c.readWorkers(ctx); err != nil {
+		return err
+	}
+	c.act(ctx)
+	return nil
+}
+
+// readLeases reads the lease rows when they are T old, or when there is a reason.
+func (c *Coordinator) readLeases(ctx context.Context) error {
+	c.mu.Lock()
+	due := c.stale || len(c.asked) > 0 || c.env.Now().Sub(c.readAt) >= c.cfg.Failover || c.anyLeaving()
+	c.mu.Unlock()
+	if !due {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Failover)
+	defer cancel()
+	began := c.env.Now()
+	leases, plan, err := c.store.Leases(ctx)
+	if err != nil {
+		return fmt.Errorf("read leases: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.leases, c.readAt, c.stale = leases, began, false
+	if plan.Number > c.plan.Number {
+		c.plan = plan
+	}
+	return nil
+}
+
+func (c *Coordinator) anyLeaving() bool {
+	for _, w := range c.workers {
+		if w.Leaving && w.ID != c.me.ID {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Coordinator) readWorkers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Failover/2)
+	defer cancel()
+	began := c.env.Now()
+	workers, err := c.store.Workers(ctx)
+	if err != nil {
+		return fmt.Errorf("read workers: %w", err)
+	}
+	c.mu.Lock()
+	died := c.see(workers, began)
+	leases := c.leases
+	c.mu.Unlock()
+	for _, w := range died {
+		c.report.Died(w.ID)
+	}
+	c.report.Scanned(workers, leases)
+	c.bury(ctx, workers)
+	return nil
+}
+
+// see needs the lock. It returns the workers that are newly held for dead.
+func (c *Coordinator) see(workers []Worker, began time.Time) (died []Worker) {
+	wasDead := map[string]bool{}
+	for _, w := range c.workers {
+		wasDead[w.ID] = c.seen.Dead(w.ID)
+	}
+	ended := c.env.Now()
+	c.seen.See(workers, began, ended)
+	for _, w := range c.workers {
+		if c.seen.Dead(w.ID) && !wasDead[w.ID] {
+			c.stale = true // what it held may have changed hands
+			died = append(died, w)
+		}
+	}
+	c.workers = workers
+	for _, l := range c.leases {
+		c.seeRow(&l, ended)
+	}
+	return died
+}
+
+// seeRow needs the lock.
+func (c *Coordinator) seeRow(l *Lease, now time.Time) {
+	s, ok := c.rows[l.Key]
+	if !ok || s.counter != l.Counter {
+		s = rowSighting{counter: l.Counter, since: now}
+	}
+	switch owned := l.Owner != "" && !c.seen.Dead(l.Owner); {
+	case owned:
+		s.free = time.Time{}
+	case s.free.IsZero():
+		s.free = now
+	}
+	c.rows[l.Key] = s
+}
+
+// bury deletes the rows of workers that have been still for 10 T.
+func (c *Coordinator) bury(ctx context.Context, workers []Worker) {
+	for _, w := range workers {
+		c.mu.Lock()
+		old := w.ID != c.me.ID && c.seen.Still(w.ID) >= 10*c.cfg.Failover
+		c.mu.Unlock()
+		if !old {
+			continue
+		}
+		if err := c.store.Deregister(ctx, w); err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrAbsent) {
+			c.trouble(ctx, "delete dead worker's row", err)
+		}
+	}
+}
+
+// act checks the own terms against the rows, begins the terms that were handed to this worker, and carries out the plan.
+func (c *Coordinator) act(ctx context.Context) {
+	c.mu.Lock()
+	lost, given, mine := c.compare()
+	v := c.view()
+	for key, at := range c.asked {
+		if c.env.Now().Sub(at) > c.cfg.Failover {
+			delete(c.asked, key)
+		}
+	}
+	var d Decision
+	if c.trusted() && !c.leaving {
+		d = Decide(v)
+	}
+	agreed := make(map[*Term]string, len(d.Agree))
+	for _, m := range d.Agree {
+		delete(c.inbox, m.Key)
+		if t := c.terms[m.Key]; t != nil {
+			agreed[t] = m.To
+		}
+	}
+	c.mu.Unlock()
+
+	for _, t := range lost {
+		t.cancel(fmt.Errorf("%w: the row names another term", ErrLeaseLost))
+	}
+	for _, l := range given {
+		c.begin(ctx, l, "")
+	}
+	for t, to := range agreed {
+		c.report.Moving(t.Key(), v.Me, to)
+		t.handOff(to, ErrHandOff)
+	}
+	c.takeAll(ctx, v.Leases, append(mine, d.Take...))
+	c.ask(ctx, d.Request)
+}
+
+// compare needs the lock. A read that began before the term's last write proves nothing, but it shows a lower counter.
+// given are the rows that others handed to this worker; mine those whose term has ended here without a word in the table, as after
+// a loss of trust: they are taken anew.
+func (c *Coordinator) compare() (lost []*Term, given []Lease, mine []string) {
+	startable := Startable(c.leases)
+	for _, l := range c.leases {
+		t := c.terms[l.Key]
+		switch {
+		case t != nil && (l.Counter > t.Counter() || l.Plan < c.plan.Number):
+			lost = append(lost, t)
+		case t != nil && l.Counter == t.Counter() && l.Owner != c.me.ID && !l.Ended():
+			lost = append(lost, t)
+		case t != nil || l.Owner != c.me.ID || !startable(&l) || !c.trusted() || c.leaving:
+		case l.Counter > c.highest[l.Key]:
+			given = append(given, l)
+		default:
+			mine = append(mine, l.Key)
+		}
+	}
+	return lost, given, mine
+}
+
+// view needs the lock.
+func (c *Coordinator) view() View {
+	now := c.env.Now()
+	alive := map[string]Worker{c.me.ID: c.me}
+	for _, w := range c.workers {
+		if w.ID != c.me.ID && !c.seen.Dead(w.ID) {
+			alive[w.ID] = w
+		}
+	}
+	leases := make([]Lease, len(c.leases))
+	copy(leases, c.leases)
+	for i := range leases {
+		if t := c.terms[leases[i].Key]; t != nil { // newer than what was read
+			leases[i] = t.Lease()
+		}
+	}
+	rows := make(map[string]rowSighting, len(c.rows))
+	for k, s := range c.rows {
+		rows[k] = s
+	}
+	inbox := make(map[string]string, len(c.inbox))
+	for k, to := range c.inbox {
+		inbox[k] = to
+	}
+	return View{
+		Me: c.me.ID, Leaving: c.leaving, Failover: c.cfg.Failover, Moves: c.cfg.Moves, Plan: c.plan, Leases: leases, Alive: alive, Requests: inbox,
+		Unchanged: func(key string) time.Duration { return now.Sub(rows[key].since) },
+		Free: func(key string) time.Duration {
+			if s := rows[key]; !s.free.IsZero() {
+				return now.Sub(s.free)
+			}
+			return 0
+		},
+	}
+}
+
+// fresh reports whether a worker's heartbeat moved within T/2, as far as this worker has seen.
+func (c *Coordinator) fresh(worker string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen.Fresh(worker, c.env.Now())
+}

@@ -1,0 +1,148 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// syncShards gives every shard of the stream a row. What an application begins with starts at the genesis position, every shard
+// that appears later at TRIM_HORIZON, so that nothing between a reshard and its discovery is skipped.
+func (c *Coordinator) syncShards(ctx context.Context) error {
+	listed, err := c.shards.Shards(ctx)
+	if err != nil {
+		return fmt.Errorf("list shards: %w", err)
+	}
+	rows, plan, err := c.store.Leases(ctx)
+	if err != nil {
+		return fmt.Errorf("read leases: %w", err)
+	}
+	known := map[string]bool{}
+	for _, l := range rows {
+		known[l.Key] = true
+	}
+	missing := slices.DeleteFunc(parentsFirst(listed), func(l Lease) bool { return known[l.Key] })
+	if len(missing) > 0 {
+		if err := c.createRows(ctx, listed, missing, plan); err != nil {
+			return err
+		}
+	}
+	if from, to, ok := Hole(listed); ok {
+		c.report.Hole(from, to)
+	}
+	return nil
+}
+
+// createRows creates parents before their children, so that no child seems to be without parents meanwhile.
+func (c *Coordinator) createRows(ctx context.Context, listed, missing []Lease, plan Plan) error {
+	all := make([]string, len(listed))
+	for i, l := range listed {
+		all[i] = l.Key
+	}
+	genesis, err := c.store.Begin(ctx, Genesis{Position: c.cfg.Initial, Shards: all})
+	if err != nil {
+		return fmt.Errorf("begin application: %w", err)
+	}
+	for _, l := range missing {
+		l.Checkpoint, l.Plan = Position{Type: TrimHorizon}, plan.Number
+		if slices.Contains(genesis.Shards, l.Key) {
+			l.Checkpoint = genesis.Position
+		}
+		if err := c.insist(ctx, func(ctx context.Context) error { return c.store.Create(ctx, l) }); err != nil {
+			return fmt.Errorf("create lease %s: %w", l.Key, err)
+		}
+	}
+	c.mu.Lock()
+	c.stale = true
+	c.mu.Unlock()
+	return nil
+}
+
+// parentsFirst returns the shards in an order in which no shard comes before a parent. Shard ids grow along lineage in Kinesis,
+// but nothing promises it.
+func parentsFirst(shards []Lease) []Lease {
+	byKey := map[string]Lease{}
+	for _, s := range shards {
+		byKey[s.Key] = s
+	}
+	var out []Lease
+	done := map[string]bool{}
+	var visit func(s Lease)
+	visit = func(s Lease) {
+		if done[s.Key] {
+			return
+		}
+		done[s.Key] = true
+		for _, p := range s.Parents {
+			if parent, ok := byKey[p]; ok {
+				visit(parent)
+			}
+		}
+		out = append(out, s)
+	}
+	for _, s := range slices.SortedFunc(slices.Values(shards), func(a, b Lease) int { return strings.Compare(a.Key, b.Key) }) {
+		visit(s)
+	}
+	return out
+}
+
+// lastHashKey is 2^128 - 1.
+var lastHashKey = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 128), big.NewInt(1))
+
+// Hole returns the first part of the hash range that no shard without children covers. The bounds are decimal and inclusive.
+func Hole(shards []Lease) (from, to string, ok bool) {
+	parent := map[string]bool{}
+	for _, s := range shards {
+		for _, p := range s.Parents {
+			parent[p] = true
+		}
+	}
+	type span struct{ from, to *big.Int }
+	var spans []span
+	for _, s := range shards {
+		a, okA := new(big.Int).SetString(s.StartingHashKey, 10)
+		b, okB := new(big.Int).SetString(s.EndingHashKey, 10)
+		if !parent[s.Key] && okA && okB {
+			spans = append(spans, span{a, b})
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return a.from.Cmp(b.from) })
+	next := new(big.Int)
+	for _, s := range spans {
+		if s.from.Cmp(next) > 0 {
+			return next.String(), s.from.Sub(s.from, big.NewInt(1)).String(), true
+		}
+		if s.to.Cmp(next) >= 0 {
+			next.Add(s.to, big.NewInt(1))
+		}
+	}
+	if next.Cmp(lastHashKey) <= 0 {
+		return next.String(), lastHashKey.String(), true
+	}
+	return "", "", false
+}
+
+// adopt takes the children of a shard that this worker has just ended, where all parents have ended, so that the children
+// do not wait for anybody's next look at the table. The plan moves them later.
+func (c *Coordinator) adopt(ctx context.Context, ended Lease) {
+	for _, key := range ended.Children {
+		child, err := c.store.Lease(ctx, key)
+		if err != nil {
+			c.trouble(ctx, "adopt child", err)
+			continue
+		}
+		ready := child.Owner == "" && child.Stopped == "" && !child.Ended()
+		for _, p := range child.Parents {
+			parent, err := c.store.Lease(ctx, p)
+			ready = ready && (errors.Is(err, ErrAbsent) || err == nil && parent.Ended())
+		}
+		if ready {
+			if err := c.take(ctx, child); err != nil {
+				c.trouble(ctx, "adopt child", err)
+			}
+		}
+	}
+}

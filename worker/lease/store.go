@@ -1,0 +1,67 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Store is the table that all workers of an application share. Reads are consistent: they see every write that was
+// answered before the read began. A conditional write takes effect if and only if its condition holds.
+//
+// An error that is none of the sentinels below means that the outcome is unknown: a write may have taken effect, or may yet.
+type Store interface {
+	// Workers returns all heartbeat rows, in order of ID.
+	Workers(ctx context.Context) ([]Worker, error)
+	// Leases returns all lease rows, in order of Key, and the plan.
+	Leases(ctx context.Context) ([]Lease, Plan, error)
+	// Lease returns one row, or ErrAbsent.
+	Lease(ctx context.Context, key string) (Lease, error)
+
+	// Register creates the heartbeat row of a worker that has just started, with Counter 1.
+	Register(ctx context.Context, w Worker) error
+	// Heartbeat sets the row's Counter and its other attributes, empties its inbox and returns what was in it, and the plan.
+	// ErrAbsent: the row is gone, others hold the worker for dead.
+	Heartbeat(ctx context.Context, w Worker) (inbox map[string]string, plan Plan, err error)
+	// Deregister deletes a heartbeat row if its counter still is w.Counter, else ErrConflict.
+	Deregister(ctx context.Context, w Worker) error
+	// Request leaves a request for a lease in the inbox of a worker. ErrAbsent: there is no such worker.
+	Request(ctx context.Context, worker, key, receiver string) error
+
+	// Create creates a lease row, or leaves the one that exists as it is.
+	Create(ctx context.Context, l Lease) error
+	// Begin creates the genesis row, or returns the one that exists.
+	Begin(ctx context.Context, g Genesis) (Genesis, error)
+	// Update replaces a row on condition that its owner, counter, checkpoint and plan are those of from; else ErrConflict.
+	Update(ctx context.Context, from, to *Lease) error
+}
+
+// Sentinels of the Store and of the protocol.
+var (
+	ErrAbsent   = errors.New("no such row")
+	ErrConflict = errors.New("row has changed")
+	// ErrRefused says that the table will not do this however often it is asked: no permission, no such table.
+	ErrRefused = errors.New("lease table refuses")
+)
+
+// Causes of the end of a term, given by context.Cause of its context.
+var (
+	ErrLeaseLost         = errors.New("lease lost")           // the row names another term, or trust has run out: commit nothing
+	ErrHandOff           = errors.New("lease handed off")     // another worker has asked for it: flush, commit, hand off
+	ErrShutdownRequested = errors.New("shutdown requested")   // the worker leaves: flush, commit, hand off or release
+	ErrProcessorFailed   = errors.New("processor has failed") // release, so that somebody tries again
+)
+
+// Env is what the protocol needs of its surroundings, so that a simulator can take their place.
+type Env interface {
+	// Now returns the time on the machine's monotonic clock. It is never compared with another machine's.
+	Now() time.Time
+	// Sleep returns after d, or earlier with the cause of ctx's end.
+	Sleep(ctx context.Context, d time.Duration) error
+	// Go starts a goroutine.
+	Go(f func())
+	// Join runs the functions concurrently and returns when all have returned.
+	Join(fs ...func())
+	// Rand returns a number in [0, 1).
+	Rand() float64
+}

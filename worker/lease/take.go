@@ -1,0 +1,109 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// takeAll takes the planned leases, eight at a time.
+func (c *Coordinator) takeAll(ctx context.Context, leases []Lease, keys []string) {
+	rows := make(map[string]Lease, len(leases))
+	for _, l := range leases {
+		rows[l.Key] = l
+	}
+	var todo []Lease
+	for _, k := range keys {
+		todo = append(todo, rows[k])
+	}
+	c.parallel(len(todo), 8, func(i int) {
+		if err := c.take(ctx, todo[i]); err != nil {
+			c.trouble(ctx, "take lease", err)
+		}
+	})
+	if len(keys) > 0 {
+		c.mu.Lock()
+		c.stale = true
+		c.mu.Unlock()
+	}
+}
+
+// parallel runs f for 0..n-1, at most limit at a time, and waits for all.
+func (c *Coordinator) parallel(n, limit int, f func(i int)) {
+	lanes := make([]func(), min(n, limit))
+	for lane := range lanes {
+		lanes[lane] = func() {
+			for i := lane; i < n; i += limit {
+				f(i)
+			}
+		}
+	}
+	c.env.Join(lanes...)
+}
+
+// take acquires one lease as it was read. Losing the race to another worker is no error.
+func (c *Coordinator) take(ctx context.Context, l Lease) error {
+	c.mu.Lock()
+	me, ok := c.me.ID, c.trusted() && !c.leaving && c.terms[l.Key] == nil && l.Plan >= c.plan.Number
+	c.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	to := l.taken(me)
+	err := c.insist(ctx, func(ctx context.Context) error { return c.replace(ctx, &l, to) })
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrAbsent) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("take lease %s: %w", l.Key, err)
+	}
+	c.begin(ctx, *to, l.Owner)
+	return nil
+}
+
+// begin starts the consumer of a row that names this worker, unless the worker has stopped to trust itself meanwhile.
+// Then the row waits for the next look at it.
+func (c *Coordinator) begin(ctx context.Context, l Lease, from string) {
+	c.mu.Lock()
+	if c.terms[l.Key] != nil || !c.trusted() || c.leaving || l.Owner != c.me.ID || l.Counter <= c.highest[l.Key] {
+		c.mu.Unlock()
+		return
+	}
+	life, cancel := context.WithCancelCause(context.WithoutCancel(ctx)) // the lease's, not that of the call that won it
+	t := &Term{c: c, ctx: life, cancel: cancel, lease: l}
+	c.terms[l.Key], c.highest[l.Key] = t, l.Counter
+	delete(c.asked, l.Key)
+	c.mu.Unlock()
+	c.report.Taken(l, from)
+	c.consumer.Start(t)
+}
+
+// closed forgets a term whose consumer has ended.
+func (c *Coordinator) closed(ctx context.Context, t *Term) {
+	l := t.Lease()
+	cause := context.Cause(t.ctx)
+	c.mu.Lock()
+	delete(c.terms, l.Key)
+	c.highest[l.Key] = max(c.highest[l.Key], l.Counter)
+	c.stale = true
+	c.mu.Unlock()
+	t.cancel(nil)
+	c.report.Ended(l, cause)
+	if l.Ended() {
+		c.adopt(ctx, l)
+	}
+}
+
+// ask leaves requests in the inboxes of other workers. They are repeated while the plan wants them.
+func (c *Coordinator) ask(ctx context.Context, moves []Move) {
+	for _, m := range moves {
+		err := c.store.Request(ctx, m.From, m.Key, m.To)
+		if err != nil && !errors.Is(err, ErrAbsent) {
+			c.trouble(ctx, "request lease", err)
+			continue
+		}
+		c.mu.Lock()
+		c.asked[m.Key] = c.env.Now()
+		c.mu.Unlock()
+	}
+}

@@ -1,0 +1,166 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Term is one ownership of one lease by this worker, from a take to its end. Its Counter is the fencing token.
+// All writes name (owner, counter) of the term and the position that they replace, so one that arrives late changes nothing.
+type Term struct {
+	c      *Coordinator
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	mu    sync.Mutex
+	lease Lease  // as last written by this term
+	next  string // who gets the lease at the end
+}
+
+// Key returns the shard id.
+func (t *Term) Key() string { return t.lease.Key }
+
+// Counter returns the fencing token.
+func (t *Term) Counter() int64 { return t.Lease().Counter }
+
+// Lease returns the row as this term last wrote it.
+func (t *Term) Lease() Lease {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lease
+}
+
+// Context ends when the term has to: context.Cause says ErrLeaseLost, ErrHandOff, ErrShutdownRequested or why the consumer failed.
+func (t *Term) Context() context.Context { return t.ctx }
+
+// MayCommit reports whether the cause of a term's end leaves it the right to flush and commit.
+func MayCommit(cause error) bool {
+	return cause == nil || errors.Is(cause, ErrHandOff) || errors.Is(cause, ErrShutdownRequested)
+}
+
+// Fail ends the term because the consumer cannot go on.
+func (t *Term) Fail(cause error) { t.cancel(fmt.Errorf("%w: %w", ErrProcessorFailed, cause)) }
+
+// Advance moves the checkpoint. ErrLeaseLost: the row names another term, which also ends this one.
+func (t *Term) Advance(ctx context.Context, at Position, rate float64) error {
+	l := t.Lease()
+	if l.Checkpoint == at {
+		return nil
+	}
+	return t.write(ctx, l.checkpointed(at, rate))
+}
+
+// NoteTip records that everything that arrived until ms, Unix milliseconds, has been committed.
+func (t *Term) NoteTip(ctx context.Context, ms int64) error {
+	l := t.Lease()
+	return t.write(ctx, l.with(func(n *Lease) { n.Tip = ms }))
+}
+
+// End marks the shard as processed to its end, after its children have got their rows: whoever reads SHARD_END can
+// start them. The log's end mark has to be written before.
+func (t *Term) End(ctx context.Context, children []Lease) error {
+	keys := make([]string, len(children))
+	for i, child := range children {
+		keys[i] = child.Key
+		child.Checkpoint, child.Plan = Position{Type: TrimHorizon}, t.Lease().Plan
+		if err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.store.Create(ctx, child) }); err != nil {
+			return fmt.Errorf("create child %s: %w", child.Key, err)
+		}
+	}
+	l := t.Lease()
+	return t.write(ctx, l.ended(keys))
+}
+
+// Close gives the lease up after the consumer has ended: to the next owner, to nobody, or not at all when it is lost already.
+// stopped, if not empty, says why nobody may take it.
+func (t *Term) Close(ctx context.Context, stopped string) error {
+	defer t.c.closed(ctx, t)
+	l := t.Lease()
+	cause := context.Cause(t.ctx)
+	switch {
+	case l.Ended() || errors.Is(cause, ErrLeaseLost):
+		return nil
+	case stopped != "":
+		return t.write(ctx, l.stopped(stopped))
+	case t.receiver() != "" && MayCommit(cause):
+		return t.write(ctx, l.taken(t.receiver()))
+	}
+	return t.write(ctx, l.released())
+}
+
+// handOff ends the term in favour of another worker.
+func (t *Term) handOff(to string, cause error) {
+	t.mu.Lock()
+	t.next = to
+	t.mu.Unlock()
+	t.cancel(cause)
+}
+
+// receiver returns who is to get the lease, if it still lives.
+func (t *Term) receiver() string {
+	t.mu.Lock()
+	next := t.next
+	t.mu.Unlock()
+	if next != "" && t.c.fresh(next) {
+		return next
+	}
+	return ""
+}
+
+// write makes one conditional write. An unknown outcome is resolved by a consistent read: the row is as I wrote it, so it was
+// done; it is as before, so it may be tried again, and the condition keeps the two from both taking effect.
+func (t *Term) write(ctx context.Context, to *Lease) error {
+	from := t.Lease()
+	err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.replace(ctx, &from, to) })
+	if err == nil {
+		t.mu.Lock()
+		t.lease = *to
+		t.mu.Unlock()
+		return nil
+	}
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrAbsent) {
+		err = fmt.Errorf("write lease %s: %w: %w", from.Key, ErrLeaseLost, err)
+		t.cancel(err)
+	}
+	return err
+}
+
+// replace updates a row, and takes a row that already says what is wanted for its own success.
+func (c *Coordinator) replace(ctx context.Context, from, to *Lease) error {
+	err := c.store.Update(ctx, from, to)
+	if err == nil || errors.Is(err, ErrRefused) {
+		return err
+	}
+	now, readErr := c.store.Lease(ctx, from.Key)
+	switch {
+	case readErr != nil && !errors.Is(readErr, ErrAbsent):
+		return errors.Join(err, readErr)
+	case readErr == nil && now.same(to):
+		return nil
+	case readErr == nil && now.same(from) && !errors.Is(err, ErrConflict):
+		return err // unknown: to be tried again
+	}
+	return ErrConflict
+}
+
+// insist repeats a request until its outcome is certain or ctx ends, backing off from 20 ms to 1 s with full jitter. Each attempt
+// has a quarter of T.
+func (c *Coordinator) insist(ctx context.Context, request func(context.Context) error) error {
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		attempt, cancel := context.WithTimeout(ctx, c.cfg.Failover/4)
+		err := request(attempt)
+		cancel()
+		if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrAbsent) || errors.Is(err, ErrRefused) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return errors.Join(context.Cause(ctx), err)
+		}
+		if stop := c.env.Sleep(ctx, time.Duration(c.env.Rand()*float64(wait))); stop != nil {
+			return errors.Join(stop, err)
+		}
+	}
+}

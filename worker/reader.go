@@ -1,0 +1,154 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// Limits of Kinesis, per shard and shared by all its readers.
+const (
+	readInterval   = 201 * time.Millisecond // five reads a second
+	bytesPerSecond = 1_990_000              // 2 MB/s, less what the KCL's own limiter rounds away
+)
+
+// reader reads one shard: at Kinesis' pace, over expired iterators, throttling and failures, and never silently across a gap.
+type reader struct {
+	worker *Worker
+	shard  string
+	at     lease.Position
+	tip    int64 // Unix ms: everything that arrived until then has been committed
+
+	iterator string
+	last     string // sequence number of the last record delivered
+	expect   string // sequence number that the first record has to have
+	skip     bool   // whether that record has been processed already
+	resume   time.Time
+	children []lease.Lease
+}
+
+func newReader(w *Worker, shard string, at lease.Position, tip int64) *reader {
+	return &reader{worker: w, shard: shard, at: at, tip: tip}
+}
+
+// start gets the first iterator. After a record it begins at that record, so that its absence shows when it is past retention.
+func (r *reader) start(ctx context.Context) error {
+	at := r.at
+	switch at.Type {
+	case lease.AfterSequenceNumber:
+		at.Type, r.expect, r.skip, r.last = lease.AtSequenceNumber, at.Value, true, at.Value
+	case lease.AtSequenceNumber:
+		r.expect = at.Value
+	}
+	return r.iterate(ctx, at)
+}
+
+// iterate gets an iterator, however often it takes.
+func (r *reader) iterate(ctx context.Context, at lease.Position) error {
+	return r.insist(ctx, func(ctx context.Context) (err error) {
+		r.iterator, err = r.worker.stream.Iterator(ctx, r.shard, at)
+		return err
+	})
+}
+
+// next waits until Kinesis allows a read, and returns its page. The end of a closed shard is a page without Next.
+func (r *reader) next(ctx context.Context) (page Page, err error) {
+	if err := r.worker.env.Sleep(ctx, r.resume.Sub(r.worker.env.Now())); err != nil {
+		return Page{}, err
+	}
+	err = r.insist(ctx, func(ctx context.Context) (err error) {
+		r.resume = r.worker.env.Now().Add(readInterval)
+		page, err = r.worker.stream.Read(ctx, r.iterator, r.worker.cfg.MaxRecords)
+		if errors.Is(err, ErrIteratorExpired) {
+			return errors.Join(err, r.iterate(ctx, r.place()))
+		}
+		return err
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	r.pay(page.Records)
+	r.iterator, r.children = page.Next, page.Children
+	if page.Records, err = r.unseen(page); err != nil {
+		return Page{}, err
+	}
+	if n := len(page.Records); n > 0 {
+		r.last = page.Records[n-1].SequenceNumber
+	}
+	return page, nil
+}
+
+// place is where to go on after an iterator has expired.
+func (r *reader) place() lease.Position {
+	switch {
+	case r.expect != "":
+		return lease.Position{Type: lease.AtSequenceNumber, Value: r.expect}
+	case r.last != "":
+		return lease.After(r.last, 0)
+	}
+	return r.at
+}
+
+// pay puts the next read off by the time in which Kinesis allows this many bytes.
+func (r *reader) pay(records []Record) {
+	bytes := 0
+	for i := range records {
+		bytes += len(records[i].Data)
+	}
+	if at := r.worker.env.Now().Add(time.Duration(bytes) * time.Second / bytesPerSecond); at.After(r.resume) {
+		r.resume = at
+	}
+}
+
+// unseen checks that reading begins where it has to, and drops the record that has been processed already. Otherwise
+// that record is past retention, and records after it may be missing, unless the tip proves the opposite.
+func (r *reader) unseen(page Page) ([]Record, error) {
+	records := page.Records
+	onTheWay := len(records) == 0 && page.MillisBehindLatest > 0 && page.Next != ""
+	if r.expect == "" || onTheWay {
+		return records, nil
+	}
+	if len(records) > 0 && chain.Compare(records[0].SequenceNumber, r.expect) == 0 {
+		r.expect = ""
+		if r.skip {
+			return records[1:], nil
+		}
+		return records, nil
+	}
+	if r.skip && r.nothingMissed() {
+		r.expect = ""
+		return records, nil
+	}
+	return nil, fmt.Errorf("%w: record %s, where reading has to begin, is past retention: records may be missing", ErrStop, r.expect)
+}
+
+// nothingMissed reports whether everything that arrived until a moment well within retention has been committed: then no
+// record that is past retention can be missing.
+func (r *reader) nothingMissed() bool {
+	age := r.worker.env.Now().Sub(time.UnixMilli(r.tip))
+	return r.tip > 0 && age < r.worker.cfg.Retention*23/24
+}
+
+// insist repeats a request until it succeeds, ctx ends, or the answer would always be the same. It backs off from 200 ms to
+// 5 s with full jitter; throttling is an error like others.
+func (r *reader) insist(ctx context.Context, request func(context.Context) error) error {
+	for wait := 200 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := request(ctx)
+		if err == nil || ctx.Err() != nil {
+			return errors.Join(err, context.Cause(ctx))
+		}
+		if errors.Is(err, ErrPosition) {
+			return fmt.Errorf("%w: %w", ErrStop, err)
+		}
+		if !errors.Is(err, ErrIteratorExpired) {
+			r.worker.report.Trouble("read shard "+r.shard, err)
+		}
+		if stop := r.worker.env.Sleep(ctx, time.Duration((0.5+r.worker.env.Rand()/2)*float64(wait))); stop != nil {
+			return errors.Join(stop, err)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package worker
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// reporter logs what the coordinator reports. Repeated trouble of one kind is logged every ten seconds, with a count.
+type reporter struct {
+	log logrus.FieldLogger
+
+	mu       sync.Mutex
+	trust    time.Time
+	troubles map[string]*trouble
+}
+
+type trouble struct {
+	logged  time.Time
+	skipped int
+}
+
+func newReporter(log logrus.FieldLogger) *reporter {
+	return &reporter{log: log, troubles: map[string]*trouble{}}
+}
+
+// Taken implements lease.Reporter.
+func (r *reporter) Taken(l lease.Lease, from string) {
+	r.log.WithFields(logrus.Fields{"shard": l.Key, "lease_counter": l.Counter, "from": from, "checkpoint": l.Checkpoint.String()}).Info("lease taken")
+}
+
+// Ended implements lease.Reporter.
+func (r *reporter) Ended(l lease.Lease, cause error) {
+	entry := r.log.WithFields(logrus.Fields{"shard": l.Key, "lease_counter": l.Counter, "next_owner": l.Owner})
+	if errors.Is(cause, lease.ErrLeaseLost) {
+		entry.WithField("cause", cause.Error()).Warn("lease lost")
+		return
+	}
+	entry.Info("lease given up")
+}
+
+// Trouble implements lease.Reporter.
+func (r *reporter) Trouble(doing string, err error) {
+	r.mu.Lock()
+	t := r.troubles[doing]
+	if t == nil {
+		t = &trouble{}
+		r.troubles[doing] = t
+	}
+	now := time.Now()
+	if now.Sub(t.logged) < 10*time.Second {
+		t.skipped++
+		r.mu.Unlock()
+		return
+	}
+	skipped := t.skipped
+	t.logged, t.skipped = now, 0
+	r.mu.Unlock()
+	r.log.WithError(err).WithFields(logrus.Fields{"doing": doing, "repeated": skipped}).Warn("request failed, trying again")
+}
+
+// Hole implements lease.Reporter.
+func (r *reporter) Hole(from, to string) {
+	r.log.WithFields(logrus.Fields{"from": from, "to": to}).Error("no open shard covers this part of the hash range")
+}
+
+// Moving implements lease.Reporter.
+func (r *reporter) Moving(key, _, to string) {
+	r.log.WithFields(logrus.Fields{"shard": key, "to": to}).Info("lease is handed over")
+}
+
+// Died implements lease.Reporter.
+func (r *reporter) Died(worker string) {
+	r.log.WithField("other", worker).Warn("worker is held for dead")
+}
+
+// Heartbeat implements lease.Reporter.
+func (r *reporter) Heartbeat(trustedUntil time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.trust = trustedUntil
+}
+
+// Scanned implements lease.Reporter.
+func (r *reporter) Scanned([]lease.Worker, []lease.Lease) {}
+
+func (r *reporter) trusted() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.trust
+}

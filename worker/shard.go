@@ -1,0 +1,162 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// shard is the life of one term: granted, then run by a consumer of the KCL, then closed. The consumer's goroutine calls
+// open, read, process, end and finish, in this order; nobody else touches what is not atomic.
+type shard struct {
+	term   *lease.Term
+	worker *Worker
+	proc   Processor
+	log    logrus.FieldLogger
+	reader *reader
+
+	records atomic.Int64 // delivered in this term
+	behind  atomic.Int64 // MillisBehindLatest of the last read, -1 before the first
+	rate    rate
+	first   int64     // lease counter with which the term began
+	tipAt   time.Time // when the tip was last written to the row
+	ended   bool      // the shard has been finished
+}
+
+func newShard(w *Worker, t *lease.Term) *shard {
+	s := &shard{
+		term: t, worker: w, proc: w.factory(t), first: t.Counter(),
+		log: w.log.WithFields(logrus.Fields{"shard": t.Key(), "lease_counter": t.Counter()}),
+	}
+	s.behind.Store(-1)
+	return s
+}
+
+// open restores the processor's state and begins to read, again after ErrRestart. It waits first when earlier terms failed.
+func (s *shard) open(ctx context.Context) error {
+	if err := s.worker.env.Sleep(ctx, s.worker.penalty(s.term.Key())); err != nil {
+		return err
+	}
+	at, err := s.proc.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("open shard: %w", err)
+	}
+	began := s.worker.env.Now()
+	s.reader = newReader(s.worker, s.term.Key(), at, s.term.Lease().Tip)
+	if err := s.reader.start(ctx); err != nil {
+		return fmt.Errorf("start reading: %w", err)
+	}
+	s.log.WithFields(logrus.Fields{"position": at.String(), "took_ms": s.worker.env.Now().Sub(began).Milliseconds()}).Info("shard is being read")
+	return nil
+}
+
+// read returns the next page, when it is time for it.
+func (s *shard) read(ctx context.Context) (Page, error) {
+	page, err := s.reader.next(ctx)
+	if err != nil {
+		return Page{}, fmt.Errorf("read shard: %w", err)
+	}
+	return page, nil
+}
+
+// process hands a page to the processor.
+func (s *shard) process(ctx context.Context, page Page) error {
+	err := s.proc.Process(ctx, page)
+	if errors.Is(err, ErrRestart) {
+		return s.restart(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("process records: %w", err)
+	}
+	now := s.worker.env.Now()
+	s.records.Add(int64(len(page.Records)))
+	s.rate.add(now, len(page.Records))
+	s.behind.Store(page.MillisBehindLatest)
+	s.worker.succeeded(s.term.Key())
+	if page.MillisBehindLatest == 0 && len(page.Records) == 0 && s.proc.Idle() {
+		s.noteTip(ctx, now)
+	}
+	return nil
+}
+
+// noteTip records, now and then, that everything that arrived so far has been committed: an idle shard whose last record is past
+// retention can then be told from one that has lost records.
+func (s *shard) noteTip(ctx context.Context, now time.Time) {
+	if now.Sub(s.tipAt) < s.worker.cfg.Retention/48 {
+		return
+	}
+	s.tipAt = now
+	if err := s.term.NoteTip(ctx, now.UnixMilli()); err != nil && ctx.Err() == nil {
+		s.log.WithError(err).Warn("tip was not noted")
+	}
+}
+
+// restart rebuilds the state from the log with a new processor.
+func (s *shard) restart(ctx context.Context) error {
+	s.log.Info("shard is opened again from the log")
+	s.proc.Close()
+	s.proc = s.worker.factory(s.term)
+	return s.open(ctx)
+}
+
+// end finishes a shard whose last record has been processed: the log first, then the children's rows, then SHARD_END.
+func (s *shard) end(ctx context.Context) error {
+	children := s.reader.children
+	if err := s.proc.End(ctx, children); err != nil {
+		return fmt.Errorf("end shard: %w", err)
+	}
+	if err := s.term.End(ctx, children); err != nil {
+		return fmt.Errorf("end shard: %w", err)
+	}
+	s.ended = true
+	s.log.WithField("children", len(children)).Info("shard has ended")
+	return nil
+}
+
+// finish ends the term: it commits what may be committed, and gives the lease up. It is called once, whatever happened before.
+func (s *shard) finish() {
+	term := s.term.Context()
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(term), s.worker.cfg.Lease.Grace, lease.ErrLeaseLost)
+	defer cancel()
+	cause := context.Cause(term)
+	if s.reader != nil && !s.ended && lease.MayCommit(cause) {
+		s.drain(ctx)
+	}
+	s.proc.Close()
+	stopped := ""
+	if errors.Is(cause, ErrStop) {
+		stopped = cause.Error()
+	}
+	if err := s.term.Close(ctx, stopped); err != nil {
+		s.log.WithError(err).Warn("lease was not given up, it will expire")
+	}
+}
+
+// drain commits what has been processed. It may outlive the term, which has been asked to end, but not the trust in the lease.
+func (s *shard) drain(ctx context.Context) {
+	ctx, cancel := context.WithDeadlineCause(ctx, s.worker.trustedUntil(), lease.ErrLeaseLost)
+	defer cancel()
+	if err := s.proc.Drain(ctx); err != nil {
+		s.log.WithError(err).Warn("batch was not committed, the next owner reads it again")
+	}
+}
+
+// fail ends the term because of an error of the consumer. Errors that say that the term has ended already change nothing.
+func (s *shard) fail(err error) {
+	if s.term.Context().Err() != nil {
+		return
+	}
+	s.worker.failed(s.term.Key())
+	if errors.Is(err, ErrStop) {
+		s.log.WithError(err).Error("shard is stopped: nobody takes it until a reset")
+	} else {
+		s.log.WithError(err).Error("shard has failed and will be taken again")
+	}
+	s.term.Fail(err)
+}

@@ -1,0 +1,40 @@
+package worker
+
+import (
+	"context"
+	"errors"
+
+	"github.com/streamrec/streamrec/processor/event"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// Record is one Kinesis record as it was put, aggregated or not.
+type Record = event.Record
+
+// Stream is the source. Its methods may be called for several shards at a time.
+type Stream interface {
+	// Shards lists all shards that the stream still has, closed ones included, as lease rows without owner.
+	Shards(ctx context.Context) ([]lease.Lease, error)
+	// Iterator returns an iterator at a position of a shard. ErrPosition: the shard has no such position.
+	Iterator(ctx context.Context, shard string, at lease.Position) (string, error)
+	// Read returns the next records, at most limit.
+	Read(ctx context.Context, iterator string, limit int32) (Page, error)
+}
+
+// Page is the answer to one read.
+type Page struct {
+	Records            []Record
+	Next               string        // the next iterator, empty at the end of a closed shard
+	Children           []lease.Lease // at the end of a closed shard: those that continue it
+	MillisBehindLatest int64
+}
+
+// Sentinels of the Stream. Every other error is worth another try.
+var (
+	// ErrPosition says that a position is not one of the shard: the stream has been recreated, or the row is wrong.
+	ErrPosition = errors.New("position is not in the shard")
+	// ErrIteratorExpired says that an iterator is older than five minutes.
+	ErrIteratorExpired = errors.New("shard iterator has expired")
+	// ErrStreamRefused says that the stream is not there or may not be read.
+	ErrStreamRefused = errors.New("stream refuses")
+)

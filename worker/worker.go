@@ -1,0 +1,167 @@
+package worker
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// Env is what a Worker needs of its surroundings; see System.
+type Env = lease.Env
+
+// Dependencies are what a Worker works with.
+type Dependencies struct {
+	Env     Env         // defaults to System
+	Store   lease.Store // the lease table
+	Stream  Stream
+	Factory Factory            // makes the processors
+	Log     logrus.FieldLogger // required
+}
+
+// Worker runs the shards whose leases it holds. See doc.go for the life of a shard.
+type Worker struct {
+	id      string
+	cfg     Config
+	env     Env
+	stream  Stream
+	factory Factory
+	log     logrus.FieldLogger
+	report  *reporter
+	coord   *lease.Coordinator
+	shards  registry
+
+	mu       sync.Mutex
+	failures map[string]int // consecutive, by shard
+}
+
+// New returns a worker with a new id. The error says everything that is wrong with the configuration.
+func New(cfg Config, d Dependencies) (*Worker, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if d.Env == nil {
+		d.Env = System{}
+	}
+	cfg.Lease.Grace = cmp.Or(cfg.Lease.Grace, 30*time.Second)
+	id, err := newID(cfg.Name)
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{
+		id: id, cfg: cfg, env: d.Env, stream: d.Stream, factory: d.Factory,
+		log: d.Log.WithField("worker", id), failures: map[string]int{},
+	}
+	w.report = newReporter(w.log)
+	w.coord = lease.NewCoordinator(cfg.Lease, id, cfg.Address, d.Env, d.Store, d.Stream, w, w.report)
+	return w, nil
+}
+
+// newID makes the id unique for this start: a worker that comes back under its old name is another one.
+func newID(name string) (string, error) {
+	var b [4]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("make worker id: %w", err)
+	}
+	return name + "-" + hex.EncodeToString(b[:]), nil
+}
+
+// ID returns the worker's id.
+func (w *Worker) ID() string { return w.id }
+
+// Run works until ctx ends, then hands all shards over and returns nil. An error says why the worker could not go on.
+// When Run returns, no goroutine of the worker is left. It is called once.
+func (w *Worker) Run(ctx context.Context) error {
+	engine, err := startKCL(w)
+	if err != nil {
+		return fmt.Errorf("start kcl: %w", err)
+	}
+	w.log.Info("worker has started")
+	err = w.coord.Run(ctx)
+	w.shards.abandonAll()
+	engine.shutdown()
+	w.log.Info("worker has stopped")
+	return err
+}
+
+// Start implements lease.Consumer: the term waits until the event loop of the KCL asks for it. One that ends before is closed here.
+func (w *Worker) Start(t *lease.Term) {
+	s := newShard(w, t)
+	w.shards.add(s)
+	context.AfterFunc(t.Context(), func() {
+		if w.shards.abandon(s) {
+			s.finish()
+			w.shards.remove(s)
+		}
+	})
+}
+
+// penalty is how long to wait before a shard is tried again that has failed lately.
+func (w *Worker) penalty(shard string) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := w.failures[shard]
+	if n == 0 {
+		return 0
+	}
+	return min(250*time.Millisecond<<min(n, 10), 30*time.Second)
+}
+
+func (w *Worker) failed(shard string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failures[shard]++
+}
+
+func (w *Worker) succeeded(shard string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.failures, shard)
+}
+
+func (w *Worker) trustedUntil() time.Time { return w.report.trusted() }
+
+// ShardStatus is what a worker knows about a shard that it holds.
+type ShardStatus struct {
+	Shard              string
+	LeaseCounter       int64
+	MillisBehindLatest int64 // of the last read, -1 before the first
+	Records            int64 // delivered in this term
+	RecordsPerSecond   float64
+}
+
+// Shards returns the status of the shards that the worker holds, in order of their ids.
+func (w *Worker) Shards() []ShardStatus {
+	var out []ShardStatus
+	for _, s := range w.shards.all() {
+		out = append(out, ShardStatus{
+			Shard: s.term.Key(), LeaseCounter: s.term.Counter(), MillisBehindLatest: s.behind.Load(),
+			Records: s.records.Load(), RecordsPerSecond: s.rate.perSecond(),
+		})
+	}
+	slices.SortFunc(out, func(a, b ShardStatus) int { return cmp.Compare(a.Shard, b.Shard) })
+	return out
+}
+
+// Advance moves a term's checkpoint together with the rate that this worker measured. Processors call it after a commit.
+func (w *Worker) Advance(ctx context.Context, t *lease.Term, at lease.Position) error {
+	rate := 0.0
+	if s := w.shards.find(t.Key()); s != nil && s.term == t {
+		rate = s.rate.perSecond()
+	}
+	err := t.Advance(ctx, at, rate)
+	if errors.Is(err, lease.ErrLeaseLost) || err == nil {
+		return err
+	}
+	return fmt.Errorf("checkpoint: %w", err)
+}
