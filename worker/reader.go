@@ -29,6 +29,8 @@ type reader struct {
 	skip     bool   // whether that record has been processed already
 	resume   time.Time
 	children []lease.Lease
+	ended    bool // the end of the closed shard has been read
+	reads    int
 }
 
 func newReader(w *Worker, shard string, at lease.Position, tip int64) *reader {
@@ -61,7 +63,7 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 		return Page{}, err
 	}
 	err = r.insist(ctx, func(ctx context.Context) (err error) {
-		r.resume = r.worker.env.Now().Add(readInterval)
+		r.resume = r.worker.env.Now().Add(r.interval())
 		page, err = r.worker.stream.Read(ctx, r.iterator, r.worker.cfg.MaxRecords)
 		if errors.Is(err, ErrIteratorExpired) {
 			return errors.Join(err, r.iterate(ctx, r.place()))
@@ -72,7 +74,7 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 		return Page{}, err
 	}
 	r.pay(page.Records)
-	r.iterator, r.children = page.Next, page.Children
+	r.iterator, r.children, r.ended = page.Next, page.Children, page.Next == ""
 	if page.Records, err = r.unseen(page); err != nil {
 		return Page{}, err
 	}
@@ -80,6 +82,15 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 		r.last = page.Records[n-1].SequenceNumber
 	}
 	return page, nil
+}
+
+// interval is the time between the start of this read and of the next. The KCL counts a read when it asks for it, which is before
+// the wait for it; so its first second has one read more, and one is left out.
+func (r *reader) interval() time.Duration {
+	if r.reads++; r.reads == 1 {
+		return 2 * readInterval
+	}
+	return readInterval
 }
 
 // place is where to go on after an iterator has expired.

@@ -107,6 +107,9 @@ func (s *shard) restart(ctx context.Context) error {
 
 // end finishes a shard whose last record has been processed: the log first, then the children's rows, then SHARD_END.
 func (s *shard) end(ctx context.Context) error {
+	if !s.reader.ended {
+		return fmt.Errorf("end shard: opened again before its end: %w", ErrRestart)
+	}
 	children := s.reader.children
 	if err := s.proc.End(ctx, children); err != nil {
 		return fmt.Errorf("end shard: %w", err)

@@ -15,7 +15,7 @@ type Bookmark struct {
 // TakeOver finds the end of a shard's chain, beginning at the bookmark, and returns the writer that continues it.
 // A bookmark that no link bears out, or a chain whose links do not follow each other, is ErrBroken.
 func TakeOver(ctx context.Context, env Env, b Bucket, l Layout, shard Shard, leaseCounter int64, at Bookmark) (*Writer, error) {
-	w := &Writer{env: env, bucket: b, layout: l, shard: shard, leaseCounter: leaseCounter}
+	w := &Writer{env: env, bucket: b, layout: l, shard: shard, leaseCounter: leaseCounter, bookmark: at}
 	if err := w.takeOver(ctx, at); err != nil {
 		return nil, fmt.Errorf("take over chain of %s: %w", shard.ID, err)
 	}

@@ -16,6 +16,7 @@ type Writer struct {
 	leaseCounter int64
 	start        *StartMark
 	end          End
+	bookmark     Bookmark // with which the chain was taken over
 }
 
 // Shard is the shard as its start mark describes it.
@@ -40,6 +41,9 @@ type Batch struct {
 
 // End returns the end of the chain as far as it is known.
 func (w *Writer) End() End { return w.end }
+
+// Bookmarked returns the sequence number at which the chain was taken over; the end may be further.
+func (w *Writer) Bookmarked() string { return w.bookmark.Last }
 
 // Start returns the start mark, or nil when there is none yet.
 func (w *Writer) Start() *StartMark { return w.start }

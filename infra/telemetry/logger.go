@@ -1,0 +1,54 @@
+// Package telemetry builds what streamrec is observed with. There is one logger per process, made here and passed down.
+package telemetry
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"golang.org/x/term"
+)
+
+// NewLogger returns a logger to w. The format is text, json, or auto, which is text when w is a terminal. Times are UTC with
+// nanoseconds, as RFC 3339.
+func NewLogger(w io.Writer, format, level string) (*logrus.Logger, error) {
+	least, err := logrus.ParseLevel(level)
+	if err != nil {
+		return nil, fmt.Errorf("log level: want debug, info, warning or error, not %q", level)
+	}
+	if format == "auto" {
+		format = "json"
+		if IsTerminal(w) {
+			format = "text"
+		}
+	}
+	log := logrus.New()
+	log.SetOutput(w)
+	log.SetLevel(least)
+	switch format {
+	case "json":
+		log.SetFormatter(utc{&logrus.JSONFormatter{TimestampFormat: time.RFC3339Nano}})
+	case "text":
+		log.SetFormatter(utc{&logrus.TextFormatter{TimestampFormat: "15:04:05.000", FullTimestamp: true}})
+	default:
+		return nil, fmt.Errorf("log format: want text, json or auto, not %q", format)
+	}
+	return log, nil
+}
+
+// IsTerminal reports whether w is a terminal.
+func IsTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// utc is a formatter whose times are UTC.
+type utc struct{ logrus.Formatter }
+
+// Format implements logrus.Formatter.
+func (u utc) Format(e *logrus.Entry) ([]byte, error) {
+	e.Time = e.Time.UTC()
+	return u.Formatter.Format(e)
+}

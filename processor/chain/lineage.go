@@ -1,0 +1,63 @@
+package chain
+
+import (
+	"context"
+	"fmt"
+)
+
+// Lineage returns the keys of the links that the writer's shard and its ancestors have from the hour since on, parents before
+// children and each chain in its order. It is what the state of the shard is restored from.
+func (w *Writer) Lineage(ctx context.Context, since Hour) ([]string, error) {
+	walk := lineage{Writer: w, since: since, done: map[string]bool{}}
+	if err := walk.visit(ctx, w.shard.ID, w.start, w.shard.Parents, w.end.Hour); err != nil {
+		return nil, fmt.Errorf("list lineage of %s: %w", w.shard.ID, err)
+	}
+	return walk.keys, nil
+}
+
+type lineage struct {
+	*Writer
+	since Hour
+	done  map[string]bool
+	keys  []string
+}
+
+// visit appends the keys of a shard's ancestors and then its own, up to the hour in which its chain ends.
+func (g *lineage) visit(ctx context.Context, shard string, start *StartMark, parents []string, until Hour) error {
+	if g.done[shard] {
+		return nil
+	}
+	g.done[shard] = true
+	for _, p := range parents {
+		end, err := ReadEnd(ctx, g.env, g.bucket, g.layout, p)
+		if err != nil {
+			return err
+		}
+		if end == nil || end.Hour < g.since {
+			continue
+		}
+		begin, err := ReadStart(ctx, g.env, g.bucket, g.layout, p)
+		if err != nil {
+			return err
+		}
+		if begin == nil {
+			return fmt.Errorf("%s has an end mark and no start mark: %w", p, ErrBroken)
+		}
+		if err := g.visit(ctx, p, begin, begin.Parents, end.Hour); err != nil {
+			return err
+		}
+	}
+	if start == nil || start.First == "" {
+		return nil
+	}
+	for hour := max(g.since, start.Hour); hour <= until; hour++ {
+		keys, err := listLinks(ctx, g.env, g.bucket, g.layout, hour, shard)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			g.keys = append(g.keys, k.key)
+		}
+	}
+	return nil
+}
