@@ -1,0 +1,135 @@
+package kinesis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Why a stream cannot be used. Every *StreamError is exactly one of these under errors.Is.
+var (
+	// ErrStreamMissing: there is no such stream in this account and region.
+	ErrStreamMissing = errors.New("there is no such stream in this account and region")
+	// ErrStreamBusy: the stream is being created or deleted.
+	ErrStreamBusy = errors.New("the stream is not active")
+	// ErrAccessDenied: the credentials are wrong, expired or not entitled.
+	ErrAccessDenied = errors.New("the credentials are not accepted")
+	// ErrMisconfigured: no request could be made with these credentials, region and endpoint settings.
+	ErrMisconfigured = errors.New("no request can be made with these AWS settings")
+	// ErrUnreachable: nothing answers at the endpoint.
+	ErrUnreachable = errors.New("the endpoint cannot be reached")
+	// ErrStalled: the service answers, but took nothing for the producer's patience.
+	ErrStalled = errors.New("the service takes no records")
+)
+
+// StreamError ends a producer: no record can be put, and trying again soon will not help.
+type StreamError struct {
+	Stream string
+	// Reason is one of ErrStreamMissing, ErrStreamBusy, ErrAccessDenied, ErrMisconfigured, ErrUnreachable, ErrStalled.
+	Reason error
+	// Cause is the last error of the service or the network; may be nil.
+	Cause error
+}
+
+// Error is one sentence for the person at the terminal.
+func (e *StreamError) Error() string {
+	if e.Cause == nil {
+		return fmt.Sprintf("stream %q: %v", e.Stream, e.Reason)
+	}
+	return fmt.Sprintf("stream %q: %v: %v", e.Stream, e.Reason, e.Cause)
+}
+
+// Unwrap gives both the reason and the cause to errors.Is and errors.As.
+func (e *StreamError) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{e.Reason}
+	}
+	return []error{e.Reason, e.Cause}
+}
+
+// RecordError refuses one record; the others are not affected.
+type RecordError struct {
+	// Number is the record's own.
+	Number int64
+	// Problem is a clause without any part of the record.
+	Problem string
+}
+
+// Error names the record by its number only.
+func (e *RecordError) Error() string { return fmt.Sprintf("record %d: %s", e.Number, e.Problem) }
+
+// outcome is what an error of a whole request means for the records that it carried.
+type outcome int
+
+const (
+	again    outcome = iota // the same records may pass later
+	rejected                // some record of the request is not acceptable
+	final                   // nothing will pass
+)
+
+// judge sorts the error of a request. A final error has a reason of its own; any other's reason is the one to give
+// when patience ends.
+func judge(err error) (outcome, error) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return judgeCode(api.ErrorCode())
+	}
+	_, answered := errors.AsType[*smithyhttp.ResponseError](err)
+	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
+	_, prepared := errors.AsType[*smithy.OperationError](err)
+	switch {
+	case unsent, errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return again, ErrUnreachable
+	case !answered && prepared:
+		// The SDK failed before sending: credentials, region, endpoint. The credentials may come from a service that
+		// is down for a moment.
+		return again, ErrMisconfigured
+	default:
+		return again, ErrStalled
+	}
+}
+
+// judgeCode sorts the service's own error codes. What is not listed is worth another attempt.
+func judgeCode(code string) (outcome, error) {
+	switch code {
+	case "ResourceNotFoundException":
+		return final, ErrStreamMissing
+	case "AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException", "SignatureDoesNotMatch",
+		"ExpiredTokenException", "InvalidClientTokenId", "MissingAuthenticationTokenException",
+		"IncompleteSignatureException", "MissingAuthenticationToken", "IncompleteSignature", "OptInRequired",
+		"KMSAccessDeniedException", "KMSDisabledException", "KMSNotFoundException", "KMSOptInRequired":
+		return final, ErrAccessDenied
+	case "InvalidArgumentException", "ValidationException", "SerializationException":
+		return rejected, ErrStalled
+	case "ResourceInUseException":
+		return again, ErrStreamBusy
+	default:
+		return again, ErrStalled
+	}
+}
+
+// errNoAnswer is what a person is told of a deadline.
+var errNoAnswer = errors.New("no answer in time")
+
+// brief is err without what the SDK puts around it and, for a refusal of arguments, without the service's message: that
+// one quotes the request.
+func brief(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errNoAnswer
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		if kind, _ := judgeCode(api.ErrorCode()); kind == rejected || api.ErrorMessage() == "" {
+			return errors.New(api.ErrorCode())
+		}
+		return fmt.Errorf("%s: %s", api.ErrorCode(), api.ErrorMessage())
+	}
+	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
+		return send.Err
+	}
+	if op, ok := errors.AsType[*smithy.OperationError](err); ok {
+		return op.Err
+	}
+	return err
+}

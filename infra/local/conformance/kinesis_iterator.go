@@ -1,0 +1,276 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+func kinesisIteratorChecks() []kinesisCheck {
+	return []kinesisCheck{
+		{name: "AT_/AFTER_SEQUENCE_NUMBER inclusive/exclusive", run: checkAtAfter},
+		{name: "AFTER_SEQ at last record, then new put seen", run: checkAfterLast},
+		{name: "AT_SEQUENCE_NUMBER at the start of a shard", run: checkAtStart},
+		{name: "AT_TIMESTAMP", run: checkAtTimestamp},
+		{name: "AT_TIMESTAMP after the last record: iterator, no hang", run: checkAtTimestampBehind},
+		{name: "AT_TIMESTAMP in the future rejected", run: checkAtFuture},
+		{name: "AT_TIMESTAMP before the stream returns all", run: checkAtPast},
+		{name: "GetShardIterator missing shard -> NotFound", run: checkMissingShard},
+		{name: "GetShardIterator garbage sequence number rejected", run: checkGarbageNumber},
+		{name: "GetShardIterator sequence number of another shard rejected", run: checkForeignShard},
+		{name: "GetShardIterator sequence number of another stream rejected", run: checkForeignStream},
+		{name: "GetShardIterator with parameters that do not fit its type rejected", run: checkIteratorParameters},
+	}
+}
+
+// filled makes a stream of one shard with records 0 to count-1.
+func (p *kinesisProbe) filled(count int) (stream string, results []types.PutRecordsResultEntry, err error) {
+	if stream, err = p.create(1); err != nil {
+		return "", nil, err
+	}
+	results, err = p.put(stream, kinesisEntries(count)...)
+	return stream, results, err
+}
+
+// begins passes if the first record behind an iterator has the data.
+func (p *kinesisProbe) begins(iterator *string, data string) error {
+	records, _, err := p.follow(iterator, 1)
+	if err != nil {
+		return err
+	}
+	return kinesisEqual("first record", string(records[0].Data), data)
+}
+
+func checkAtAfter(p *kinesisProbe) error {
+	stream, results, err := p.filled(5)
+	if err != nil {
+		return err
+	}
+	at, err := p.atNumber(stream, "shardId-000000000000", types.ShardIteratorTypeAtSequenceNumber, results[2].SequenceNumber)
+	if err != nil {
+		return err
+	}
+	after, err := p.atNumber(stream, "shardId-000000000000", types.ShardIteratorTypeAfterSequenceNumber, results[2].SequenceNumber)
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.begins(at, "2"), p.begins(after, "3"))
+}
+
+func checkAfterLast(p *kinesisProbe) error {
+	stream, results, err := p.filled(3)
+	if err != nil {
+		return err
+	}
+	iterator, err := p.atNumber(stream, "shardId-000000000000", types.ShardIteratorTypeAfterSequenceNumber, results[2].SequenceNumber)
+	if err != nil {
+		return err
+	}
+	out, err := p.read(iterator, 0)
+	if err != nil {
+		return err
+	}
+	if err := kinesisEqual("records behind the last", len(out.Records), 0); err != nil {
+		return err
+	}
+	if _, err := p.putOne(stream, "k", []byte("new")); err != nil {
+		return err
+	}
+	return p.begins(out.NextShardIterator, "new")
+}
+
+func checkAtStart(p *kinesisProbe) error {
+	stream, _, err := p.filled(2)
+	if err != nil {
+		return err
+	}
+	shards, err := p.shards(stream)
+	if err != nil {
+		return err
+	}
+	start := shards[0].SequenceNumberRange.StartingSequenceNumber
+	at, err := p.atNumber(stream, "shardId-000000000000", types.ShardIteratorTypeAtSequenceNumber, start)
+	if err != nil {
+		return err
+	}
+	after, err := p.atNumber(stream, "shardId-000000000000", types.ShardIteratorTypeAfterSequenceNumber, start)
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.begins(at, "0"), p.begins(after, "0"))
+}
+
+// atTime gets an iterator at a time.
+func (p *kinesisProbe) atTime(stream string, at time.Time) (*string, error) {
+	return p.iteratorWith(&kinesis.GetShardIteratorInput{
+		StreamName: &stream, ShardId: aws.String("shardId-000000000000"), ShardIteratorType: types.ShardIteratorTypeAtTimestamp, Timestamp: &at,
+	})
+}
+
+func checkAtTimestamp(p *kinesisProbe) error {
+	stream, err := p.create(1)
+	if err != nil {
+		return err
+	}
+	for i := range 3 {
+		if _, err := p.putOne(stream, "k", fmt.Append(nil, i)); err != nil {
+			return err
+		}
+		if err := p.wait(kinesisPause); err != nil {
+			return err
+		}
+	}
+	records, err := p.all(stream, "shardId-000000000000", 3)
+	if err != nil {
+		return err
+	}
+	at := aws.ToTime(records[1].ApproximateArrivalTimestamp)
+	same, err := p.atTime(stream, at)
+	if err != nil {
+		return err
+	}
+	later, err := p.atTime(stream, at.Add(10*time.Millisecond))
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.begins(same, "1"), p.begins(later, "2"))
+}
+
+func checkAtTimestampBehind(p *kinesisProbe) error {
+	stream, _, err := p.filled(1)
+	if err != nil {
+		return err
+	}
+	records, err := p.all(stream, "shardId-000000000000", 1)
+	if err != nil {
+		return err
+	}
+	if err := p.wait(kinesisPause); err != nil {
+		return err
+	}
+	iterator, err := p.atTime(stream, aws.ToTime(records[0].ApproximateArrivalTimestamp).Add(50*time.Millisecond))
+	if err != nil {
+		return err
+	}
+	out, err := p.read(iterator, 0)
+	if err != nil {
+		return err
+	}
+	if err := kinesisEqual("records behind the last", len(out.Records), 0); err != nil {
+		return err
+	}
+	if out.NextShardIterator == nil {
+		return errNoNextIterator
+	}
+	if _, err := p.putOne(stream, "k", []byte("new")); err != nil {
+		return err
+	}
+	return p.begins(out.NextShardIterator, "new")
+}
+
+func checkAtFuture(p *kinesisProbe) error {
+	stream, _, err := p.filled(1)
+	if err != nil {
+		return err
+	}
+	_, err = p.atTime(stream, time.Now().Add(time.Hour))
+	return kinesisRefused(err, "InvalidArgumentException")
+}
+
+func checkAtPast(p *kinesisProbe) error {
+	stream, _, err := p.filled(2)
+	if err != nil {
+		return err
+	}
+	iterator, err := p.atTime(stream, time.Now().Add(-time.Hour))
+	if err != nil {
+		return err
+	}
+	return p.begins(iterator, "0")
+}
+
+func checkMissingShard(p *kinesisProbe) error {
+	stream, err := p.create(1)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, shard := range []string{"shardId-000000000009", "nonsense"} {
+		_, err = p.iterator(stream, shard, types.ShardIteratorTypeLatest)
+		errs = append(errs, kinesisRefused(err, "ResourceNotFoundException"))
+	}
+	return errors.Join(errs...)
+}
+
+func checkGarbageNumber(p *kinesisProbe) error {
+	stream, err := p.create(1)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, number := range []string{"1", "12345678901234567890", "four"} {
+		_, err := p.atNumber(stream, "shardId-000000000000", types.ShardIteratorTypeAtSequenceNumber, &number)
+		errs = append(errs, kinesisInvalid(err))
+	}
+	return errors.Join(errs...)
+}
+
+func checkForeignShard(p *kinesisProbe) error {
+	stream, err := p.create(2)
+	if err != nil {
+		return err
+	}
+	shards, err := p.shards(stream)
+	if err != nil {
+		return err
+	}
+	_, err = p.atNumber(stream, *shards[0].ShardId, types.ShardIteratorTypeAtSequenceNumber, shards[1].SequenceNumberRange.StartingSequenceNumber)
+	return kinesisRefused(err, "InvalidArgumentException")
+}
+
+func checkForeignStream(p *kinesisProbe) error {
+	other, _, err := p.filled(1)
+	if err != nil {
+		return err
+	}
+	if err := p.wait(1100 * time.Millisecond); err != nil { // sequence numbers tell streams apart by the second
+		return err
+	}
+	stream, results, err := p.filled(1)
+	if err != nil {
+		return err
+	}
+	_, err = p.atNumber(other, "shardId-000000000000", types.ShardIteratorTypeAtSequenceNumber, results[0].SequenceNumber)
+	if err := kinesisRefused(err, "InvalidArgumentException"); err != nil {
+		return err
+	}
+	_, err = p.atNumber(stream, "shardId-000000000000", types.ShardIteratorTypeAtSequenceNumber, results[0].SequenceNumber)
+	return err
+}
+
+func checkIteratorParameters(p *kinesisProbe) error {
+	stream, results, err := p.filled(1)
+	if err != nil {
+		return err
+	}
+	shard := aws.String("shardId-000000000000")
+	inputs := []*kinesis.GetShardIteratorInput{
+		{ShardIteratorType: types.ShardIteratorTypeAtSequenceNumber},
+		{ShardIteratorType: types.ShardIteratorTypeAfterSequenceNumber},
+		{ShardIteratorType: types.ShardIteratorTypeLatest, StartingSequenceNumber: results[0].SequenceNumber},
+		{ShardIteratorType: types.ShardIteratorTypeTrimHorizon, StartingSequenceNumber: results[0].SequenceNumber},
+		{ShardIteratorType: types.ShardIteratorTypeAtTimestamp},
+		{ShardIteratorType: "SOMEWHERE"},
+	}
+	var errs []error
+	for _, in := range inputs {
+		in.StreamName, in.ShardId = &stream, shard
+		_, err := p.GetShardIterator(p.ctx, in)
+		errs = append(errs, kinesisInvalid(err))
+	}
+	return errors.Join(errs...)
+}

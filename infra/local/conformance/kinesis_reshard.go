@@ -1,0 +1,323 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+func kinesisReshardChecks() []kinesisCheck {
+	return []kinesisCheck{
+		{name: "SplitShard: parent closed, children linked", run: checkSplit},
+		{name: "SplitShard of a closed shard or outside its range rejected", run: checkBadSplit},
+		{name: "records after split go to children only", run: checkAfterSplit},
+		{name: "child shards start above the end of their parent", run: checkChildNumbers},
+		{name: "closed parent: drains, then NextShardIterator nil", run: checkDrain},
+		{name: "closed parent: ChildShards returned at end", run: checkChildShards},
+		{name: "closed parent: LATEST / AFTER_SEQ(end) ends", run: checkClosedEnd},
+		{name: "MergeShards non-adjacent -> InvalidArgument", run: checkBadMerge},
+		{name: "MergeShards: both parents closed, child linked", run: checkMerge},
+		{name: "MergeShards of closed shards rejected", run: checkMergeClosed},
+		{name: "merged parents: ChildShards names both parents", run: checkMergeChildren},
+	}
+}
+
+// split splits a shard in the middle and waits until the stream is active.
+func (p *kinesisProbe) split(stream string, shard types.Shard) error {
+	sum := new(big.Int).Add(kinesisNumber(shard.HashKeyRange.StartingHashKey), kinesisNumber(shard.HashKeyRange.EndingHashKey))
+	middle := sum.Add(sum, big.NewInt(1)).Rsh(sum, 1).String()
+	_, err := p.SplitShard(p.ctx, &kinesis.SplitShardInput{StreamName: &stream, ShardToSplit: shard.ShardId, NewStartingHashKey: &middle})
+	if err != nil {
+		return fmt.Errorf("split shard: %w", err)
+	}
+	return p.active(stream)
+}
+
+func (p *kinesisProbe) merge(stream string, a, b types.Shard) error {
+	_, err := p.MergeShards(p.ctx, &kinesis.MergeShardsInput{StreamName: &stream, ShardToMerge: a.ShardId, AdjacentShardToMerge: b.ShardId})
+	if err != nil {
+		return fmt.Errorf("merge shards: %w", err)
+	}
+	return p.active(stream)
+}
+
+// splitStream makes a stream with some records in its only shard, splits that and lists the shards: parent, then children.
+func (p *kinesisProbe) splitStream(records int) (string, kinesisShards, error) {
+	stream, _, err := p.filled(records)
+	if err != nil {
+		return "", nil, err
+	}
+	shards, err := p.shards(stream)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := p.split(stream, shards[0]); err != nil {
+		return "", nil, err
+	}
+	if shards, err = p.shards(stream); err != nil {
+		return "", nil, err
+	}
+	return stream, shards, kinesisEqual("number of shards", len(shards), 3)
+}
+
+// mergedStream is the same for a stream of two shards that are merged: parents, then the child.
+func (p *kinesisProbe) mergedStream() (string, kinesisShards, error) {
+	stream, err := p.create(2)
+	if err != nil {
+		return "", nil, err
+	}
+	shards, err := p.shards(stream)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := p.merge(stream, shards[0], shards[1]); err != nil {
+		return "", nil, err
+	}
+	if shards, err = p.shards(stream); err != nil {
+		return "", nil, err
+	}
+	return stream, shards, kinesisEqual("number of shards", len(shards), 3)
+}
+
+func checkSplit(p *kinesisProbe) error {
+	stream, shards, err := p.splitStream(1)
+	if err != nil {
+		return err
+	}
+	summary, err := p.DescribeStreamSummary(p.ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &stream})
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		kinesisEqual("parent is closed", shards[0].SequenceNumberRange.EndingSequenceNumber != nil, true),
+		shards.childrenOf(*shards[0].ShardId).are("children", shards[1:]),
+		shards.open().are("open shards", shards[1:]),
+		shards.open().uniform(2),
+		kinesisEqual("OpenShardCount", aws.ToInt32(summary.StreamDescriptionSummary.OpenShardCount), 2),
+		kinesisEqual("ids count up", fmt.Sprint(shards.ids()), "[shardId-000000000000 shardId-000000000001 shardId-000000000002]"),
+	)
+}
+
+// refusesClosed passes for the error of an operation on a shard that is closed, which the documentation does not name.
+func (p *kinesisProbe) refusesClosed(err error) error {
+	return kinesisRefused(err, "InvalidArgumentException", "ResourceInUseException")
+}
+
+func checkBadSplit(p *kinesisProbe) error {
+	stream, shards, err := p.splitStream(1)
+	if err != nil {
+		return err
+	}
+	try := func(shard types.Shard, key string) error {
+		_, err := p.SplitShard(p.ctx, &kinesis.SplitShardInput{StreamName: &stream, ShardToSplit: shard.ShardId, NewStartingHashKey: &key})
+		return kinesisInvalid(err)
+	}
+	return errors.Join(
+		p.refusesClosed(p.split(stream, shards[0])),
+		try(shards[1], *shards[1].HashKeyRange.StartingHashKey),
+		try(shards[1], *shards[2].HashKeyRange.StartingHashKey),
+		try(shards[1], hashKeySpace),
+	)
+}
+
+func checkAfterSplit(p *kinesisProbe) error {
+	stream, shards, err := p.splitStream(1)
+	if err != nil {
+		return err
+	}
+	entries := kinesisEntries(50)
+	results, err := p.put(stream, entries...)
+	if err != nil {
+		return err
+	}
+	for i, result := range results {
+		shard, err := shards.open().find(aws.ToString(result.ShardId))
+		if err != nil {
+			return err
+		}
+		if !covers(shard, kinesisHashKey(*entries[i].PartitionKey)) {
+			return fmt.Errorf("key %s went to %s", *entries[i].PartitionKey, *shard.ShardId)
+		}
+	}
+	_, err = p.all(stream, *shards[0].ShardId, 1)
+	return err
+}
+
+func checkChildNumbers(p *kinesisProbe) error {
+	stream, shards, err := p.splitStream(3)
+	if err != nil {
+		return err
+	}
+	end := kinesisNumber(shards[0].SequenceNumberRange.EndingSequenceNumber)
+	records, err := p.all(stream, *shards[0].ShardId, 3)
+	if err != nil {
+		return err
+	}
+	for _, record := range records {
+		if kinesisNumber(record.SequenceNumber).Cmp(end) > 0 {
+			return fmt.Errorf("record %s is behind the end %s of its shard", *record.SequenceNumber, end)
+		}
+	}
+	for _, child := range shards[1:] {
+		if kinesisNumber(child.SequenceNumberRange.StartingSequenceNumber).Cmp(end) <= 0 {
+			return fmt.Errorf("child starts at %s, parent ends at %s", *child.SequenceNumberRange.StartingSequenceNumber, end)
+		}
+	}
+	return nil
+}
+
+func checkDrain(p *kinesisProbe) error {
+	stream, shards, err := p.splitStream(5)
+	if err != nil {
+		return err
+	}
+	iterator, err := p.iterator(stream, *shards[0].ShardId, types.ShardIteratorTypeTrimHorizon)
+	if err != nil {
+		return err
+	}
+	first, err := p.read(iterator, 2)
+	if err != nil {
+		return err
+	}
+	if first.NextShardIterator == nil {
+		return errNoNextIterator
+	}
+	rest, _, err := p.toEnd(first.NextShardIterator)
+	if err != nil {
+		return err
+	}
+	return kinesisEqual("records", len(first.Records)+len(rest), 5)
+}
+
+func checkChildShards(p *kinesisProbe) error {
+	stream, shards, err := p.splitStream(5)
+	if err != nil {
+		return err
+	}
+	iterator, err := p.iterator(stream, *shards[0].ShardId, types.ShardIteratorTypeTrimHorizon)
+	if err != nil {
+		return err
+	}
+	first, err := p.read(iterator, 2)
+	if err != nil {
+		return err
+	}
+	if err := kinesisEqual("child shards before the end", len(first.ChildShards), 0); err != nil {
+		return err
+	}
+	_, last, err := p.toEnd(first.NextShardIterator)
+	if err != nil {
+		return err
+	}
+	return childShardsAre(last.ChildShards, shards[1:])
+}
+
+// childShardsAre compares what GetRecords says of child shards with what ListShards does.
+func childShardsAre(got []types.ChildShard, want kinesisShards) error {
+	if err := kinesisEqual("number of child shards", len(got), len(want)); err != nil {
+		return err
+	}
+	for _, child := range got {
+		listed, err := want.find(aws.ToString(child.ShardId))
+		if err != nil {
+			return err
+		}
+		parents := []string{aws.ToString(listed.ParentShardId)}
+		if listed.AdjacentParentShardId != nil {
+			parents = append(parents, *listed.AdjacentParentShardId)
+		}
+		if err := errors.Join(
+			kinesisEqual("start of the child", *child.HashKeyRange.StartingHashKey, *listed.HashKeyRange.StartingHashKey),
+			kinesisEqual("end of the child", *child.HashKeyRange.EndingHashKey, *listed.HashKeyRange.EndingHashKey),
+			kinesisEqual("parents of the child", fmt.Sprint(child.ParentShards), fmt.Sprint(parents)),
+		); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkClosedEnd(p *kinesisProbe) error {
+	stream, shards, err := p.splitStream(5)
+	if err != nil {
+		return err
+	}
+	parent := *shards[0].ShardId
+	latest, err := p.iterator(stream, parent, types.ShardIteratorTypeLatest)
+	if err != nil {
+		return err
+	}
+	after, err := p.atNumber(stream, parent, types.ShardIteratorTypeAfterSequenceNumber, shards[0].SequenceNumberRange.EndingSequenceNumber)
+	if err != nil {
+		return err
+	}
+	for _, iterator := range []*string{latest, after} {
+		records, _, err := p.toEnd(iterator)
+		if err = errors.Join(err, kinesisEqual("records", len(records), 0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkBadMerge(p *kinesisProbe) error {
+	stream, err := p.create(3)
+	if err != nil {
+		return err
+	}
+	shards, err := p.shards(stream)
+	if err != nil {
+		return err
+	}
+	apart := p.merge(stream, shards[0], shards[2])
+	same := p.merge(stream, shards[1], shards[1])
+	return errors.Join(kinesisRefused(apart, "InvalidArgumentException"), kinesisRefused(same, "InvalidArgumentException"))
+}
+
+func checkMerge(p *kinesisProbe) error {
+	_, shards, err := p.mergedStream()
+	if err != nil {
+		return err
+	}
+	child := shards[2]
+	return errors.Join(
+		kinesisEqual("first parent is closed", shards[0].SequenceNumberRange.EndingSequenceNumber != nil, true),
+		kinesisEqual("second parent is closed", shards[1].SequenceNumberRange.EndingSequenceNumber != nil, true),
+		kinesisEqual("ParentShardId", aws.ToString(child.ParentShardId), *shards[0].ShardId),
+		kinesisEqual("AdjacentParentShardId", aws.ToString(child.AdjacentParentShardId), *shards[1].ShardId),
+		shards.open().uniform(1),
+	)
+}
+
+func checkMergeClosed(p *kinesisProbe) error {
+	stream, shards, err := p.mergedStream()
+	if err != nil {
+		return err
+	}
+	return p.refusesClosed(p.merge(stream, shards[0], shards[1]))
+}
+
+func checkMergeChildren(p *kinesisProbe) error {
+	stream, shards, err := p.mergedStream()
+	if err != nil {
+		return err
+	}
+	for _, parent := range shards[:2] {
+		iterator, err := p.iterator(stream, *parent.ShardId, types.ShardIteratorTypeTrimHorizon)
+		if err != nil {
+			return err
+		}
+		_, last, err := p.toEnd(iterator)
+		if err != nil {
+			return err
+		}
+		if err := childShardsAre(last.ChildShards, shards[2:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

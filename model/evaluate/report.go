@@ -1,0 +1,88 @@
+package evaluate
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/streamrec/streamrec/model"
+)
+
+// A Tally counts predictions of one kind.
+type Tally struct {
+	N  int   // predictions
+	At []int // [r]: targets at place r of their lists, from 0
+}
+
+// note counts one prediction; place is negative for a miss.
+func (t *Tally) note(place, k int) {
+	t.N++
+	if t.At == nil {
+		t.At = make([]int, k)
+	}
+	if place >= 0 {
+		t.At[place]++
+	}
+}
+
+// HR returns the hit rate: the share of targets that were in their lists. It is 0 if there are none.
+func (t Tally) HR() float64 {
+	hits := 0
+	for _, n := range t.At {
+		hits += n
+	}
+	return float64(hits) / float64(max(t.N, 1))
+}
+
+// MRR returns the mean of 1/place of the target, counting from 1, and 0 for a target that was not in its list.
+func (t Tally) MRR() float64 {
+	sum := 0.0
+	for r, n := range t.At {
+		sum += float64(n) / float64(r+1)
+	}
+	return sum / float64(max(t.N, 1))
+}
+
+// String returns the size and both rates.
+func (t Tally) String() string {
+	return fmt.Sprintf("n=%d HR=%.4f MRR=%.4f", t.N, t.HR(), t.MRR())
+}
+
+// A Report is what a protocol measured.
+type Report struct {
+	All     Tally
+	ByType  [3]Tally // by model.EventType of the target
+	New     Tally    // targets that their session had not touched before
+	Revisit Tally    // targets that it had
+	Unseen  int      // targets that nobody had touched before; no list can contain them
+	Short   int      // lists of fewer than K items
+
+	Recommending, Updating Latency // empty without a Clock
+}
+
+// note counts one prediction.
+func (r *Report) note(list []string, target Event, revisit bool, k int) {
+	place := slices.Index(list, target.Item)
+	r.All.note(place, k)
+	r.ByType[min(target.Type, model.Purchase)].note(place, k)
+	if revisit {
+		r.Revisit.note(place, k)
+	} else {
+		r.New.note(place, k)
+	}
+	if len(list) < k {
+		r.Short++
+	}
+}
+
+// Latency is a sample of durations.
+type Latency []time.Duration
+
+// Quantile returns the smallest duration that a share q of the sample does not exceed, 0 for an empty sample.
+func (l Latency) Quantile(q float64) time.Duration {
+	if len(l) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(l))
+	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+}

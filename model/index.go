@@ -1,0 +1,187 @@
+package model
+
+import "cmp"
+
+// index is the set of facts that a model keeps, arranged for scoring. It is a function of the set of facts that it was
+// given, in whatever order: see the package documentation for why the caps preserve that.
+type index struct {
+	params   Params
+	items    items
+	sessions sessions
+	shelves  shelves
+	floor    floor
+	facts    int
+	newest   Touch // of all facts that were offered
+}
+
+func newIndex(p Params) *index {
+	x := &index{params: p, shelves: newShelves(p)}
+	x.items.init()
+	x.sessions.init()
+	x.items.postings.width, x.sessions.records.width = 1, recordWords
+	return x
+}
+
+// change is what add did to the facts that are kept.
+type change uint8
+
+const (
+	unchanged    change = iota // known fact
+	strengthened               // known fact, now of a stronger type or an earlier touch
+	created                    // new fact
+	refused                    // new fact, but older than those that are kept
+)
+
+// add joins a fact to the index. It returns the number of the fact's item, or -1 if the index does not know it.
+func (x *index) add(f *Fact) (int32, change) {
+	i, s := x.items.lookup(f.Item), x.sessions.lookupVisit(f.Session, f.Visit)
+	if f.Touch <= x.floor.at {
+		return i, refused
+	}
+	x.newest = max(x.newest, f.Touch)
+	at := -1
+	if i >= 0 && s >= 0 {
+		at = position(x.sessions.record(s), i)
+	}
+	c := refused
+	if at >= 0 {
+		c = x.join(i, s, at, f)
+	} else if x.admits(i, s, f) {
+		i, c = x.insert(s, f, f.Type), created
+	}
+	x.label(i, f.Touch, f.Label)
+	x.enforce()
+	if i >= 0 && x.items.forgotten(i) {
+		return -1, refused
+	}
+	return i, c
+}
+
+// join merges a fact with the one that is kept for its item and visit: earlier touch, stronger type.
+func (x *index) join(i, s int32, at int, f *Fact) change {
+	record := x.sessions.record(s)
+	held := entryAt(record, at)
+	kind := max(held.kind, f.Type)
+	if f.Touch < held.touch {
+		x.erase(i, x.postingAt(i, s))
+		x.insert(x.sessions.lookupVisit(f.Session, f.Visit), f, kind)
+		return strengthened
+	}
+	if kind == held.kind {
+		return unchanged
+	}
+	held.kind = kind
+	held.encode(record, at)
+	return strengthened
+}
+
+// admits reports whether a new fact would be kept: there is room, or it is newer than the oldest of its item.
+func (x *index) admits(i, s int32, f *Fact) bool {
+	if s >= 0 && x.sessions.table.at(s).n == maxRecord {
+		return false
+	}
+	if i < 0 || int(x.items.table.at(i).n) < x.params.PerItem {
+		return true
+	}
+	return x.older(x.items.posting(i)[0], i, f)
+}
+
+// older reports whether the fact that a visit has of an item is before f in the total order.
+func (x *index) older(s uint32, i int32, f *Fact) bool {
+	if c := cmp.Compare(x.sessions.touchOf(int32(s), i), f.Touch); c != 0 {
+		return c < 0
+	}
+	if c := cmp.Compare(x.sessions.text(int32(s)), f.Session); c != 0 {
+		return c < 0
+	}
+	return x.sessions.table.at(int32(s)).visit < f.Visit
+}
+
+// insert keeps a new fact, whose visit is s, or new if s is negative. It returns the number of its item.
+func (x *index) insert(s int32, f *Fact, kind EventType) int32 {
+	i := x.items.intern(f.Item)
+	full := int(x.items.table.at(i).n) == x.params.PerItem
+	at := x.postingPosition(i, f)
+	if s < 0 {
+		s = x.sessions.create(f.Session, f.Visit)
+	}
+	x.items.link(i, at, s)
+	x.sessions.put(s, x.recordPosition(s, f), entry{item: i, kind: kind, touch: f.Touch})
+	x.facts++
+	if at == 0 {
+		x.floor.lower(x, i, f.Touch)
+	}
+	if full {
+		x.erase(i, 0)
+	}
+	x.shelves.all.put(x, i, f.Touch)
+	return i
+}
+
+// postingPosition returns where a new fact goes in the posting of its item: at the end, unless facts come out of order.
+func (x *index) postingPosition(i int32, f *Fact) int {
+	posting := x.items.posting(i)
+	low, high := 0, len(posting)
+	for mid := high - 1; low < high; mid = (low + high) / 2 {
+		if x.older(posting[mid], i, f) {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// recordPosition returns where a new fact goes in the record of its visit: touch order, then raw item id.
+func (x *index) recordPosition(s int32, f *Fact) int {
+	record := x.sessions.record(s)
+	at := len(record) / recordWords
+	for ; at > 0; at-- {
+		e := entryAt(record, at-1)
+		if e.touch < f.Touch || e.touch == f.Touch && x.items.text(e.item) < f.Item {
+			break
+		}
+	}
+	return at
+}
+
+// postingAt returns where in an item's posting a visit is that must be there.
+func (x *index) postingAt(i, s int32) int {
+	posting := x.items.posting(i)
+	at := len(posting) - 1
+	for posting[at] != uint32(s) {
+		at--
+	}
+	return at
+}
+
+// erase forgets the fact at a position of an item's posting, and its visit if that has no other. The item's number
+// stays; the caller releases it.
+func (x *index) erase(i int32, at int) {
+	s := int32(x.items.posting(i)[at])
+	x.items.unlink(i, at)
+	x.sessions.cut(s, position(x.sessions.record(s), i))
+	x.facts--
+}
+
+// label joins what a fact at a touch says about its item.
+func (x *index) label(i int32, t Touch, l Label) {
+	if i < 0 || l == (Label{}) {
+		return
+	}
+	e := x.items.table.at(i)
+	held := Label{e.category, e.brand}
+	if c := cmp.Compare(e.labelled, t.seconds()); c < 0 || c == 0 && held.before(l) {
+		e.labelled, e.category, e.brand = t.seconds(), l.Category, l.Brand
+	}
+	x.shelves.put(x, l.Category, i, t)
+}
+
+// labelOf returns the label of an item, zero if it has none or only one from below the floor.
+func (x *index) labelOf(i int32) Label {
+	e := x.items.table.at(i)
+	if x.floor.at > 0 && e.labelled <= x.floor.at.seconds() {
+		return Label{}
+	}
+	return Label{e.category, e.brand}
+}

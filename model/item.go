@@ -1,0 +1,92 @@
+package model
+
+// item is what the index knows about one item. Its number is reused when nothing refers to it any more.
+type item struct {
+	posting  blockRef // numbers of the sessions that touched it, oldest first
+	n        uint16   // their number; 0 while the item is only pinned
+	brand    uint16   // label, see LabelOf
+	category uint32
+	labelled uint32 // seconds of the Touch that brought the label
+	pins     uint32 // references from shelves and open sessions
+	heap     int32  // 1 + position in the heap of oldest facts, 0 if not in it
+}
+
+// items are the items of an index, and their postings.
+type items struct {
+	dict
+	table    array[item]
+	postings slab
+	held     int // items with facts
+}
+
+// intern returns the number of an item, new if need be.
+func (it *items) intern(id string) int32 {
+	if i := it.lookup(id); i >= 0 {
+		return i
+	}
+	i := it.add(id)
+	*it.table.grow(i) = item{}
+	return i
+}
+
+// posting returns the sessions that touched an item, oldest first.
+func (it *items) posting(i int32) []uint32 {
+	e := it.table.at(i)
+	if e.n == 0 {
+		return nil
+	}
+	return it.postings.words(e.posting, int(e.n))
+}
+
+// link puts a session at a position of an item's posting.
+func (it *items) link(i int32, at int, session int32) {
+	e := it.table.at(i)
+	n := int(e.n)
+	if n == 0 {
+		e.posting = it.postings.alloc(1)
+		it.held++
+	} else {
+		e.posting = it.postings.resize(e.posting, n, n+1)
+	}
+	e.n++
+	w := it.postings.words(e.posting, n+1)
+	copy(w[at+1:], w[at:n])
+	w[at] = uint32(session)
+}
+
+// unlink takes the session at a position out of an item's posting.
+func (it *items) unlink(i int32, at int) {
+	e := it.table.at(i)
+	n := int(e.n)
+	w := it.postings.words(e.posting, n)
+	copy(w[at:], w[at+1:])
+	e.n--
+	if n == 1 {
+		it.postings.free(e.posting, 1)
+		it.held--
+	} else {
+		e.posting = it.postings.resize(e.posting, n, n-1)
+	}
+}
+
+// pin keeps an item's number until the matching unpin.
+func (it *items) pin(i int32) { it.table.at(i).pins++ }
+
+// unpin takes back a pin.
+func (it *items) unpin(i int32) {
+	it.table.at(i).pins--
+	it.release(i)
+}
+
+// release forgets an item that nothing refers to.
+func (it *items) release(i int32) {
+	if it.forgotten(i) {
+		it.dict.remove(i)
+	}
+}
+
+// forgotten reports whether a number that was in use has been released.
+func (it *items) forgotten(i int32) bool {
+	e := it.table.at(i)
+	return e.n == 0 && e.pins == 0
+}

@@ -1,0 +1,48 @@
+package model
+
+// Model is a live recommendation model. It is owned by one goroutine: no method may run concurrently with another,
+// since also the ones that only read share scratch memory.
+type Model struct {
+	params Params
+	index  *index
+	visits visits
+	scorer *scorer
+}
+
+// New returns an empty model. It panics if the parameters are not valid: see [Params.Validate].
+func New(p Params) *Model {
+	if err := p.Validate(); err != nil {
+		panic("model: New: " + err.Error())
+	}
+	m := &Model{params: p, index: newIndex(p), scorer: newScorer(p)}
+	m.visits.init()
+	m.visits.blocks.width = 1
+	return m
+}
+
+// Add joins a fact that another model made. Facts may come in any order and any number of times. A fact whose ids are
+// empty or longer than MaxIDBytes (a session's digest is not) is ignored.
+func (m *Model) Add(f Fact) {
+	if validItem(f.Item) && validItem(f.Session) {
+		f.Type = min(f.Type, Purchase)
+		m.index.add(&f)
+	}
+}
+
+// Stats are the sizes of a model's state.
+type Stats struct {
+	Facts, Items, Visits int // kept
+	Open                 int // visits that may go on
+	Categories           int // with a shelf
+	Floor                Touch
+	Newest               Touch
+}
+
+// Stats returns the sizes of the state.
+func (m *Model) Stats() Stats {
+	x := m.index
+	return Stats{
+		Facts: x.facts, Items: x.items.held, Visits: x.sessions.len(), Open: m.visits.len(),
+		Categories: len(x.shelves.categories), Floor: x.floor.at, Newest: x.newest,
+	}
+}

@@ -1,0 +1,144 @@
+package model
+
+// scorer computes lists from an index. It holds the tables of the weights, and the scratch memory of one query.
+type scorer struct {
+	params Params
+	*tables
+	found candidates
+	near  neighbours
+	query query
+	index *index
+	warm  uint32 // see neighbours.load
+
+	columns [recordView]int32 // candidate of each item of the neighbour at hand
+	shared  []shared          // its items that are in the query
+	best    []ranked
+}
+
+// query is what is asked: the items of a session, newest first.
+type query struct {
+	items []int32
+	kinds []EventType
+	self  uint32 // session that is no neighbour, noSession if there is none
+}
+
+const noSession = ^uint32(0)
+
+// shared is an item that a neighbour has in common with the query.
+type shared struct {
+	column int // position in the neighbour's record
+	place  int // position in the query
+}
+
+func newScorer(p Params) *scorer {
+	return &scorer{params: p, tables: newTables(p), near: newNeighbours(p.Neighbours)}
+}
+
+// reset begins a query.
+func (sc *scorer) reset(x *index) *query {
+	sc.index = x
+	sc.found.reset()
+	sc.query = query{items: sc.query.items[:0], kinds: sc.query.kinds[:0], self: noSession}
+	return &sc.query
+}
+
+// add appends an item to the query, older than those before.
+func (q *query) add(item int32, kind EventType) {
+	q.items, q.kinds = append(q.items, item), append(q.kinds, kind)
+}
+
+// score computes the totals of all candidates of the query.
+func (sc *scorer) score(k int) {
+	for _, item := range sc.query.items {
+		sc.found.index(item)
+	}
+	first := min(1, len(sc.query.items)) // the newest item is never proposed
+	sc.lookUp(sc.params.QueryItems)
+	if sc.found.fold(first, one) < sc.params.HopBelow && sc.params.Hop > 0 {
+		sc.hop(first)
+	}
+	sc.remind()
+	sc.stock(first)
+	if sc.found.scored(first) < k {
+		sc.popular(first)
+	}
+}
+
+// lookUp lets the neighbours of the newest items of the query vote.
+func (sc *scorer) lookUp(limit int) {
+	sc.near.reset()
+	for p, item := range sc.query.items[:min(limit, len(sc.query.items))] {
+		weight := mul(sc.recency[p], sc.kind[sc.query.kinds[p]])
+		sc.found.place[p] = uint8(p + 1)
+		sc.near.scan(sc.index.items.posting(item), sc.query.self, uint8(p), weight, sc.rank[:sc.params.Scan])
+	}
+	sc.vote()
+}
+
+// hop looks up the best candidates as if they were a query, and adds what it finds beyond the session's own items.
+func (sc *scorer) hop(first int) {
+	clear(sc.found.place)
+	sc.near.reset()
+	sc.leaders(first)
+	for p, c := range sc.best {
+		sc.found.place[c.index] = uint8(p + 1)
+		posting := sc.index.items.posting(sc.found.items[c.index])
+		sc.near.scan(posting, sc.query.self, uint8(p), sc.recency[p], sc.rank[:sc.params.HopScan])
+	}
+	sc.vote()
+	own := len(sc.query.items)
+	clear(sc.found.votes[:own])
+	sc.found.fold(own, sc.params.Hop.fixed())
+}
+
+// vote adds the votes of all neighbours.
+func (sc *scorer) vote() {
+	sc.warm += sc.near.load(&sc.index.sessions)
+	for k := range sc.near.session {
+		record := sc.index.sessions.records.words(sc.near.block[k], int(sc.near.n[k]))
+		record = record[max(0, len(record)-recordView*recordWords):]
+		sc.match(record)
+		n := len(record) / recordWords
+		sc.cast(mul(sc.near.sim[k], sc.norm[n]), int(sc.near.first[k]), sc.columns[:n])
+	}
+}
+
+// match finds the candidates of a record's items, and which of them are in the query.
+func (sc *scorer) match(record []uint32) {
+	sc.shared = sc.shared[:0]
+	for column := 0; column*recordWords < len(record); column++ {
+		c := sc.found.index(int32(record[column*recordWords] >> typeBits))
+		sc.columns[column] = c
+		if p := sc.found.place[c]; p > 0 {
+			sc.shared = append(sc.shared, shared{column, int(p - 1)})
+		}
+	}
+}
+
+// cast adds the votes of one neighbour. One that shares a single item, as most do, needs one table.
+func (sc *scorer) cast(sim int64, first int, columns []int32) {
+	if len(sc.shared) == 0 {
+		return // what it shares is older than the part of its record that is looked at
+	}
+	last := sc.shared[len(sc.shared)-1]
+	weights := sc.kernel[first][:]
+	if len(sc.shared) == 1 {
+		weights = sc.single[last.place][:]
+	}
+	for column, c := range columns {
+		w := weights[recordView+column-last.column]
+		if len(sc.shared) > 1 {
+			w += sc.covisits(column)
+		}
+		sc.found.votes[c] += mul(sim, w)
+	}
+}
+
+// covisits sums the co-visitation votes of all shared items for the item in a column.
+func (sc *scorer) covisits(column int) int64 {
+	w := int64(0)
+	for _, s := range sc.shared {
+		w += sc.covisit[s.place][recordView+column-s.column]
+	}
+	return w
+}

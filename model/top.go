@@ -1,0 +1,60 @@
+package model
+
+// A Scored is a recommended item. Score is a fixed-point number with 20 fractional bits: 1<<20 is what the best
+// candidate of the neighbours gets for that alone.
+type Scored struct {
+	Item  string
+	Score int64
+}
+
+// ranked is a candidate in a list of the best.
+type ranked struct {
+	index int32 // position among the candidates
+	total int64
+}
+
+// leaders collects the HopItems best candidates from position first on.
+func (sc *scorer) leaders(first int) { sc.collect(first, sc.params.HopItems) }
+
+// collect puts the k best candidates from position first on into best, best first: by total, then by raw id. Those
+// without a total are left out.
+func (sc *scorer) collect(first, k int) {
+	sc.best = sc.best[:0]
+	for i := first; i < len(sc.found.total); i++ {
+		r := ranked{int32(i), sc.found.total[i]}
+		if r.total == 0 || len(sc.best) == k && !sc.better(r, sc.best[k-1]) {
+			continue
+		}
+		if len(sc.best) < k {
+			sc.best = append(sc.best, r)
+		}
+		at := len(sc.best) - 1
+		for ; at > 0 && sc.better(r, sc.best[at-1]); at-- {
+			sc.best[at] = sc.best[at-1]
+		}
+		sc.best[at] = r
+	}
+}
+
+// better is the order of lists.
+func (sc *scorer) better(a, b ranked) bool {
+	if a.total != b.total {
+		return a.total > b.total
+	}
+	return sc.text(a) < sc.text(b)
+}
+
+func (sc *scorer) text(r ranked) string { return sc.index.items.text(sc.found.items[r.index]) }
+
+// list appends the k best candidates of the query to dst.
+func (sc *scorer) list(dst []Scored, k int) []Scored {
+	if k <= 0 {
+		return dst
+	}
+	sc.score(k)
+	sc.collect(min(1, len(sc.query.items)), k)
+	for _, r := range sc.best {
+		dst = append(dst, Scored{sc.text(r), r.total})
+	}
+	return dst
+}

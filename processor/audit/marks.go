@@ -1,0 +1,155 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/streamrec/streamrec/processor/chain"
+)
+
+// Suffixes of the keys of marks, as chain.Layout writes them.
+const (
+	startSuffix = ".start.json"
+	endSuffix   = ".end.json"
+)
+
+// markKey takes the key of a mark apart.
+func markKey(layout chain.Layout, key string) (id string, end, ok bool) {
+	name := strings.TrimPrefix(key, layout.MarksPrefix())
+	if id, ok := strings.CutSuffix(name, startSuffix); ok && key == layout.StartKey(id) {
+		return id, false, validID(id)
+	}
+	if id, ok := strings.CutSuffix(name, endSuffix); ok && key == layout.EndKey(id) {
+		return id, true, validID(id)
+	}
+	return "", false, false
+}
+
+func validID(id string) bool { return id != "" && !strings.Contains(id, "/") }
+
+// listEnds returns the shards that have an end mark now.
+func (a *auditor) listEnds(ctx context.Context) (map[string]bool, error) {
+	ends := map[string]bool{}
+	err := a.list(ctx, a.o.Layout.MarksPrefix(), func(o chain.Object) error {
+		if id, end, ok := markKey(a.o.Layout, o.Key); ok && end {
+			ends[id] = true
+		}
+		return nil
+	})
+	return ends, err
+}
+
+// readMarks reads all marks. early are the shards that had an end mark before the links were listed.
+func (a *auditor) readMarks(ctx context.Context, early map[string]bool) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(a.o.Concurrency)
+	config := false
+	err := a.list(ctx, a.o.Layout.MarksPrefix(), func(o chain.Object) error {
+		id, end, ok := markKey(a.o.Layout, o.Key)
+		switch {
+		case o.Key == a.o.Layout.ConfigKey():
+			config = true
+			g.Go(func() error { return a.readConfig(ctx) })
+		case !ok:
+			a.found.add(Anomaly{Kind: Foreign, Key: o.Key, Meaning: "It lies among the marks and is none: its key is neither that of a start nor that of an end."})
+		case end:
+			late := !early[id]
+			g.Go(func() error { return a.readEnd(ctx, id, late) })
+		default:
+			g.Go(func() error { return a.readStart(ctx, id) })
+		}
+		return nil
+	})
+	if err := errors.Join(err, g.Wait()); err != nil {
+		return fmt.Errorf("read marks: %w", err)
+	}
+	if !config {
+		a.found.add(Anomaly{Kind: Config, Key: a.o.Layout.ConfigKey(),
+			Meaning: "It is not there: either there is no log under this prefix and generation, or nothing keeps a worker with another layout from writing to it."})
+	}
+	return nil
+}
+
+// readConfig compares the frozen configuration with the layout of this audit.
+func (a *auditor) readConfig(ctx context.Context) error {
+	key := a.o.Layout.ConfigKey()
+	body, err := a.get(ctx, key)
+	if err != nil {
+		return err
+	}
+	var frozen struct {
+		Prefix     string `json:"prefix"`
+		Generation int    `json:"generation"`
+		Width      int    `json:"sequenceWidth"`
+	}
+	if err := json.Unmarshal(body, &frozen); err != nil {
+		a.found.add(Anomaly{Kind: Config, Key: key, Meaning: "It is not JSON, so that every worker refuses to start."})
+		return nil
+	}
+	if frozen.Prefix != a.o.Layout.Prefix || frozen.Generation != a.o.Layout.Generation || frozen.Width != chain.SequenceWidth {
+		a.found.add(Anomaly{Kind: Config, Key: key, Meaning: fmt.Sprintf("It belongs to another layout: prefix %q, generation %d, sequence numbers of %d digits.",
+			frozen.Prefix, frozen.Generation, frozen.Width)})
+	}
+	return nil
+}
+
+func (a *auditor) readStart(ctx context.Context, id string) error {
+	mark, err := readMark(ctx, a, id, a.o.Layout.StartKey(id), func(m *chain.StartMark) (string, error) {
+		_, err := parseNumber(m.First)
+		return m.Shard, err
+	})
+	if err == nil {
+		a.edit(id, func(s *shard) { s.startFound, s.start = true, mark })
+	}
+	return err
+}
+
+func (a *auditor) readEnd(ctx context.Context, id string, late bool) error {
+	mark, err := readMark(ctx, a, id, a.o.Layout.EndKey(id), func(m *chain.EndMark) (string, error) {
+		_, err := parseNumber(m.Last)
+		if m.Last != "" || m.Hash != "" {
+			_, wrong := parseHash(m.Hash)
+			err = errors.Join(err, wrong)
+		}
+		return m.Shard, err
+	})
+	if err == nil {
+		a.edit(id, func(s *shard) { s.endFound, s.endedLate, s.end = true, late, mark })
+	}
+	return err
+}
+
+// readMark returns a mark, or nil after naming what is wrong with it. check returns the shard that the mark says it belongs to.
+func readMark[M any](ctx context.Context, a *auditor, id, key string, check func(*M) (string, error)) (*M, error) {
+	add := func(kind Kind, meaning string) {
+		a.found.add(Anomaly{Kind: kind, Shard: id, Key: key, Meaning: meaning})
+	}
+	body, err := a.get(ctx, key)
+	if errors.Is(err, chain.ErrNotFound) {
+		add(Vanished, "It was listed and is not there any more: somebody deletes objects of the log.")
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	mark := new(M)
+	if json.Unmarshal(body, mark) != nil {
+		add(Mark, "It is not the JSON of a mark, so that no worker can take the shard over.")
+		return nil, nil
+	}
+	says, bad := check(mark)
+	switch {
+	case says != id:
+		add(Misplaced, fmt.Sprintf("It is a mark of the shard %q.", says))
+		return nil, nil
+	case bad != nil:
+		add(Mark, fmt.Sprintf("It cannot be right: %v.", bad))
+		return nil, nil
+	}
+	return mark, nil
+}

@@ -1,0 +1,80 @@
+package processor
+
+import (
+	"errors"
+	"time"
+
+	"github.com/streamrec/streamrec/model"
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/processor/event"
+	"github.com/streamrec/streamrec/processor/table"
+)
+
+// Config configures the processors of a worker. The zero value of an optional field means its default.
+type Config struct {
+	// Layout says where the log is. Required.
+	Layout chain.Layout
+	// MaxBytes is the size of a Parquet object at which a batch is committed. Defaults to 128 MiB.
+	MaxBytes int64
+	// MaxRows is the number of rows at which a batch is committed. Defaults to 1,000,000.
+	MaxRows int
+	// MaxAge is the age at which a batch is committed. Defaults to 60 s.
+	MaxAge time.Duration
+	// FirstAge is the age at which the first batch of a chain is committed. Defaults to 1 s.
+	FirstAge time.Duration
+	// Recommendations is the length of the list in each row. Defaults to 20; negative means none.
+	Recommendations int
+	// RestoreWindow is how far back, from the end of the chain, the log is read to restore the model. Defaults to 24 h.
+	RestoreWindow time.Duration
+	// Privacy pseudonymises customers and seals what could not be decoded. Nil leaves everything in clear.
+	Privacy *event.Privacy
+	// Codec compresses the objects; the processors of a worker share one. Defaults to one for each.
+	Codec *table.Codec
+	// Model has the parameters of the recommendation model. Defaults to model.DefaultParams.
+	Model *model.Params
+}
+
+// WithDefaults returns the configuration with its defaults filled in.
+func (c Config) WithDefaults() Config {
+	if c.MaxBytes == 0 {
+		c.MaxBytes = 128 << 20
+	}
+	if c.MaxRows == 0 {
+		c.MaxRows = 1_000_000
+	}
+	if c.MaxAge == 0 {
+		c.MaxAge = time.Minute
+	}
+	if c.FirstAge == 0 {
+		c.FirstAge = min(time.Second, c.MaxAge)
+	}
+	if c.Recommendations == 0 {
+		c.Recommendations = 20
+	}
+	if c.RestoreWindow == 0 {
+		c.RestoreWindow = 24 * time.Hour
+	}
+	if c.Model == nil {
+		c.Model = new(model.DefaultParams())
+	}
+	return c
+}
+
+// Validate returns everything that is wrong with the configuration.
+func (c Config) Validate() error {
+	c = c.WithDefaults()
+	var errs []error
+	check := func(ok bool, text string) {
+		if !ok {
+			errs = append(errs, errors.New(text))
+		}
+	}
+	check(c.Layout.Generation > 0, "generation: must be positive")
+	check(c.MaxBytes >= 1<<10, "object size: must be at least 1 KiB")
+	check(c.MaxRows > 0, "rows per object: must be positive")
+	check(c.MaxAge >= 10*time.Millisecond, "flush age: must be at least 10ms")
+	check(c.FirstAge > 0, "flush age of the first batch: must be positive")
+	check(c.Recommendations <= 1000, "recommendations: must be at most 1000")
+	check(c.RestoreWindow > 0, "restore window: must be positive")
+	return errors.Join(append(errs, c.Model.Validate())...)
+}

@@ -1,0 +1,49 @@
+// Package processor turns the records of one shard into the log: decode → dedupe → model → recommend → batch → commit.
+//
+//	record ─► event.Decoder ─► duplicates ─► model.Model ─► table.Row ─► batch ─► chain.Writer ─► bookmark
+//	             one event per     marks a       learns the     with its recom-    one Parquet       in the
+//	             user record       repeated id   event          mendations         object, one PUT   lease row
+//
+// A Processor belongs to one term of one shard's lease and to one goroutine; nothing in it is locked. Everything that it
+// knows is a function of the records that the log says are committed, and of those after them: a new owner restores it
+// from the log and goes on.
+//
+// # The life of a Processor
+//
+//	         Open                    Process, Tick             Drain, End
+//	new ──────────────► opened ──────────────────► … ──────────────────► drained
+//	     find the end       │ one record after the other        the open batch is committed,
+//	     of the chain,      │ a full, old or finished hour's    the shard's end is marked
+//	     restore            │ batch is committed
+//	                        └──► ErrAdopted: another writer's link stands where this batch should; open a new Processor
+//
+// # Crash points
+//
+//	crash …                        what the next owner finds                what it does
+//	with an open batch             nothing of it                            reads the same records again
+//	while a PUT is under way       a link, or none                          follows the chain, then reads after its end
+//	after the PUT                  a link that the bookmark does not know   the same
+//	after the bookmark             a link that the bookmark names           the same, listing less
+//	before the end mark            a complete chain without end             reads the end of the shard again, marks it
+//	after the end mark             an ended chain, a row without SHARD_END  writes the equal mark again (412), then SHARD_END
+//
+// # When a batch is committed
+//
+//   - before a record that arrived in a later hour: a link never spans two hours of its chain
+//   - when it has Config.MaxBytes, as Parquet, or Config.MaxRows rows
+//   - when it is Config.MaxAge old, by a timer and not by the next record; a chain's first batch after a second,
+//     so that a new shard shows in the bucket at once
+//   - when the shard moves, ends, or the worker leaves
+//
+// A Kinesis record is never cut: a KPL aggregate or a payload of many lines is in one link, whatever its size.
+//
+// # Non-obvious
+//
+//   - A batch's hour is max(hour of the chain's end, arrival hour of its first record), so a record that arrived earlier stays in
+//     the current hour. The column arrival_time has the truth.
+//   - The chained hash covers the bytes of the records as Kinesis delivered them, not the rows: two owners with other
+//     recommendations for the same records have equal hashes, and need drop nothing.
+//   - After ErrAdopted the model has already learned from records that the adopted link does not cover, and duplicates has seen
+//     their ids. Starting anew from the log is the simple way to be right, and it happens only when two owners overlap.
+//   - What cannot be decoded is a row too, with error and raw: skipping it would be a gap that no audit can tell from a loss.
+package processor

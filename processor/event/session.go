@@ -1,0 +1,114 @@
+package event
+
+import "strings"
+
+// scan reads one text into d.session and checks its syntax. Only the syntax: which values the fields have is for
+// interpret.
+func (d *Decoder) scan(text string) *Error {
+	if at := offsetOfInvalidUTF8(text); at >= 0 {
+		return fault(InvalidUTF8, "bad byte sequence at byte %d", at)
+	}
+	d.session.reset()
+	c := cursor{text: text, depth: d.limits.MaxDepth}
+	if strings.HasPrefix(text, byteOrderMark) {
+		c.pos = len(byteOrderMark)
+	}
+	if c.peek() != '{' {
+		return c.scanOther()
+	}
+	if !d.session.read(&c, unknown, d.limits.MaxFields) {
+		return c.fault
+	}
+	if !c.end() {
+		c.fail(InvalidJSON, "more than one value")
+		return c.fault
+	}
+	return nil
+}
+
+// scanOther finds out whether a text that does not begin as an object is JSON at all.
+func (c *cursor) scanOther() *Error {
+	if _, ok := c.value(); !ok {
+		return c.fault
+	}
+	if !c.end() {
+		c.fail(InvalidJSON, "more than one value")
+		return c.fault
+	}
+	return fault(NotObject, "the JSON text is no object")
+}
+
+// read takes in the members of the object at c, of which limit may be unknown. Fields below from are unknown in it.
+func (m *members) read(c *cursor, from field, limit int) bool {
+	if !c.open() {
+		return false
+	}
+	for first := true; ; first = false {
+		name, value, ok := c.member(first)
+		if !ok {
+			return c.fault == nil
+		}
+		m.put(from, name, value)
+		if len(m.extra) > limit {
+			return c.fail(TooManyFields, "too many unknown fields")
+		}
+	}
+}
+
+// interpret appends the event that the last scan has read, or a poison event if the scan or the fields have a fault.
+func (d *Decoder) interpret(dst []Event, p payload, line int, text string, err *Error) []Event {
+	if err != nil {
+		return d.poison(dst, p, line, []byte(text), err)
+	}
+	dst = grow(dst)
+	e := &dst[len(dst)-1]
+	d.identify(e, p, line)
+	if err := d.fill(e, line); err != nil {
+		return d.poison(dst[:len(dst)-1], p, line, []byte(text), err)
+	}
+	return dst
+}
+
+// fill sets the fields of e from d.session.
+func (d *Decoder) fill(e *Event, line int) *Error {
+	m := &d.session
+	id, ok := d.sessionID()
+	if !ok {
+		return fault(NoSession, "no usable session_id")
+	}
+	e.SessionID = id
+	if err := d.fillHistory(e, line); err != nil {
+		return err
+	}
+	e.EventID = take(m, eventID, d.code)
+	e.EventTime = take(m, eventTime, parseTime)
+	if e.EventTime.Valid {
+		e.EventTime.Value = clamp(e.EventTime.Value, d.record.Arrival)
+	}
+	e.CustomerID = take(m, customerNumber, d.customer)
+	e.City = take(m, city, d.text)
+	e.Country = take(m, country, d.text)
+	e.CreditLimit = take(m, creditLimit, parseAmount)
+	e.Extra = d.extra(m, position{e.Sub, line, extraField})
+	return nil
+}
+
+func (d *Decoder) sessionID() (string, bool) {
+	text := d.session.text(sessionID)
+	if text == "" {
+		return "", false
+	}
+	id, ok := d.code(text)
+	return id, ok && id != ""
+}
+
+func (d *Decoder) text(text string) (string, bool) { return parseText(text, d.limits.MaxText) }
+func (d *Decoder) code(text string) (string, bool) { return parseCode(text, d.limits.MaxText) }
+
+func (d *Decoder) customer(text string) (string, bool) {
+	number, ok := parseCustomer(text, d.limits.MaxText)
+	if !ok {
+		return "", false
+	}
+	return d.privacy.pseudonym(number), true
+}

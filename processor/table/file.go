@@ -1,0 +1,93 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// ErrCorrupt means that the bytes are no file of this table, or a damaged one.
+var ErrCorrupt = errors.New("not a readable table file")
+
+// file is an open file. parquet-go panics on some damaged files, so every call of it goes through guard.
+type file struct {
+	*parquet.File
+	src *source
+}
+
+// source remembers why a read has failed: that the store is gone does not make the file corrupt.
+type source struct {
+	io.ReaderAt
+	err error
+}
+
+func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.ReaderAt.ReadAt(p, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// openFile reads the footer. Bloom filters and page indexes are for other readers.
+func openFile(src io.ReaderAt, size int64) (*file, error) {
+	f := &file{src: &source{ReaderAt: src}}
+	err := f.guard(func() (err error) {
+		f.File, err = parquet.OpenFile(f.src, size,
+			parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(pageSize))
+		return err
+	})
+	return f, err
+}
+
+// guard calls do, which uses parquet-go, and classifies how it fails.
+func (f *file) guard(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = f.classify(panicked(p))
+		}
+	}()
+	if err := do(); err != nil {
+		return f.classify(err)
+	}
+	return nil
+}
+
+func (f *file) classify(err error) error {
+	if f.src.err != nil {
+		return fmt.Errorf("read table file: %w", f.src.err)
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
+}
+
+// panicked describes a panic by its position in the code; other values might hold content of the file.
+func panicked(p any) error {
+	if err, ok := p.(runtime.Error); ok {
+		return err
+	}
+	return fmt.Errorf("panic of %T", p)
+}
+
+// Info is what the footer of a file tells.
+type Info struct {
+	Rows   int64
+	Groups int               // row groups
+	Keys   map[string]string // those of this package and those that were passed to Close
+}
+
+// ReadInfo reads the footer of the file of size bytes at src. The error wraps ErrCorrupt, or what src returned.
+func ReadInfo(src io.ReaderAt, size int64) (Info, error) {
+	f, err := openFile(src, size)
+	if err != nil {
+		return Info{}, err
+	}
+	footer := f.Metadata()
+	info := Info{Rows: footer.NumRows, Groups: len(footer.RowGroups), Keys: make(map[string]string)}
+	for _, kv := range footer.KeyValueMetadata {
+		info.Keys[kv.Key] = kv.Value
+	}
+	return info, nil
+}

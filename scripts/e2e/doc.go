@@ -1,0 +1,41 @@
+// Package e2e proves the guarantees with real processes: it builds the streamrec binary, runs it over loopback as operators do,
+// and does to it what happens to processes.
+//
+//	scripts/duckdb/install.sh
+//	STREAMREC_E2E=1 STREAMREC_DATA=/path/to/event/files go test ./scripts/e2e
+//
+//	                     SIGKILL, SIGTERM, SIGSTOP, faults
+//	                                 │
+//	event file ─► streamrec produce ─┼─► streamrec local ◄─┼─► streamrec worker × n
+//	                    │            │   Kinesis, DynamoDB, S3
+//	                    ▼                          │
+//	          acknowledgement log                  ▼
+//	                    └──────────► DuckDB ◄── Parquet objects
+//
+// The tests:
+//
+//	TestRealInput     a shop's real events through a crash, a deploy and a worker that comes back from the dead
+//	TestBadInput      everything that is no event, among good ones; also with a privacy key
+//	TestEnvironment   every command where it cannot work: one sentence, no trace
+//	TestUsage         mistakes on the command line
+//	TestFailover      how long a shard stands still; prints numbers
+//	TestPartition     one worker cut off one service
+//	TestOracle        planted mistakes that the oracle has to notice; needs no processes
+//
+// # The oracle
+//
+// What is right is decided by DuckDB, an independent reader of Parquet, from three sources: the objects in the bucket, what the
+// service acknowledged to the producer, and the input file. See [Oracle] for how it is asked, and checks.go for what must not be.
+// The project's own audit runs afterwards and has to agree.
+//
+// # Non-obvious
+//
+//   - Nothing waits for a fixed time. A test waits until it sees what it needs (lines of the acknowledgement log, objects
+//     in the bucket, log entries) and fails with the last thing seen when its own time is over, which is before that
+//     of the test binary: so no process is left behind, and each says what it said.
+//   - Who reads what is known from the workers' JSON logs; the times in results are those at which the test received the
+//     lines, by one clock.
+//   - Each process has an access key of its own. That is how the stack's fault control tells them apart.
+//   - A process sees nothing of the test's environment: no AWS profile, no STREAMREC_ variables.
+//   - STREAMREC_BINARY names a binary to test instead of a new build, for instance one with the race detector.
+package e2e

@@ -1,0 +1,217 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// environment is a place in which nothing can be done, and what has to be said about it.
+type environment struct {
+	name     string
+	flags    []string // of the stack
+	stream   bool     // there is a stream
+	bucket   bool     // there is a bucket
+	endpoint func(*testing.T) string
+	secret   string // of the commands, if it differs from that of the stack
+	commands []string
+	extra    []string       // flags of the worker
+	subject  *regexp.Regexp // what is wrong
+	remedy   *regexp.Regexp // what to do about it
+}
+
+func environments() []environment {
+	all := []string{"worker", "produce", "audit"}
+	credentials := []string{"--credentials", testKey + ":" + testSecret}
+	create := regexp.MustCompile(`create|name another|--(stream|bucket|app|no-create-tables)`)
+	reach := regexp.MustCompile(`AWS_ENDPOINT_URL`)
+	return []environment{
+		{name: "no stream", bucket: true, commands: all, subject: regexp.MustCompile(`stream.*` + Stream), remedy: create},
+		{name: "no bucket", stream: true, commands: []string{"worker", "audit"}, subject: regexp.MustCompile(`bucket.*` + Bucket), remedy: create},
+		{
+			name: "no table", stream: true, bucket: true, commands: []string{"worker", "audit"}, extra: []string{"--no-create-tables"},
+			subject: regexp.MustCompile(`table.*` + App), remedy: create,
+		},
+		{
+			name: "a bucket that ignores conditions", flags: []string{"--ignore-conditions"}, stream: true, bucket: true, commands: []string{"worker"},
+			subject: regexp.MustCompile(`bucket.*` + Bucket), remedy: regexp.MustCompile(`If-None-Match|conditional`),
+		},
+		{name: "an endpoint that refuses connections", endpoint: closedPort, commands: all, subject: regexp.MustCompile(`endpoint`), remedy: reach},
+		{name: "an endpoint that never answers", endpoint: silentPort, commands: all, subject: regexp.MustCompile(`endpoint|answer`), remedy: reach},
+		{name: "an endpoint that is no host", endpoint: nowhere, commands: all, subject: regexp.MustCompile(`endpoint`), remedy: reach},
+		{
+			name: "a wrong secret", flags: credentials, stream: true, bucket: true, secret: "another", commands: all,
+			subject: regexp.MustCompile(`credentials`), remedy: regexp.MustCompile(`AWS_ACCESS_KEY_ID|AWS_PROFILE`),
+		},
+	}
+}
+
+// patience is how long a command may take to refuse. An endpoint that never answers may use up all of it.
+const patience = 25 * time.Second
+
+// TestEnvironment runs every command in every place in which it cannot work. It has to say so at once, in one sentence that
+// helps, with an exit code that says whose mistake it is, and must not have touched anything.
+func TestEnvironment(t *testing.T) {
+	needProcesses(t)
+	for _, e := range environments() {
+		t.Run(strings.ReplaceAll(e.name, " ", "-"), func(t *testing.T) {
+			t.Parallel()
+			ctx := Bounded(t, time.Minute)
+			stack := NewStack(ctx, t, e.flags...)
+			e.furnish(ctx, stack)
+			before := stack.Keys(ctx, "")
+			for _, command := range e.commands {
+				e.assertRefused(t, stack, command)
+			}
+			assertUntouched(ctx, stack, before)
+		})
+	}
+}
+
+func (e environment) furnish(ctx context.Context, s *Stack) {
+	if e.stream {
+		s.CreateStream(ctx, 2)
+	}
+	if e.bucket {
+		s.CreateBucket(ctx)
+	}
+}
+
+// command is a call that would work in a good environment.
+func (e environment) command(t *testing.T, s *Stack, name string) Command {
+	args := map[string][]string{
+		"worker":  slices.Concat(deployment(App), []string{"--no-privacy", "--log-format", "json", "--log-level", "warning"}, e.extra),
+		"produce": {"--stream", Stream, "--file", EventFile(t, 10, 1)},
+		"audit":   deployment(App),
+	}
+	return s.Command(name, testKey, append([]string{name}, args[name]...)...)
+}
+
+func (e environment) assertRefused(t *testing.T, s *Stack, name string) {
+	t.Helper()
+	c := e.command(t, s, name)
+	if e.endpoint != nil {
+		c.Env = append(c.Env, "AWS_ENDPOINT_URL="+e.endpoint(t))
+	}
+	if e.secret != "" {
+		c.Env = append(c.Env, "AWS_SECRET_ACCESS_KEY="+e.secret)
+	}
+	p := Start(t, c)
+	code := p.Wait(Bounded(t, patience))
+	if code != 2 && code != 3 {
+		t.Errorf("%s ended with exit code %d, want 2 or 3", name, code)
+	}
+	if out := p.Out.Text(); out != "" {
+		t.Errorf("%s wrote to stdout: %s", name, out)
+	}
+	t.Logf("%s, exit code %d after %s: %s", name, code, p.Lasted().Round(time.Millisecond), p.Err.Text())
+	assertSentence(t, name, p.Err.Lines(), e.subject, e.remedy)
+}
+
+// chatter is what a person should not have to read: how the SDK and Go put things.
+var chatter = regexp.MustCompile(`operation error|https response error|RequestID|exceeded maximum number of attempts|goroutine|context deadline|%!|\{"level"`)
+
+func assertSentence(t *testing.T, name string, lines []string, subject, remedy *regexp.Regexp) {
+	t.Helper()
+	if len(lines) != 1 {
+		t.Errorf("%s said %d lines, want one: %q", name, len(lines), lines)
+		return
+	}
+	text := lines[0]
+	switch {
+	case len(text) > 400:
+		t.Errorf("%s said %d characters, want a sentence: %s", name, len(text), text)
+	case !subject.MatchString(text):
+		t.Errorf("%s does not say what is wrong (%s): %s", name, subject, text)
+	case !remedy.MatchString(text):
+		t.Errorf("%s does not say what to do (%s): %s", name, remedy, text)
+	case chatter.MatchString(text):
+		t.Errorf("%s talks like a program (%s): %s", name, chatter.FindString(text), text)
+	}
+}
+
+// assertUntouched allows for the object with which a worker finds out whether the bucket honours conditions, and nothing else.
+func assertUntouched(ctx context.Context, s *Stack, before []string) {
+	s.t.Helper()
+	for _, key := range s.Keys(ctx, "") {
+		if !slices.Contains(before, key) && key != App+"/_log/probe" {
+			s.t.Errorf("an object was written: %s", key)
+		}
+	}
+	if n := s.Items(ctx); n > 0 {
+		s.t.Errorf("%d items were written", n)
+	}
+	for _, shard := range s.Records(ctx) {
+		s.t.Errorf("a record was put into %s", shard)
+	}
+}
+
+// closedPort is an endpoint where nobody listens.
+func closedPort(t *testing.T) string {
+	l := listen(t)
+	if err := l.Close(); err != nil {
+		t.Fatalf("close listener: %v", err)
+	}
+	return "http://" + l.Addr().String()
+}
+
+// silentPort accepts connections and never answers.
+func silentPort(t *testing.T) string {
+	l := listen(t)
+	t.Cleanup(func() { _ = l.Close() }) // nothing depends on how it ends
+	return "http://" + l.Addr().String()
+}
+
+// nowhere is a name that cannot be resolved.
+func nowhere(*testing.T) string { return "http://nowhere.invalid:4566" }
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	return l
+}
+
+// TestUsage makes mistakes on the command line.
+func TestUsage(t *testing.T) {
+	needProcesses(t)
+	ctx := Bounded(t, time.Minute)
+	stack := &Stack{t: t, Endpoint: closedPort(t), secret: testSecret}
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"an unknown command":       {[]string{"brew"}, `brew.*--help`},
+		"an unknown flag":          {[]string{"worker", "--strem", "x"}, `--strem.*--help`},
+		"an argument too many":     {[]string{"worker", "clicks"}, `clicks`},
+		"nothing that is needed":   {[]string{"worker", "--no-privacy"}, `--app, --bucket, --stream`},
+		"a time that is none":      {append([]string{"worker", "--no-privacy", "--failover-time", "soon"}, deployment(App)...), `failover-time`},
+		"a failover time too low":  {append([]string{"worker", "--no-privacy", "--failover-time", "1ms"}, deployment(App)...), `failover time.*100ms`},
+		"no word on privacy":       {append([]string{"worker"}, deployment(App)...), `--privacy-key-file.*--no-privacy`},
+		"a key file that is none":  {append([]string{"worker", "--privacy-key-file", "/nowhere/key"}, deployment(App)...), `privacy key.*/nowhere/key`},
+		"an event file not there":  {[]string{"produce", "--stream", Stream, "--file", "/nowhere/events.csv"}, `/nowhere/events.csv`},
+		"a format that is unknown": {[]string{"produce", "--stream", Stream, "--file", EventFile(t, 1, 1), "--format", "xml"}, `format.*xml|xml.*format`},
+		"an output that is none":   {append([]string{"audit", "-o", "xml"}, deployment(App)...), `table or json`},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
+			p := Start(t, stack.Command(c.args[0], testKey, c.args...))
+			if code := p.Wait(ctx); code != 2 {
+				t.Errorf("exit code %d, want 2", code)
+			}
+			if lines := p.Err.Lines(); len(lines) != 1 || !regexp.MustCompile(c.want).MatchString(lines[0]) {
+				t.Errorf("got %q, want one line like %q", lines, c.want)
+			}
+			if out := fmt.Sprint(p.Out.Lines()); out != "[]" {
+				t.Errorf("wrote to stdout: %s", out)
+			}
+		})
+	}
+}

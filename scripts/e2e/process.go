@@ -1,0 +1,196 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Process is one command that runs, or has run, outside the test. Its output is captured; when the test fails, the end of
+// it is printed. Its methods are called from the goroutine of the test, which they end when something is wrong.
+type Process struct {
+	Name string
+	Out  *Log // stdout
+	Err  *Log // stderr
+
+	t       *testing.T
+	command *exec.Cmd
+	started time.Time
+	exited  chan struct{}
+	ended   time.Time // these two are set before exited is closed
+	failure error     // of Wait
+}
+
+// Command says what to run.
+type Command struct {
+	Name string   // how logs and failures call it
+	Path string   // the executable
+	Args []string // without the name of the executable
+	Env  []string // the whole environment, NAME=value
+}
+
+// tailLines is how much of each stream of a process a failed test prints.
+const tailLines = 40
+
+// Start runs a command until it exits or the test is over, then kills what is left of it: nothing outlives the test.
+func Start(t *testing.T, c Command) *Process {
+	t.Helper()
+	p := &Process{Name: c.Name, Out: NewLog(), Err: NewLog(), t: t, exited: make(chan struct{})}
+	p.command = exec.Command(c.Path, c.Args...)
+	p.command.Env, p.command.Stdout, p.command.Stderr = c.Env, p.Out, p.Err
+	p.command.WaitDelay = 5 * time.Second
+	p.started = time.Now()
+	if err := p.command.Start(); err != nil {
+		t.Fatalf("start %s: %v", c.Name, err)
+	}
+	go func() {
+		p.failure = p.command.Wait()
+		p.ended = time.Now()
+		close(p.exited)
+	}()
+	t.Cleanup(p.end)
+	return p
+}
+
+// end kills the process, whatever state it is in, and prints what it said if the test has failed.
+func (p *Process) end() {
+	if !p.Exited() {
+		p.signal(syscall.SIGKILL)
+	}
+	<-p.exited
+	if p.t.Failed() {
+		p.t.Logf("%s, %s\n%s", p, p.outcome(), p.tail())
+	}
+}
+
+// String is the name with the process id.
+func (p *Process) String() string { return fmt.Sprintf("%s[%d]", p.Name, p.command.Process.Pid) }
+
+// Exited reports whether the process has ended.
+func (p *Process) Exited() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// Lasted is how long a process that has ended has run.
+func (p *Process) Lasted() time.Duration { return p.ended.Sub(p.started) }
+
+// Kill ends the process as a crash does (SIGKILL), waits until it is gone, and returns when the signal was sent.
+func (p *Process) Kill() time.Time {
+	p.t.Helper()
+	at := p.signal(syscall.SIGKILL)
+	<-p.exited
+	return at
+}
+
+// Terminate asks the process to leave (SIGTERM) and returns when it did so.
+func (p *Process) Terminate() time.Time {
+	p.t.Helper()
+	return p.signal(syscall.SIGTERM)
+}
+
+// Freeze stops the process where it is (SIGSTOP): it neither works nor knows of it.
+func (p *Process) Freeze() time.Time {
+	p.t.Helper()
+	return p.signal(syscall.SIGSTOP)
+}
+
+// Thaw lets a frozen process go on (SIGCONT).
+func (p *Process) Thaw() time.Time {
+	p.t.Helper()
+	return p.signal(syscall.SIGCONT)
+}
+
+func (p *Process) signal(s syscall.Signal) time.Time {
+	p.t.Helper()
+	at := time.Now()
+	if err := p.command.Process.Signal(s); err != nil && !p.Exited() {
+		p.t.Errorf("send %s to %s: %v", s, p, err)
+	}
+	return at
+}
+
+// Wait returns the exit code once the process has ended, and fails the test when ctx ends first. A process that ended by a
+// signal has the code -1.
+func (p *Process) Wait(ctx context.Context) int {
+	p.t.Helper()
+	select {
+	case <-p.exited:
+	case <-ctx.Done():
+		p.t.Fatalf("%s has not ended after %s: %v", p, time.Since(p.started).Round(time.Millisecond), context.Cause(ctx))
+	}
+	if _, exit := errors.AsType[*exec.ExitError](p.failure); p.failure != nil && !exit {
+		p.t.Fatalf("wait for %s: %v", p, p.failure)
+	}
+	return p.command.ProcessState.ExitCode()
+}
+
+// Succeed fails the test unless the process ends with exit code 0.
+func (p *Process) Succeed(ctx context.Context) {
+	p.t.Helper()
+	if code := p.Wait(ctx); code != 0 {
+		p.t.Fatalf("%s ended with exit code %d, want 0\n%s", p, code, p.tail())
+	}
+}
+
+// Await returns the first entry of the process's stderr, at or after since, that has this message and for which match, if
+// not nil, is true. It fails the test when the process or ctx ends first.
+func (p *Process) Await(ctx context.Context, since time.Time, message string, match func(Entry) bool) Entry {
+	p.t.Helper()
+	var found Entry
+	Until(ctx, p.t, fmt.Sprintf("%s logs %q", p, message), func() (bool, string) {
+		gone := p.Exited() // before the search: what it said last is there by then
+		for _, e := range p.Err.Entries(message) {
+			if !e.At.Before(since) && (match == nil || match(e)) {
+				found = e
+				return true, ""
+			}
+		}
+		if gone {
+			p.t.Fatalf("%s has ended, %s, and never logged %q\n%s", p, p.outcome(), message, p.tail())
+		}
+		return false, p.Err.Last()
+	})
+	return found
+}
+
+func (p *Process) outcome() string {
+	if p.failure != nil {
+		return p.failure.Error()
+	}
+	return p.command.ProcessState.String()
+}
+
+func (p *Process) tail() string {
+	return fmt.Sprintf("--- stdout of %s\n%s--- stderr of %s\n%s", p, p.Out.Tail(tailLines), p, p.Err.Tail(tailLines))
+}
+
+// glance is the time between two looks at something that is awaited.
+const glance = 20 * time.Millisecond
+
+// Until looks at cond until it is true, and fails the test when ctx ends first, with what cond said last.
+func Until(ctx context.Context, t *testing.T, what string, cond func() (done bool, state string)) {
+	t.Helper()
+	began := time.Now()
+	ticker := time.NewTicker(glance)
+	defer ticker.Stop()
+	for {
+		done, state := cond()
+		if done {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited %s in vain until %s: %v; last seen: %s", time.Since(began).Round(time.Millisecond), what, context.Cause(ctx), state)
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,284 @@
+package produce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/scripts/eventfile"
+)
+
+// Client is what Run needs of Kinesis. *kinesis.Client of the SDK has it.
+type Client interface {
+	kinesis.PutRecordsAPI
+	kinesis.DescribeAPI
+}
+
+// Deps are what a run works with.
+type Deps struct {
+	Client Client
+	Stdin  io.Reader
+	// Stdout gets the summary, Stderr everything else.
+	Stdout, Stderr io.Writer
+	// Terminal tells that Stderr is one.
+	Terminal bool
+	// Now and Sleep stand in for the clock in tests. Sleep returns the cause of the end of its context. Default to the
+	// real ones.
+	Now   func() time.Time
+	Sleep func(context.Context, time.Duration) error
+}
+
+func (d Deps) withDefaults() Deps {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Sleep == nil {
+		d.Sleep = sleep
+	}
+	return d
+}
+
+// sleep waits on the real clock.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+const (
+	// grace is how long what was accepted may still take after an interrupt.
+	grace = 10 * time.Second
+	// refresh is how often the acknowledgement log is flushed and the display drawn.
+	refresh = 200 * time.Millisecond
+	// maxNotes bounds how many lines and records are complained of one by one.
+	maxNotes = 20
+)
+
+// Run produces what o says. The summary is printed to Stdout, unless the error is ErrUsage or ErrRefused: then nothing was
+// done. The end of ctx is an interrupt, after which Run still puts what it has accepted.
+func Run(ctx context.Context, o Options, d Deps) (Summary, error) {
+	if err := o.Validate(); err != nil {
+		return Summary{}, usage(oneLine(err))
+	}
+	r := &run{opts: o.withDefaults(), deps: d.withDefaults()}
+	if err := r.open(ctx); err != nil {
+		return Summary{}, err
+	}
+	err := r.produce(ctx)
+	err = errors.Join(err, r.log.close(), r.source.Close())
+	s := r.summary(ctx)
+	return s, errors.Join(oneLine(err), s.Write(r.deps.Stdout, r.opts.Output))
+}
+
+// oneLine is a joined error as one sentence.
+func oneLine(err error) error {
+	if err == nil || !strings.Contains(err.Error(), "\n") {
+		return err
+	}
+	return sentence{err}
+}
+
+type sentence struct{ error }
+
+func (s sentence) Error() string { return strings.ReplaceAll(s.error.Error(), "\n", "; ") }
+func (s sentence) Unwrap() error { return s.error }
+
+// run is one run.
+type run struct {
+	opts     Options
+	deps     Deps
+	source   source
+	log      *ackLog
+	display  display
+	producer *kinesis.Producer
+	tally    tally
+	notes    int
+	notesMu  sync.Mutex
+	start    time.Time
+}
+
+// open prepares everything, and looks whether the stream is there.
+func (r *run) open(ctx context.Context) (err error) {
+	if r.source, err = openSource(ctx, r.opts, r.deps.Stdin, r.deps.Now); err != nil {
+		return err
+	}
+	largest, err := kinesis.CheckWritable(ctx, r.deps.Client, r.opts.Stream)
+	if err != nil {
+		return errors.Join(refusal(r.opts.Stream, err), r.source.Close())
+	}
+	if r.log, err = openAckLog(r.opts.AckLog); err != nil {
+		return errors.Join(err, r.source.Close())
+	}
+	r.start = r.deps.Now()
+	r.display = newDisplay(r.deps.Stderr, r.deps.Terminal)
+	r.tally.sum.Stream = r.opts.Stream
+	r.producer, err = kinesis.NewProducer(context.WithoutCancel(ctx), r.deps.Client, kinesis.ProducerOptions{
+		Stream: r.opts.Stream, MaxInFlight: r.opts.MaxInFlight, MaxRecordBytes: largest,
+		Acknowledged: r.acknowledged, Now: r.deps.Now,
+	})
+	if err != nil {
+		return errors.Join(err, r.log.close(), r.source.Close())
+	}
+	return nil
+}
+
+// produce feeds the producer until the source ends, and waits for the last acknowledgement.
+func (r *run) produce(ctx context.Context) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var ticking sync.WaitGroup
+	ticking.Go(func() { r.tick(background) })
+	fed := r.feed(ctx)
+	closed := r.settle(ctx)
+	stop()
+	ticking.Wait()
+	r.display.finish()
+	if closed != nil {
+		return fmt.Errorf("produce: %w", closed) // also why feeding ended, if it did before its time
+	}
+	if fed == nil && r.summary(ctx).Refused > 0 {
+		fed = fmt.Errorf("the stream refused %d records", r.summary(ctx).Refused)
+	}
+	return fed
+}
+
+// tick refreshes what is seen from outside until ctx ends.
+func (r *run) tick(ctx context.Context) {
+	for r.deps.Sleep(ctx, refresh) == nil {
+		if err := r.log.flush(); err != nil {
+			return // feed finds it too
+		}
+		done, total := r.progress()
+		r.display.show(r.summary(ctx), done, total)
+	}
+}
+
+// progress is that of the limit if there is one, else that of the source.
+func (r *run) progress() (done, total int64) {
+	if r.opts.Limit > 0 {
+		return r.tally.at(0).Records, r.opts.Limit
+	}
+	return r.source.progress()
+}
+
+// feed gives the records of the source to the producer. An interrupt is no error.
+func (r *run) feed(ctx context.Context) error {
+	p := pace{rate: r.opts.Rate, speed: r.opts.Speed, now: r.deps.Now, sleep: r.deps.Sleep}
+	number := int64(0)
+	err := p.next(ctx)
+	if err != nil {
+		return unlessInterrupted(ctx, err)
+	}
+	for rec, err := range r.source.records() {
+		if err != nil {
+			if err = r.malformed(err); err != nil {
+				return unlessInterrupted(ctx, err)
+			}
+			continue
+		}
+		number++
+		if err := r.put(ctx, &p, rec, number); err != nil {
+			return unlessInterrupted(ctx, err)
+		}
+		if number == r.opts.Limit {
+			return nil
+		}
+		if err := p.next(ctx); err != nil {
+			return unlessInterrupted(ctx, err)
+		}
+	}
+	return nil
+}
+
+func unlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// put gives one record to the producer when its time has come.
+func (r *run) put(ctx context.Context, p *pace, rec record, number int64) error {
+	if r.opts.Speed > 0 {
+		if rec.time.IsZero() {
+			return timeless(rec)
+		}
+		if err := p.replay(ctx, rec.time); err != nil {
+			return err
+		}
+	}
+	if number%1024 == 0 { // a log that cannot be written makes the run worthless
+		if err := r.log.flush(); err != nil {
+			return err
+		}
+	}
+	err := r.producer.Put(ctx, kinesis.Record{Key: rec.key, Data: rec.data, Number: number})
+	if refused, ok := errors.AsType[*kinesis.RecordError](err); ok {
+		r.tally.refused()
+		r.complain("%v", refused)
+		return nil
+	}
+	return err
+}
+
+// malformed passes a malformed line over, or gives back what ends the run.
+func (r *run) malformed(err error) error {
+	line, ok := errors.AsType[*eventfile.LineError](err)
+	if !ok || r.opts.Malformed == "stop" {
+		return err
+	}
+	r.tally.malformed()
+	r.complain("%v", line)
+	return nil
+}
+
+// acknowledged is called by the producer for every record.
+func (r *run) acknowledged(a kinesis.Ack) {
+	if refused := r.tally.settled(a); refused != nil {
+		r.complain("%v", refused)
+	}
+	if a.Err == nil {
+		r.log.add(a)
+	}
+}
+
+// complain notes what is wrong with a single line or record, the first few times.
+func (r *run) complain(format string, args ...any) {
+	r.notesMu.Lock()
+	defer r.notesMu.Unlock()
+	switch r.notes++; {
+	case r.notes <= maxNotes:
+		r.display.note(format, args...)
+	case r.notes == maxNotes+1:
+		r.display.note("more lines or records are malformed or refused; the summary counts them")
+	}
+}
+
+// settle waits until everything accepted is acknowledged; after an interrupt only for a while.
+func (r *run) settle(ctx context.Context) error {
+	patient, giveUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer giveUp(nil)
+	stop := context.AfterFunc(ctx, func() {
+		if r.deps.Sleep(patient, grace) == nil {
+			giveUp(fmt.Errorf("interrupted, and not everything was acknowledged within %v", grace))
+		}
+	})
+	defer stop()
+	return r.producer.Close(patient)
+}
+
+// summary is what was done so far.
+func (r *run) summary(ctx context.Context) Summary {
+	s := r.tally.at(r.deps.Now().Sub(r.start))
+	s.Interrupted = ctx.Err() != nil
+	return s
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/infra/telemetry"
+	"github.com/streamrec/streamrec/processor/audit"
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// auditOptions are the flags of the audit command.
+type auditOptions struct {
+	app, stream, bucket, prefix string
+	generation                  int
+	ackLog                      string
+	skipRows, skipStream        bool
+	format                      output
+}
+
+// errNotClean is the verdict of an audit that has found something. The report has said what.
+var errNotClean = errors.New("the log is not clean")
+
+func newAuditCommand(std streams) *cobra.Command {
+	var o auditOptions
+	cmd := &cobra.Command{
+		Use: "audit", Short: "Prove from the bucket that every record is in exactly one committed object",
+		Long: `Prove from the bucket that, for every shard, the objects follow each other without gap or overlap, that their counts and hashes
+are right, and that the checkpoint does not lead; and from the stream, within its retention, that every record is in the
+object where it belongs. Exit code 0: clean, 1: not, and the report names each object that is wrong and what that means.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runAudit(cmd.Context(), o, std) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.app, "app", "", "application: the name of the lease table (required)")
+	f.StringVar(&o.stream, "stream", "", "Kinesis stream (required)")
+	f.StringVar(&o.bucket, "bucket", "", "S3 bucket of the log (required)")
+	f.StringVar(&o.prefix, "prefix", "events", "prefix of the log in the bucket")
+	f.IntVar(&o.generation, "generation", 1, "generation of the log")
+	f.StringVar(&o.ackLog, "ack-log", "", "acknowledgement log of a producer: each of its records has to be in the log")
+	f.BoolVar(&o.skipRows, "skip-rows", false, "believe the metadata of the objects, do not read their rows")
+	f.BoolVar(&o.skipStream, "skip-stream", false, "do not compare with the stream")
+	outputFlag(cmd, &o.format)
+	return cmd
+}
+
+func runAudit(ctx context.Context, o auditOptions, std streams) error {
+	if err := required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket}); err != nil {
+		return err
+	}
+	c, err := loadClients(ctx)
+	if err != nil {
+		return err
+	}
+	d := deployment{app: o.app, stream: o.stream, bucket: o.bucket, layout: chain.Layout{Prefix: strings.Trim(o.prefix, "/"), Generation: o.generation}}
+	options, err := auditDeployment(ctx, c, d)
+	if err != nil {
+		return err
+	}
+	options.SkipRows = o.skipRows
+	if o.skipStream {
+		options.Stream = nil
+	}
+	if o.ackLog != "" {
+		file, err := os.Open(o.ackLog)
+		if err != nil {
+			return usageError{fmt.Errorf("--ack-log: %w", err)}
+		}
+		defer file.Close()
+		options.Acks = audit.ReadAckLog(file)
+	}
+	options.Progress = auditProgress(std.err)
+	report, err := audit.Run(ctx, options)
+	if err != nil {
+		return explain("audit", err)
+	}
+	return printAudit(report, o.format, std.out)
+}
+
+// auditDeployment checks what an audit needs, and reads the checkpoints before the log, which only grows.
+func auditDeployment(ctx context.Context, c clients, d deployment) (audit.Options, error) {
+	check, cancel := context.WithTimeout(ctx, preflightTimeout)
+	defer cancel()
+	if _, err := checkStream(check, c, d.stream); err != nil {
+		return audit.Options{}, err
+	}
+	bucket, err := checkBucket(check, c, d.bucket)
+	if err != nil {
+		return audit.Options{}, err
+	}
+	if err := checkTable(check, c, d.app, false); err != nil {
+		return audit.Options{}, err
+	}
+	leases, _, err := infradynamo.NewStore(c.dynamodb, d.app).Leases(check)
+	if err != nil {
+		return audit.Options{}, explain("lease table "+d.app, err)
+	}
+	return audit.Options{
+		Env: worker.System{}, Bucket: bucket, Layout: d.layout, Checkpoints: checkpoints(leases),
+		Stream: auditStream{infrakinesis.NewStream(c.kinesis, d.stream)},
+	}, nil
+}
+
+func checkpoints(leases []lease.Lease) map[string]audit.Checkpoint {
+	out := map[string]audit.Checkpoint{}
+	for _, l := range leases {
+		p := audit.Checkpoint{Ended: l.Ended()}
+		if l.Checkpoint.Type == lease.AfterSequenceNumber {
+			p.Last, p.Hour = l.Checkpoint.Value, chain.Hour(l.Checkpoint.Hour)
+		}
+		out[l.Key] = p
+	}
+	return out
+}
+
+// auditProgress draws a bar on a terminal and is silent elsewhere.
+func auditProgress(w io.Writer) func(done, total int64) {
+	if !telemetry.IsTerminal(w) {
+		return nil
+	}
+	bar := progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("audit"), progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	return func(done, total int64) {
+		bar.ChangeMax64(max(total, 1))
+		_ = bar.Set64(done)
+	}
+}
+
+func printAudit(r *audit.Report, format output, out io.Writer) error {
+	var err error
+	if format == outputJSON {
+		err = json.NewEncoder(out).Encode(r)
+	} else {
+		err = r.WriteText(out)
+	}
+	if err == nil && !r.Clean() {
+		return errNotClean
+	}
+	return err
+}
+
+// auditStream lets the stream of the workers be read by an audit.
+type auditStream struct{ stream *infrakinesis.Stream }
+
+// Shards implements audit.Stream.
+func (s auditStream) Shards(ctx context.Context) (ids []string, err error) {
+	shards, err := s.stream.Shards(ctx)
+	for _, sh := range shards {
+		ids = append(ids, sh.Key)
+	}
+	return ids, certain(err)
+}
+
+// Iterator implements audit.Stream.
+func (s auditStream) Iterator(ctx context.Context, shard, after string) (string, error) {
+	at := lease.Position{Type: lease.TrimHorizon}
+	if after != "" {
+		at = lease.After(after, 0)
+	}
+	iterator, err := s.stream.Iterator(ctx, shard, at)
+	return iterator, certain(err)
+}
+
+// Read implements audit.Stream.
+func (s auditStream) Read(ctx context.Context, iterator string, limit int32) (audit.Page, error) {
+	page, err := s.stream.Read(ctx, iterator, limit)
+	return audit.Page{Records: page.Records, Next: page.Next, MillisBehindLatest: page.MillisBehindLatest}, certain(err)
+}
+
+// certain marks the errors that asking again does not change.
+func certain(err error) error {
+	if errors.Is(err, worker.ErrStreamRefused) || errors.Is(err, worker.ErrPosition) {
+		return fmt.Errorf("%w: %w", chain.ErrRefused, err)
+	}
+	return err
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// clients are the AWS clients of a command.
+type clients struct {
+	kinesis  *kinesis.Client
+	dynamodb *dynamodb.Client
+	s3       *s3.Client
+}
+
+// loadClients makes the clients from the standard chain. Requests are tried three times here; what may be tried longer
+// is decided by the callers, who know what it means.
+func loadClients(ctx context.Context) (clients, error) {
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConnsPerHost = 256
+		t.ResponseHeaderTimeout = 30 * time.Second
+	}).WithDialerOptions()
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(client), config.WithRetryMaxAttempts(3))
+	if err != nil {
+		return clients{}, usageError{fmt.Errorf("AWS settings: %w", err)}
+	}
+	if cfg.Region == "" {
+		return clients{}, usageError{errors.New("no AWS region: set AWS_REGION, or choose a profile with AWS_PROFILE")}
+	}
+	return newClients(cfg), nil
+}
+
+func newClients(cfg aws.Config) clients {
+	return clients{
+		kinesis: kinesis.NewFromConfig(cfg), dynamodb: dynamodb.NewFromConfig(cfg),
+		// Stores other than Amazon's are seldom reachable under bucket.host.
+		s3: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil }),
+	}
+}
+
+// explain turns the errors that a person can do something about into one sentence, as a refusal. Others stay as they are.
+func explain(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[refusedError](err); ok {
+		return err
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok && slices.Contains(credentialErrors, api.ErrorCode()) {
+		return refuse("%s: AWS does not accept the credentials (%s): check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and what they may do", what, api.ErrorCode())
+	}
+	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
+		return refuse("%s: the endpoint cannot be reached (%w): is it running, and is AWS_ENDPOINT_URL or AWS_REGION right?", what, send.Err)
+	}
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusForbidden {
+		return refuse("%s: AWS denies access (403): check the credentials and what they may do", what)
+	}
+	if op, ok := errors.AsType[*smithy.OperationError](err); ok && errors.As(err, new(*smithyhttp.ResponseError)) == false {
+		return refuse("%s: no request can be made: %w", what, op.Err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+var credentialErrors = []string{
+	"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSignatureException",
+	"AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException", "MissingAuthenticationToken",
+	"MissingAuthenticationTokenException", "IncompleteSignature", "IncompleteSignatureException",
+}

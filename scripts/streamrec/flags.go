@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// environmentName returns the environment twin of a flag.
+func environmentName(flag string) string {
+	return "STREAMREC_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// bindEnvironment lets every flag that is not on the command line take its value from the environment, and says so in the help.
+func bindEnvironment(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage += " [" + environmentName(f.Name) + "]" })
+	next := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		var errs []error
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			value, ok := os.LookupEnv(environmentName(f.Name))
+			if !ok || f.Changed || value == "" {
+				return
+			}
+			if err := cmd.Flags().Set(f.Name, value); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", environmentName(f.Name), err))
+			}
+		})
+		if err := errors.Join(errs...); err != nil {
+			return usageError{err}
+		}
+		if next != nil {
+			return next(cmd, args)
+		}
+		return nil
+	}
+}
+
+// required returns a usage error that names every flag of the list without a value.
+func required(flags map[string]string) error {
+	var missing []string
+	for name, value := range flags {
+		if value == "" {
+			missing = append(missing, "--"+name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return usageError{fmt.Errorf("missing %s", strings.Join(sorted(missing), ", "))}
+}
+
+// output is the format of data on stdout.
+type output string
+
+const (
+	outputTable output = "table"
+	outputJSON  output = "json"
+)
+
+func outputFlag(cmd *cobra.Command, to *output) {
+	*to = outputTable
+	cmd.Flags().VarP(to, "output", "o", "format of what goes to stdout: table or json")
+}
+
+// String implements pflag.Value.
+func (o *output) String() string { return string(*o) }
+
+// Set implements pflag.Value.
+func (o *output) Set(s string) error {
+	if s != string(outputTable) && s != string(outputJSON) {
+		return fmt.Errorf("must be table or json, not %q", s)
+	}
+	*o = output(s)
+	return nil
+}
+
+// Type implements pflag.Value.
+func (o *output) Type() string { return "format" }

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streamrec/streamrec/infra/local"
+	"github.com/streamrec/streamrec/infra/telemetry"
+)
+
+// localOptions are the flags of the local command.
+type localOptions struct {
+	listen, dir, limits string
+	buckets             []string
+	credentials         []string
+	ignoreConditions    bool
+	faults              bool
+	logLevel            string
+	format              output
+}
+
+func newLocalCommand(std streams) *cobra.Command {
+	var o localOptions
+	cmd := &cobra.Command{
+		Use: "local", Short: "Serve Kinesis, DynamoDB and S3 on one local port",
+		Long: `Serve Kinesis, DynamoDB and S3 on one local port, in memory or in a folder. Any AWS client reaches them with
+AWS_ENDPOINT_URL set to the address, and any credentials and region.`,
+		Example: `  streamrec local --data-dir /var/tmp/streamrec &
+  export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
+  aws kinesis create-stream --stream-name clicks --shard-count 2`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runLocal(cmd.Context(), o, std) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:4566", "address to listen on; port 0 takes a free one")
+	f.StringVar(&o.dir, "data-dir", "", "folder that keeps all data across restarts; without it everything is in memory")
+	f.StringVar(&o.limits, "limits", "on", "Kinesis' limits per shard: on or off")
+	f.StringSliceVar(&o.buckets, "bucket", nil, "bucket to create at the start; may be repeated")
+	f.StringSliceVar(&o.credentials, "credentials", nil, "KEY:SECRET to accept, and no other; may be repeated")
+	f.BoolVar(&o.ignoreConditions, "ignore-conditions", false, "behave like an object store without conditional writes")
+	f.BoolVar(&o.faults, "faults", false, "let whoever reaches the port script faults at /_faults")
+	f.StringVar(&o.logLevel, "log-level", "warning", "least level to log: debug, info, warning or error")
+	outputFlag(cmd, &o.format)
+	return cmd
+}
+
+func (o localOptions) options() (local.Options, error) {
+	var errs []error
+	if o.limits != "on" && o.limits != "off" {
+		errs = append(errs, fmt.Errorf("--limits: must be on or off, not %q", o.limits))
+	}
+	pairs := map[string]string{}
+	for _, c := range o.credentials {
+		key, secret, ok := strings.Cut(c, ":")
+		if !ok || key == "" || secret == "" {
+			errs = append(errs, errors.New("--credentials: want KEY:SECRET"))
+		}
+		pairs[key] = secret
+	}
+	if err := errors.Join(errs...); err != nil {
+		return local.Options{}, usageError{err}
+	}
+	return local.Options{
+		Dir: o.dir, EnforceLimits: o.limits == "on", Buckets: o.buckets, IgnoreConditions: o.ignoreConditions,
+		Credentials: pairs, FaultsOverHTTP: o.faults,
+	}, nil
+}
+
+func runLocal(ctx context.Context, o localOptions, std streams) error {
+	options, err := o.options()
+	if err != nil {
+		return err
+	}
+	if options.Logger, err = telemetry.NewLogger(std.err, "auto", o.logLevel); err != nil {
+		return usageError{err}
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", o.listen)
+	if err != nil {
+		return refuse("cannot listen on %s: %w: is it in use? choose another with --listen", o.listen, err)
+	}
+	services, err := local.New(options)
+	if err != nil {
+		return refusedError{errors.Join(err, listener.Close())}
+	}
+	endpoint := "http://" + listener.Addr().String()
+	if o.format == outputJSON {
+		err = json.NewEncoder(std.out).Encode(map[string]string{"endpoint": endpoint})
+	} else {
+		_, err = fmt.Fprintf(std.out, "export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n", endpoint)
+	}
+	if err == nil {
+		err = services.Serve(ctx, listener)
+	}
+	return errors.Join(err, services.Close())
+}

@@ -1,0 +1,114 @@
+// Command streamrec is the one binary of the project: the worker, its tools, and everything that runs them locally.
+//
+// Data goes to stdout, everything else to stderr. Every flag --some-flag has the environment twin STREAMREC_SOME_FLAG.
+// Exit codes: 0 done, 1 failed, 2 usage, 3 refused.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitRefused = 3
+)
+
+// usageError is a mistake in the command line or its environment.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// refusedError says that something is not as the command needs it, and what to do about it. Nothing has been done.
+type refusedError struct{ error }
+
+func (e refusedError) Unwrap() error { return e.error }
+
+func refuse(format string, args ...any) error { return refusedError{fmt.Errorf(format, args...)} }
+
+// run executes a command line and returns the exit code.
+func run(ctx context.Context, args []string, std streams) int {
+	root := newRootCommand(std)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if text := strings.TrimRight(err.Error(), "\n"); text != "" {
+		fmt.Fprintf(std.err, "streamrec: %s\n", text)
+	}
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	if _, ok := errors.AsType[refusedError](err); ok {
+		return exitRefused
+	}
+	return exitFailed
+}
+
+func newRootCommand(std streams) *cobra.Command {
+	root := &cobra.Command{
+		Use: "streamrec", Short: "Real-time recommendations from a Kinesis stream, exactly once", SilenceUsage: true, SilenceErrors: true,
+		Long: `streamrec consumes a Kinesis stream of shoppers' activity with horizontally scaled workers, recommends products
+in real time, and writes inputs and recommendations as Parquet to S3, exactly once.
+
+AWS settings come from the usual places: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and so on.`,
+	}
+	root.SetIn(std.in)
+	root.SetOut(std.out)
+	root.SetErr(std.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see streamrec %s --help", err, cmd.Name())}
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	for _, cmd := range []*cobra.Command{
+		newDemoCommand(std), newLocalCommand(std), newProduceCommand(std), newWorkerCommand(std), newStatusCommand(std), newAuditCommand(std),
+	} {
+		cmd.Args = noArguments
+		bindEnvironment(cmd)
+		root.AddCommand(cmd)
+	}
+	root.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usageError{fmt.Errorf("unknown command %q; see streamrec --help", args[0])}
+		}
+		return nil
+	}
+	return root
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("unexpected argument %q; see streamrec %s --help", args[0], cmd.Name())}
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	infras3 "github.com/streamrec/streamrec/infra/s3"
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker"
+)
+
+// deployment names what a worker and its tools work on.
+type deployment struct {
+	app    string
+	stream string
+	bucket string
+	layout chain.Layout
+}
+
+// preflightTimeout bounds the checks, so that a mistake shows within seconds.
+const preflightTimeout = 20 * time.Second
+
+// checkStream describes the stream, or refuses.
+func checkStream(ctx context.Context, c clients, name string) (infrakinesis.Summary, error) {
+	summary, err := infrakinesis.NewStream(c.kinesis, name).Summary(ctx)
+	switch {
+	case errors.Is(err, infrakinesis.ErrStreamMissing):
+		return summary, refuse("stream %q does not exist: create it (aws kinesis create-stream --stream-name %s --shard-count 2) or name another one with --stream", name, name)
+	case errors.Is(err, infrakinesis.ErrAccessDenied):
+		return summary, refuse("stream %q: AWS does not accept the credentials: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and what they may do (%w)", name, err)
+	case errors.Is(err, infrakinesis.ErrUnreachable):
+		return summary, refuse("stream %q: the endpoint cannot be reached: is it running, and is AWS_ENDPOINT_URL or AWS_REGION right? (%w)", name, err)
+	case errors.Is(err, infrakinesis.ErrMisconfigured):
+		return summary, refuse("no request can be made with these AWS settings: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE (%w)", err)
+	case err != nil:
+		return summary, explain("stream "+name, err)
+	}
+	return summary, nil
+}
+
+// checkBucket refuses a bucket that is not there.
+func checkBucket(ctx context.Context, c clients, name string) (*infras3.Bucket, error) {
+	b := infras3.NewBucket(c.s3, name)
+	if err := b.Exists(ctx); errors.Is(err, chain.ErrNotFound) {
+		return nil, refuse("bucket %q does not exist: create it (aws s3 mb s3://%s) or name another one with --bucket", name, name)
+	} else if err != nil {
+		return nil, explain("bucket "+name, err)
+	}
+	return b, nil
+}
+
+// checkLog refuses a bucket without conditional writes, and a prefix that belongs to another stream or layout.
+func checkLog(ctx context.Context, b chain.Bucket, d deployment, streamARN string) error {
+	for _, check := range []func() error{
+		func() error { return chain.Probe(ctx, b, d.layout) },
+		func() error { return chain.Freeze(ctx, worker.System{}, b, d.layout, streamARN) },
+	} {
+		if err := check(); errors.Is(err, chain.ErrRefused) {
+			return refuse("bucket %s: %w", d.bucket, err)
+		} else if err != nil {
+			return explain("bucket "+d.bucket, err)
+		}
+	}
+	return nil
+}
+
+// checkTable refuses when the lease table is missing and may not be created.
+func checkTable(ctx context.Context, c clients, name string, create bool) error {
+	sleep := worker.System{}.Sleep
+	err := infradynamo.Check(ctx, c.dynamodb, name, sleep)
+	if errors.Is(err, infradynamo.ErrNoTable) {
+		if !create {
+			return refuse("%w: %q: let a worker create it (without --no-create-tables), or create it with the keys scope (hash) and leaseKey (range), both strings", err, name)
+		}
+		if err := infradynamo.Create(ctx, c.dynamodb, name); err != nil {
+			return explain("create lease table "+name, err)
+		}
+		err = infradynamo.Check(ctx, c.dynamodb, name, sleep)
+	}
+	if err != nil {
+		return explain("lease table "+name, err)
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/infra/telemetry"
+	"github.com/streamrec/streamrec/processor"
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/processor/event"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// workerOptions are the flags of the worker command.
+type workerOptions struct {
+	app, stream, bucket, prefix string
+	name                        string
+	generation                  int
+	initial                     string
+	failover                    time.Duration
+	grace                       time.Duration
+	flushAge                    time.Duration
+	flushBytes                  int64
+	recommendations             int
+	restoreWindow               time.Duration
+	noCreateTables              bool
+	noPrivacy                   bool
+	privacyKeyFile              string
+	logFormat, logLevel         string
+}
+
+func newWorkerCommand(std streams) *cobra.Command {
+	var o workerOptions
+	cmd := &cobra.Command{
+		Use: "worker", Short: "Run one worker; run as many as you like",
+		Long: `Run one worker. It shares the shards of the stream with all other workers of the same application, through leases in the
+DynamoDB table of that name, and writes their records with recommendations to the bucket. SIGTERM hands its shards over.`,
+		Example: `  openssl rand -hex 32 > privacy.key
+  streamrec worker --app shop --stream clicks --bucket my-bucket --privacy-key-file privacy.key`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runWorker(cmd.Context(), o, std) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.app, "app", "", "application: the name of the lease table (required)")
+	f.StringVar(&o.stream, "stream", "", "Kinesis stream to consume (required)")
+	f.StringVar(&o.bucket, "bucket", "", "S3 bucket for the log (required)")
+	f.StringVar(&o.prefix, "prefix", "events", "prefix of the log in the bucket")
+	f.StringVar(&o.name, "name", defaultName(), "name of this worker; a random part is added at every start")
+	f.IntVar(&o.generation, "generation", 1, "generation of the log")
+	f.StringVar(&o.initial, "initial-position", "TRIM_HORIZON", "where a new application begins: TRIM_HORIZON, LATEST, or a time like 2026-11-23T09:00:00Z")
+	f.DurationVar(&o.failover, "failover-time", 5*time.Second, "a worker that gives no sign for this long is dead; the same for all workers")
+	f.DurationVar(&o.grace, "shutdown-grace", 30*time.Second, "time to hand all shards over after SIGTERM")
+	f.DurationVar(&o.flushAge, "flush-age", time.Minute, "write a batch when it is this old")
+	f.Int64Var(&o.flushBytes, "flush-bytes", 128<<20, "write a batch when it has this many bytes of Parquet")
+	f.IntVar(&o.recommendations, "recommendations", 20, "recommendations in each row; -1 for none")
+	f.DurationVar(&o.restoreWindow, "restore-window", 24*time.Hour, "how much of the log a shard's model is restored from")
+	f.BoolVar(&o.noCreateTables, "no-create-tables", false, "refuse to start when the lease table does not exist")
+	f.BoolVar(&o.noPrivacy, "no-privacy", false, "store customer numbers and undecodable records in clear")
+	f.StringVar(&o.privacyKeyFile, "privacy-key-file", "", "file with the secret, 32 bytes in hex or base64, that pseudonymises customers; or set STREAMREC_PRIVACY_KEY")
+	f.StringVar(&o.logFormat, "log-format", "auto", "format of the log on stderr: text, json, or auto: text on a terminal")
+	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: debug, info, warning or error")
+	return cmd
+}
+
+// defaultName is the host's, which is the pod's or the task's where there is one.
+func defaultName() string {
+	if name, err := os.Hostname(); err == nil && name != "" {
+		return name
+	}
+	return "worker"
+}
+
+func (o workerOptions) deployment() deployment {
+	return deployment{app: o.app, stream: o.stream, bucket: o.bucket, layout: chain.Layout{Prefix: strings.Trim(o.prefix, "/"), Generation: o.generation}}
+}
+
+// configs translates the flags. The error is a usage error that names everything that is wrong.
+func (o workerOptions) configs(now time.Time) (worker.Config, processor.Config, error) {
+	missing := required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket})
+	initial, initialErr := parseInitial(o.initial, now)
+	privacy, privacyErr := loadPrivacy(o.noPrivacy, o.privacyKeyFile)
+	w := worker.Config{
+		Name: o.name, Application: o.app, Stream: o.stream,
+		Lease: lease.Config{Failover: o.failover, Grace: o.grace, Initial: initial},
+	}
+	p := processor.Config{
+		Layout: o.deployment().layout, MaxBytes: o.flushBytes, MaxAge: o.flushAge, Recommendations: o.recommendations,
+		RestoreWindow: o.restoreWindow, Privacy: privacy,
+	}
+	err := errors.Join(missing, initialErr, privacyErr)
+	if missing == nil {
+		err = errors.Join(err, w.Validate(), p.Validate())
+	}
+	if err != nil {
+		return w, p, usageError{err}
+	}
+	return w, p, nil
+}
+
+// parseInitial resolves LATEST to now: it means the moment at which the application begins, not the one at which each shard does.
+func parseInitial(s string, now time.Time) (lease.Position, error) {
+	switch strings.ToUpper(s) {
+	case string(lease.TrimHorizon):
+		return lease.Position{Type: lease.TrimHorizon}, nil
+	case "LATEST":
+		return lease.At(now.UnixMilli()), nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return lease.Position{}, fmt.Errorf("--initial-position: want TRIM_HORIZON, LATEST, or a time with zone like 2026-11-23T09:00:00Z, not %q", s)
+	}
+	return lease.At(t.UnixMilli()), nil
+}
+
+// loadPrivacy returns nil only when --no-privacy says so.
+func loadPrivacy(off bool, file string) (*event.Privacy, error) {
+	secret := os.Getenv("STREAMREC_PRIVACY_KEY")
+	switch {
+	case off && (file != "" || secret != ""):
+		return nil, errors.New("--no-privacy and a privacy key exclude each other")
+	case off:
+		return nil, nil
+	case file == "" && secret == "":
+		return nil, errors.New("no privacy key: make one with 'openssl rand -hex 32 > privacy.key' and pass --privacy-key-file privacy.key, or store customers in clear with --no-privacy")
+	}
+	var key event.Key
+	var err error
+	if file != "" {
+		key, err = event.ReadKeyFile(file)
+	} else {
+		key, err = event.ParseKey(secret)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("privacy key: %w", err)
+	}
+	return event.NewPrivacy(key)
+}
+
+func runWorker(ctx context.Context, o workerOptions, std streams) error {
+	cfg, pcfg, err := o.configs(time.Now())
+	if err != nil {
+		return err
+	}
+	log, err := telemetry.NewLogger(std.err, o.logFormat, o.logLevel)
+	if err != nil {
+		return usageError{err}
+	}
+	c, err := loadClients(ctx)
+	if err != nil {
+		return err
+	}
+	log.WithFields(logrus.Fields{"app": o.app, "stream": o.stream, "bucket": o.bucket, "failover_ms": o.failover.Milliseconds()}).Info("worker starts")
+	w, err := assembleWorker(ctx, c, o.deployment(), cfg, pcfg, !o.noCreateTables, log, newRowCounter(log))
+	if err != nil {
+		return err
+	}
+	return w.Run(ctx)
+}
+
+// assembleWorker checks everything that a worker needs, and puts it together. Nothing is left behind when it refuses.
+func assembleWorker(ctx context.Context, c clients, d deployment, cfg worker.Config, pcfg processor.Config, create bool,
+	log logrus.FieldLogger, observer processor.Observer,
+) (*worker.Worker, error) {
+	check, cancel := context.WithTimeout(ctx, preflightTimeout)
+	defer cancel()
+	summary, err := checkStream(check, c, d.stream)
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := checkBucket(check, c, d.bucket)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTable(check, c, d.app, false); err != nil && (!create || !errors.Is(err, infradynamo.ErrNoTable)) {
+		return nil, err
+	}
+	if err := checkLog(check, bucket, d, summary.ARN); err != nil {
+		return nil, err
+	}
+	if err := checkTable(check, c, d.app, create); err != nil {
+		return nil, err
+	}
+	cfg.Retention = summary.Retention
+	var w *worker.Worker
+	advance := func(ctx context.Context, t *lease.Term, at lease.Position) error { return w.Advance(ctx, t, at) }
+	w, err = worker.New(cfg, worker.Dependencies{
+		Store: infradynamo.NewStore(c.dynamodb, d.app), Stream: infrakinesis.NewStream(c.kinesis, d.stream),
+		Factory: newFactory(pcfg, bucket, advance, observer), Log: log,
+	})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return w, nil
+}

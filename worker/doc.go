@@ -1,0 +1,59 @@
+// Package worker runs the shards of a Kinesis stream whose leases it holds. It is a library: give New a lease.Store, a
+// Stream and a Factory of Processors.
+//
+//	w, err := worker.New(worker.Config{Name: "w", Application: "app", Stream: "clicks"}, worker.Dependencies{…})
+//	err = w.Run(ctx) // until ctx ends; then all shards are handed over
+//
+// # Goroutines
+//
+//	Run
+//	├─ lease.Coordinator   heartbeats, the guard of trust, the look at the table; takes, hands over
+//	└─ vmware-go-kcl-v2    its event loop starts one consumer for each shard that is granted
+//	   └─ consumer         one goroutine per shard: open → read → process → … → finish; it owns shard, reader and Processor
+//
+// Run returns when all of them have. What they share is in registry (its lock guards a map, nothing is called under it), in
+// lease.Term (a context and the row), and in a few atomic counters.
+//
+// # The life of a shard
+//
+//	   Coordinator wins a term        the KCL's tick               GetShardIterator           GetRecords, ProcessRecords
+//	(none) ──────────────► granted ─────────────────► claimed ───────────────────► open ───────────────────────────► …
+//	                          │                                                     │ │
+//	       the term ends first│        ErrRestart: from the log again, same term ◄──┘ │ end of the shard, the term's context
+//	                          ▼                                                       ▼ ends, or an error
+//	                       finish ◄──────────────────────────────────── RemoveLeaseOwner, the hook that always runs
+//
+// finish drains what may be committed (hand-off, shutdown: yes; lease lost, processor failed: no), gives the lease up, and only then
+// can the shard be claimed again.
+//
+// # How the KCL is contained
+//
+// Only the files kcl*.go import github.com/vmware/vmware-go-kcl-v2, whose own checkpointer loses data in normal operation. Its
+// worker, event loop and consumers run the shards; three seams of its own design give it our truth:
+//
+//	Checkpointer        GetLease claims what the registry grants; RemoveLeaseOwner is the end of every consumer; renewal is off
+//	*kinesis.Client     a middleware answers in the process: ListShards with what is granted, GetShardIterator with a token of the
+//	                    term, GetRecords with the next page of the reader
+//	IRecordProcessor    hands pages to the shard; errors and panics end the term, since its methods cannot fail
+//
+// # Crash points
+//
+//	kill -9 while reading           expiry after T; the next owner opens the shard from the log
+//	kill -9 in finish               the same, or the hand-off has been written and the next owner begins at once
+//	paused longer than T            the guard stops the shards when the process goes on; what is committed meanwhile is another
+//	                                owner's, and the chain refuses this one's
+//	the table cannot be reached     trust runs out, the shards stop, and begin again when it can
+//	the stream cannot be read       the shard keeps its lease and tries again, every five seconds at most
+//	a Processor fails               the lease is released, and taken again after a growing pause
+//	the log contradicts itself      ErrStop: the row says why, and nobody takes it before a reset
+//
+// # Non-obvious
+//
+//   - Reading begins AT the last committed record, which is then dropped. When it is not there, it is past retention, and records after
+//     it may be missing; the row's tip tells an idle shard from a loss.
+//   - The KCL counts a GetRecords when it asks for it, which is before the wait for it. Its first second therefore has one read
+//     more; without leaving one out it would sleep for the rest of that second, and spin where the clock stands still.
+//   - The KCL would take KPL aggregates apart itself and drop a whole batch for one that is damaged. A zero byte in front hides them.
+//   - ProcessRecords is called for empty pages too: they are the timer of the batches.
+//   - What is at-least-once: calls of Process. What is exactly-once: what a Processor commits under the term's counter.
+package worker

@@ -1,0 +1,59 @@
+// Package lease is the protocol by which workers share the shards of a stream: who may work on which, how the death of a worker
+// is noticed, and how a shard moves. It is pure: it knows no DynamoDB, no clock but its Env's, and nothing of what is done
+// with a shard. Store is the table, Consumer is whoever does the work.
+//
+// # Rows
+//
+//	worker   one heartbeat row for each worker; its counter grows every 2 s. Writes grow with workers, not with shards.
+//	lease    one row for each shard: owner, leaseCounter, checkpoint, parents
+//	plan     the row that serialises resets; no lease row older than the plan may be taken
+//	genesis  where the application began; it resolves LATEST once
+//
+// # The life of a lease
+//
+//	             take (planned, or rescued)          hand off: owner := next
+//	unowned ───────────────────────────► owned ─────────────────────────────► owned by the next
+//	   ▲                                 │ │ │
+//	   ├── release ◄── shutdown, failure ┘ │ └── SHARD_END, after the rows of the children
+//	   │                                   │
+//	   └── the owner is dead: its heartbeat counter stood still for T, on the clock of whoever takes
+//
+// Every arrow is one conditional write that names (owner, leaseCounter, checkpoint, plan) of the row that it replaces, and every
+// change of owner, also to the same worker, raises leaseCounter by one. The counter is the fencing token.
+//
+// # Time
+//
+// Nobody compares another machine's clock. A worker is dead when a read that began at least T after the end of the read in
+// which I first saw its counter returns the same counter. T is 5 s. A worker trusts its own leases until the start of its last
+// confirmed heartbeat + T − margin, and then stops its shards by itself. Trust saves work; it is not what safety rests on:
+// that is the conditions, and the put-if-absent chain of the log.
+//
+// # Moves
+//
+// Decide is a pure function of the rows. Free leases go to whoever holds least, by everybody's own reckoning; one that stays free is
+// rescued by anyone after one more T for each better-ranked worker. For balance a worker asks another one through the inbox in its
+// heartbeat row; the owner consents when its own plan agrees and the lease has been unchanged for 6 T, or the asker has none.
+// The owner stops fetching, flushes, commits, and then makes the asker the owner, in one write.
+//
+// # Crash points
+//
+//	after a take                       the row names a dead worker: expiry
+//	while handing off, before the write  the same, or the old owner goes on
+//	after the hand-off                 the row names the next owner, who finds it when it looks; dead: expiry
+//	after the children's rows          the parent is not at SHARD_END: the next owner reads its end again, finds the rows
+//	after SHARD_END                    the children are unowned and startable: the plan
+//	answer lost                        a consistent read: as I wrote it, so it is done; as before, so it is tried again
+//
+// # Non-obvious
+//
+//   - A write whose answer was lost may take effect much later. It then finds another counter or checkpoint, and changes nothing.
+//     That is why the condition names the checkpoint too: two checkpoints of one term have the same counter.
+//   - A worker that lost its trust in an outage is still named by its rows. Nobody else takes them, since it lives; it takes them
+//     anew itself, under the next counter.
+//   - A lease may arrive without having been taken: somebody handed it over. Whoever sees a row with its own name and a higher
+//     counter than it ever had begins the term.
+//   - Lease rows are read before the workers. An owner that is missing among workers read later is gone; the other way round it might
+//     have just registered.
+//   - Heartbeats go on while a worker leaves. Its row is deleted when the last shard is handed over, so nobody takes anything early.
+//   - A worker whose heartbeat row is gone registers under a new id: others may remember the counters of the old one.
+package lease
