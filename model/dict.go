@@ -1,16 +1,16 @@
 package model
 
-import (
-	"hash/maphash"
-	"math/bits"
-)
+import "hash/maphash"
 
 // dict gives texts dense numbers, and reuses the numbers of forgotten texts. Several numbers may have equal texts (the
 // visits of one session), so a lookup is a [probe] over the numbers of a text.
 //
-// The table is open addressing with linear probing, cut into segments that grow by half, each for itself: growth never
-// stops the world and the table is never far from full. The seed is random per process and moves nothing that can be
-// seen: numbers depend on the order of the calls alone, and results do not depend on numbers.
+// The table is open addressing with linear probing. A slot holds 32 bits of hash beside the number, so that probing,
+// growth and removal touch no text but the one that is sought. The table is cut into segments that grow by a quarter,
+// each for itself: growth never stops the world and the table is never far from full.
+//
+// The seed is random per process and moves nothing that can be seen: numbers depend on the order of the calls alone,
+// and results do not depend on numbers.
 type dict struct {
 	texts    arena
 	refs     array[textRef] // by number
@@ -20,8 +20,9 @@ type dict struct {
 	segments [dictSegments]dictSegment
 }
 
+// dictSegment is a part of the table. A slot is the hash above 1 + number, 0 if it is empty.
 type dictSegment struct {
-	slots []int32 // 1 + number, 0 if empty
+	slots []uint64
 	n     int
 }
 
@@ -33,38 +34,25 @@ func (d *dict) init() { d.seed = maphash.MakeSeed() }
 // text returns the text of a number in use.
 func (d *dict) text(id int32) string { return d.texts.text(*d.refs.at(id)) }
 
-// probe is a position in the table, at the numbers whose text is text.
+// probe is a position in the table, in the run of slots where the numbers of a text are.
 type probe struct {
+	text    string
 	segment *dictSegment
 	slot    int
-	text    string
+	hash    uint32
 }
 
 // probe starts a lookup.
 func (d *dict) probe(text string) probe {
-	segment, slot := d.home(text)
-	return probe{segment: segment, slot: slot, text: text}
-}
-
-// home returns where the search for a text begins.
-func (d *dict) home(text string) (*dictSegment, int) {
 	h := maphash.String(d.seed, text)
-	segment := &d.segments[h>>56]
-	slot, _ := bits.Mul64(h<<8, uint64(len(segment.slots)))
-	return segment, int(slot)
+	p := probe{text: text, segment: &d.segments[h>>56], hash: uint32(h)}
+	p.slot = p.segment.home(p.hash)
+	return p
 }
 
-// find returns the next number of the probe's text, or -1.
-func (d *dict) find(p *probe) int32 {
-	slots := p.segment.slots
-	for len(slots) > 0 && slots[p.slot] != 0 {
-		id := slots[p.slot] - 1
-		p.slot = p.segment.after(p.slot)
-		if d.text(id) == p.text {
-			return id
-		}
-	}
-	return -1
+// home returns where the search for a hash begins.
+func (s *dictSegment) home(hash uint32) int {
+	return int(uint64(hash) * uint64(len(s.slots)) >> 32)
 }
 
 func (s *dictSegment) after(slot int) int {
@@ -72,6 +60,21 @@ func (s *dictSegment) after(slot int) int {
 		return 0
 	}
 	return slot
+}
+
+// find returns the next number of the probe's text, or -1.
+func (d *dict) find(p *probe) int32 {
+	s := p.segment
+	if len(s.slots) == 0 {
+		return -1
+	}
+	for v := s.slots[p.slot]; v != 0; v = s.slots[p.slot] {
+		p.slot = s.after(p.slot)
+		if id := int32(uint32(v)) - 1; uint32(v>>32) == p.hash && d.text(id) == p.text {
+			return id
+		}
+	}
+	return -1
 }
 
 // lookup returns the first number of a text, or -1.
@@ -87,11 +90,8 @@ func (d *dict) add(text string) int32 {
 	}
 	id := d.number()
 	*d.refs.grow(id) = d.texts.put(text)
-	segment, _ := d.home(text)
-	if segment.n++; segment.n*8 > len(segment.slots)*7 {
-		d.grow(segment)
-	}
-	d.insert(id, text)
+	p := d.probe(text)
+	p.segment.add(uint64(p.hash)<<32 | uint64(id+1))
 	return id
 }
 
@@ -105,60 +105,61 @@ func (d *dict) number() int32 {
 	return d.next - 1
 }
 
-// insert puts a number into the first empty slot from its home.
-func (d *dict) insert(id int32, text string) {
-	segment, slot := d.home(text)
-	for segment.slots[slot] != 0 {
-		slot = segment.after(slot)
+// add puts a value into the first empty slot from its home, in a table at most five sixths full.
+func (s *dictSegment) add(v uint64) {
+	if s.n++; s.n*6 > len(s.slots)*5 {
+		s.grow()
 	}
-	segment.slots[slot] = id + 1
+	s.place(v)
 }
 
-func (d *dict) grow(s *dictSegment) {
+func (s *dictSegment) grow() {
 	old := s.slots
-	s.slots = make([]int32, len(old)+len(old)/2+8)
+	s.slots = make([]uint64, len(old)+len(old)/4+8)
 	for _, v := range old {
 		if v != 0 {
-			d.insert(v-1, d.text(v-1))
+			s.place(v)
 		}
 	}
 }
 
-// remove forgets a number and closes the gap that it leaves in its run of slots.
-func (d *dict) remove(id int32) {
-	segment, slot := d.slotOf(id, *d.refs.at(id))
-	hole := slot
-	for {
-		slot = segment.after(slot)
-		if segment.slots[slot] == 0 {
-			break
-		}
-		if _, home := d.home(d.text(segment.slots[slot] - 1)); !between(hole, home, slot) {
-			segment.slots[hole] = segment.slots[slot]
-			hole = slot
-		}
+func (s *dictSegment) place(v uint64) {
+	slot := s.home(uint32(v >> 32))
+	for s.slots[slot] != 0 {
+		slot = s.after(slot)
 	}
-	segment.slots[hole] = 0
-	segment.n--
+	s.slots[slot] = v
+}
+
+// remove forgets a number.
+func (d *dict) remove(id int32) {
+	p := d.probe(d.text(id))
+	for int32(uint32(p.segment.slots[p.slot])) != id+1 {
+		p.slot = p.segment.after(p.slot)
+	}
+	p.segment.remove(p.slot)
 	d.texts.drop(*d.refs.at(id))
 	d.spare = append(d.spare, id)
 }
 
-// between reports whether home is cyclically after the hole and not after the slot: an entry there may stay.
+// remove empties a slot and closes the gap that it leaves in its run.
+func (s *dictSegment) remove(hole int) {
+	for slot := s.after(hole); s.slots[slot] != 0; slot = s.after(slot) {
+		if !between(hole, s.home(uint32(s.slots[slot]>>32)), slot) {
+			s.slots[hole] = s.slots[slot]
+			hole = slot
+		}
+	}
+	s.slots[hole] = 0
+	s.n--
+}
+
+// between reports whether home is cyclically after the hole and not after the slot: what is in the slot may stay.
 func between(hole, home, slot int) bool {
 	if hole < slot {
 		return hole < home && home <= slot
 	}
 	return hole < home || home <= slot
-}
-
-// slotOf returns the slot that holds the number.
-func (d *dict) slotOf(id int32, ref textRef) (*dictSegment, int) {
-	segment, slot := d.home(d.texts.text(ref))
-	for segment.slots[slot] != id+1 {
-		slot = segment.after(slot)
-	}
-	return segment, slot
 }
 
 // move stores the text at ref anew if a number uses it.

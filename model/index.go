@@ -32,12 +32,18 @@ const (
 	refused                    // new fact, but older than those that are kept
 )
 
-// add joins a fact to the index. It returns the number of the fact's item, or -1 if the index does not know it.
-func (x *index) add(f *Fact) (int32, change) {
-	i, s := x.items.lookup(f.Item), x.sessions.lookupVisit(f.Session, f.Visit)
+// lookup returns the numbers of a fact's item and visit, -1 for what is not known.
+func (x *index) lookup(f *Fact) (i, s int32) {
+	return x.items.lookup(f.Item), x.sessions.lookupVisit(f.Session, f.Visit)
+}
+
+// add joins a fact, whose item and visit have the numbers i and s, -1 for what is not known. It returns the number that
+// the item has then, -1 if none.
+func (x *index) add(f *Fact, i, s int32) (int32, change) {
 	if f.Touch <= x.floor.at {
 		return i, refused
 	}
+	ahead := f.Touch > x.newest // of every fact: no need to look where it goes
 	x.newest = max(x.newest, f.Touch)
 	at := -1
 	if i >= 0 && s >= 0 {
@@ -46,8 +52,8 @@ func (x *index) add(f *Fact) (int32, change) {
 	c := refused
 	if at >= 0 {
 		c = x.join(i, s, at, f)
-	} else if x.admits(i, s, f) {
-		i, c = x.insert(s, f, f.Type), created
+	} else if x.admits(i, s, f, ahead) {
+		i, c = x.insert(i, s, f, f.Type, ahead), created
 	}
 	x.label(i, f.Touch, f.Label)
 	x.enforce()
@@ -64,7 +70,7 @@ func (x *index) join(i, s int32, at int, f *Fact) change {
 	kind := max(held.kind, f.Type)
 	if f.Touch < held.touch {
 		x.erase(i, x.postingAt(i, s))
-		x.insert(x.sessions.lookupVisit(f.Session, f.Visit), f, kind)
+		x.insert(i, x.sessions.lookupVisit(f.Session, f.Visit), f, kind, false)
 		return strengthened
 	}
 	if kind == held.kind {
@@ -76,11 +82,11 @@ func (x *index) join(i, s int32, at int, f *Fact) change {
 }
 
 // admits reports whether a new fact would be kept: there is room, or it is newer than the oldest of its item.
-func (x *index) admits(i, s int32, f *Fact) bool {
+func (x *index) admits(i, s int32, f *Fact, ahead bool) bool {
 	if s >= 0 && x.sessions.table.at(s).n == maxRecord {
 		return false
 	}
-	if i < 0 || int(x.items.table.at(i).n) < x.params.PerItem {
+	if ahead || i < 0 || int(x.items.table.at(i).n) < x.params.PerItem {
 		return true
 	}
 	return x.older(x.items.posting(i)[0], i, f)
@@ -97,13 +103,18 @@ func (x *index) older(s uint32, i int32, f *Fact) bool {
 	return x.sessions.table.at(int32(s)).visit < f.Visit
 }
 
-// insert keeps a new fact, whose visit is s, or new if s is negative. It returns the number of its item.
-func (x *index) insert(s int32, f *Fact, kind EventType) int32 {
-	i := x.items.intern(f.Item)
-	full := int(x.items.table.at(i).n) == x.params.PerItem
-	at := x.postingPosition(i, f)
+// insert keeps a new fact. It returns the number of its item.
+func (x *index) insert(i, s int32, f *Fact, kind EventType, ahead bool) int32 {
+	if i < 0 {
+		i = x.items.create(f.Item)
+	}
 	if s < 0 {
 		s = x.sessions.create(f.Session, f.Visit)
+	}
+	n := int(x.items.table.at(i).n)
+	at := n
+	if !ahead {
+		at = x.postingPosition(i, f)
 	}
 	x.items.link(i, at, s)
 	x.sessions.put(s, x.recordPosition(s, f), entry{item: i, kind: kind, touch: f.Touch})
@@ -111,7 +122,7 @@ func (x *index) insert(s int32, f *Fact, kind EventType) int32 {
 	if at == 0 {
 		x.floor.lower(x, i, f.Touch)
 	}
-	if full {
+	if n == x.params.PerItem {
 		x.erase(i, 0)
 	}
 	x.shelves.all.put(x, i, f.Touch)

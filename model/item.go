@@ -24,6 +24,11 @@ func (it *items) intern(id string) int32 {
 	if i := it.lookup(id); i >= 0 {
 		return i
 	}
+	return it.create(id)
+}
+
+// create gives an item that has no number one.
+func (it *items) create(id string) int32 {
 	i := it.add(id)
 	*it.table.grow(i) = item{}
 	return i

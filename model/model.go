@@ -15,7 +15,6 @@ func New(p Params) *Model {
 		panic("model: New: " + err.Error())
 	}
 	m := &Model{params: p, index: newIndex(p), scorer: newScorer(p)}
-	m.visits.init()
 	m.visits.blocks.width = 1
 	return m
 }
@@ -25,7 +24,8 @@ func New(p Params) *Model {
 func (m *Model) Add(f Fact) {
 	if validItem(f.Item) && validItem(f.Session) {
 		f.Type = min(f.Type, Purchase)
-		m.index.add(&f)
+		i, s := m.index.lookup(&f)
+		m.index.add(&f, i, s)
 	}
 }
 
@@ -42,7 +42,7 @@ type Stats struct {
 func (m *Model) Stats() Stats {
 	x := m.index
 	return Stats{
-		Facts: x.facts, Items: x.items.held, Visits: x.sessions.len(), Open: m.visits.len(),
+		Facts: x.facts, Items: x.items.held, Visits: x.sessions.held, Open: m.visits.count,
 		Categories: len(x.shelves.categories), Floor: x.floor.at, Newest: x.newest,
 	}
 }

@@ -39,7 +39,10 @@ func namesItem(acts []Interaction) bool {
 // visit returns the open visit that a record belongs to, new if need be, or -1 if the record is of an earlier one.
 func (m *Model) visit(id string, r *Record) int32 {
 	v, ttl := &m.visits, m.params.SessionTTL.Milliseconds()
-	i := v.lookup(id)
+	i := int32(-1)
+	if s := m.index.sessions.lookupOpen(id); s >= 0 {
+		i = m.index.sessions.table.at(s).open - 1
+	}
 	if i >= 0 && r.ArrivalMs < v.table.at(i).last-ttl {
 		return -1
 	}
@@ -48,11 +51,7 @@ func (m *Model) visit(id string, r *Record) int32 {
 		i = -1
 	}
 	if i < 0 {
-		i = v.open(id, TouchAt(r.ArrivalMs).seconds())
-		v.table.at(i).last = r.ArrivalMs
-		if v.len() > m.params.MaxOpen {
-			m.closeVisit(v.oldest - 1)
-		}
+		i = m.openVisit(id, TouchAt(r.ArrivalMs).seconds())
 	} else {
 		v.activate(i)
 	}
@@ -61,53 +60,67 @@ func (m *Model) visit(id string, r *Record) int32 {
 	return i
 }
 
+// openVisit begins a visit, and ends the least recently active one if there are too many.
+func (m *Model) openVisit(id string, start uint32) int32 {
+	se := &m.index.sessions
+	s := se.lookupVisit(id, start)
+	if s < 0 {
+		s = se.create(id, start)
+	}
+	i := m.visits.open(s)
+	se.table.at(s).open = i + 1
+	if m.visits.count > m.params.MaxOpen {
+		m.closeVisit(m.visits.oldest - 1)
+	}
+	return i
+}
+
 // step folds one interaction into a visit.
 func (m *Model) step(facts []Fact, i int32, id string, act *Interaction, arrivalMs int64) []Fact {
 	v, kind := &m.visits, min(act.Type, Purchase)
 	item := m.index.items.lookup(act.Item)
+	at := -1
 	if item >= 0 {
-		if at := v.find(i, item); at >= 0 {
-			member := v.items(i)[at]&visitMember != 0
-			if was := v.promote(i, at, kind); member && kind > was {
-				return m.strengthen(facts, i, id, item, kind)
-			}
-			return facts
+		at = v.find(i, item)
+	}
+	switch {
+	case at >= 0:
+		member := v.items(i)[at]&visitMember != 0
+		if was := v.promote(i, at, kind); member && kind > was {
+			return m.strengthen(facts, i, id, item, kind)
 		}
-	}
-	if v.table.at(i).members == SessionFacts {
+	case v.table.at(i).members < SessionFacts:
+		return m.create(facts, i, id, item, act, arrivalMs)
+	case item >= 0:
 		m.follow(i, item, kind)
-		return facts
 	}
-	return m.create(facts, i, id, act, arrivalMs)
+	return facts
 }
 
 // create makes a fact of an item that is new in the visit.
-func (m *Model) create(facts []Fact, i int32, id string, act *Interaction, arrivalMs int64) []Fact {
-	v, kind := &m.visits, min(act.Type, Purchase)
-	e := v.table.at(i)
-	t := max(TouchAt(arrivalMs), e.touch+1)
-	f := Fact{Session: id, Visit: e.start, Item: act.Item, Touch: t, Type: kind, Label: LabelOf(act.Category, act.Brand)}
-	item, c := m.index.add(&f)
+func (m *Model) create(facts []Fact, i int32, id string, item int32, act *Interaction, arrivalMs int64) []Fact {
+	e, kind := m.visits.table.at(i), min(act.Type, Purchase)
+	e.touch = max(TouchAt(arrivalMs), e.touch+1)
+	e.members++
+	f := Fact{
+		Session: id, Visit: m.index.sessions.table.at(e.session).visit, Item: act.Item,
+		Touch: e.touch, Type: kind, Label: LabelOf(act.Category, act.Brand),
+	}
+	item, c := m.index.add(&f, item, e.session)
 	if item < 0 {
 		item = m.index.items.intern(act.Item)
 	}
-	e.touch = t
-	e.members++
 	m.index.items.pin(item)
-	v.push(i, uint32(item)<<visitItemShift|visitMember|uint32(kind))
-	if c == refused {
-		return facts
+	m.visits.push(i, uint32(item)<<visitItemShift|visitMember|uint32(kind))
+	if c == created || c == strengthened {
+		facts = append(facts, f)
 	}
-	return append(facts, f)
+	return facts
 }
 
 // strengthen raises the type of a fact that the visit made, if it is still kept.
 func (m *Model) strengthen(facts []Fact, i int32, id string, item int32, kind EventType) []Fact {
-	x, start := m.index, m.visits.table.at(i).start
-	s := x.sessions.lookupVisit(id, start)
-	if s < 0 {
-		return facts
-	}
+	x, s := m.index, m.visits.table.at(i).session
 	record := x.sessions.record(s)
 	at := position(record, item)
 	if at < 0 {
@@ -119,15 +132,13 @@ func (m *Model) strengthen(facts []Fact, i int32, id string, item int32, kind Ev
 	}
 	held.kind = kind
 	held.encode(record, at)
-	return append(facts, Fact{Session: id, Visit: start, Item: x.items.text(item), Touch: held.touch, Type: kind})
+	f := Fact{Session: id, Visit: x.sessions.table.at(s).visit, Item: x.items.text(item), Touch: held.touch, Type: kind}
+	return append(facts, f)
 }
 
 // follow remembers an item of a visit that makes no more facts.
 func (m *Model) follow(i, item int32, kind EventType) {
 	v := &m.visits
-	if item < 0 {
-		return // nothing is known about it
-	}
 	if e := v.table.at(i); e.n == SessionFacts+followed {
 		m.index.items.unpin(v.forget(i))
 	}
@@ -152,5 +163,8 @@ func (m *Model) closeVisit(i int32) {
 	for _, word := range m.visits.items(i) {
 		m.index.items.unpin(int32(word >> visitItemShift))
 	}
+	se, s := &m.index.sessions, m.visits.table.at(i).session
 	m.visits.close(i)
+	se.table.at(s).open = 0
+	se.release(s)
 }

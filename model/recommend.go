@@ -6,23 +6,21 @@ package model
 func (m *Model) Recommend(dst []Scored, session string, k int) []Scored {
 	q := m.scorer.reset(m.index)
 	id := LongSessionID(session)
-	if i := m.visits.lookup(id); i >= 0 {
-		m.askVisit(q, id, i)
+	if s := m.index.sessions.lookupOpen(id); s >= 0 {
+		m.askVisit(q, s)
 	} else if s := m.index.sessions.lookupNewest(id); s >= 0 {
 		m.askRecord(q, s)
 	}
 	return m.scorer.list(dst, k)
 }
 
-// askVisit makes an open visit the query.
-func (m *Model) askVisit(q *query, id string, i int32) {
-	words := m.visits.items(i)
+// askVisit makes the open visit of a session the query.
+func (m *Model) askVisit(q *query, s int32) {
+	words := m.visits.items(m.index.sessions.table.at(s).open - 1)
 	for at := len(words) - 1; at >= 0; at-- {
 		q.add(int32(words[at]>>visitItemShift), EventType(words[at]&visitKind))
 	}
-	if s := m.index.sessions.lookupVisit(id, m.visits.table.at(i).start); s >= 0 {
-		q.self = uint32(s)
-	}
+	q.self = uint32(s)
 }
 
 // askRecord makes what is kept of a visit the query.

@@ -1,9 +1,11 @@
 package model
 
-// session is a visit as neighbours see it: the facts that are kept of it, in touch order.
+// session is a visit as neighbours see it: the facts that are kept of it, in touch order. Its number is reused when it
+// has no facts and is not open.
 type session struct {
-	visit uint32
+	visit uint32   // see Fact.Visit
 	block blockRef // entries of recordWords words: item and type, high and low half of the Touch
+	open  int32    // 1 + number of the visit if it may go on, else 0
 	n     uint16
 }
 
@@ -21,6 +23,7 @@ type sessions struct {
 	dict
 	table   array[session]
 	records slab
+	held    int // sessions with facts
 }
 
 // entry is one fact of a record.
@@ -41,6 +44,17 @@ func (se *sessions) lookupVisit(id string, visit uint32) int32 {
 	return -1
 }
 
+// lookupOpen returns the number of a session's open visit, or -1.
+func (se *sessions) lookupOpen(id string) int32 {
+	p := se.probe(id)
+	for s := se.find(&p); s >= 0; s = se.find(&p) {
+		if se.table.at(s).open > 0 {
+			return s
+		}
+	}
+	return -1
+}
+
 // lookupNewest returns the number of a session's newest visit, or -1.
 func (se *sessions) lookupNewest(id string) int32 {
 	newest := int32(-1)
@@ -53,11 +67,18 @@ func (se *sessions) lookupNewest(id string) int32 {
 	return newest
 }
 
-// create adds a visit without facts; the caller puts one in.
+// create adds a visit without facts. The caller puts one in or opens it.
 func (se *sessions) create(id string, visit uint32) int32 {
 	s := se.add(id)
 	*se.table.grow(s) = session{visit: visit}
 	return s
+}
+
+// release forgets a visit that has no facts and is not open.
+func (se *sessions) release(s int32) {
+	if e := se.table.at(s); e.n == 0 && e.open == 0 {
+		se.dict.remove(s)
+	}
 }
 
 // record returns the words of a visit's facts.
@@ -103,6 +124,7 @@ func (se *sessions) put(s int32, at int, e entry) {
 	n := int(t.n)
 	if n == 0 {
 		t.block = se.records.alloc(1)
+		se.held++
 	} else {
 		t.block = se.records.resize(t.block, n, n+1)
 	}
@@ -112,7 +134,7 @@ func (se *sessions) put(s int32, at int, e entry) {
 	e.encode(w, at)
 }
 
-// cut takes the fact at a position out of a record, and forgets a visit that has no other.
+// cut takes the fact at a position out of a record, and forgets a visit that has no other and is not open.
 func (se *sessions) cut(s int32, at int) {
 	t := se.table.at(s)
 	n := int(t.n)
@@ -124,5 +146,6 @@ func (se *sessions) cut(s int32, at int) {
 		return
 	}
 	se.records.free(t.block, 1)
-	se.dict.remove(s)
+	se.held--
+	se.release(s)
 }

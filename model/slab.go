@@ -26,7 +26,7 @@ type slabPage struct {
 }
 
 const (
-	slabShift   = 12
+	slabShift   = 14
 	slabPageLen = 1 << slabShift // words
 	slabClasses = 44             // entries 1 to 4096
 )

@@ -1,12 +1,13 @@
 package model
 
-// visit is an open session: what the model must remember of it to make facts and to recommend.
+// visit is an open session: what the model must remember of it, besides its facts, to make more of them and to
+// recommend.
 type visit struct {
-	start   uint32 // see Fact.Visit
+	session int32
 	n       uint16 // entries of block
-	members uint16 // entries that are facts, at most SessionFacts
+	members uint16 // items that it made facts of, at most SessionFacts
 	block   blockRef
-	last    int64 // arrival of its last record
+	last    int64 // newest arrival of its records
 	seen    int64 // the clock at its last record
 	touch   Touch // of its last fact
 	hashKey [2]uint64
@@ -23,9 +24,10 @@ const (
 
 // visits are the open sessions, in the order of their last activity.
 type visits struct {
-	dict
 	table  array[visit]
 	blocks slab
+	spare  []int32 // numbers to reuse
+	count  int
 	oldest int32 // 1 + number, 0 if there is none
 	newest int32
 	clock  int64 // newest arrival seen
@@ -41,9 +43,13 @@ func (v *visits) items(i int32) []uint32 {
 }
 
 // open begins a visit and makes it the most recently active.
-func (v *visits) open(id string, start uint32) int32 {
-	i := v.add(id)
-	*v.table.grow(i) = visit{start: start}
+func (v *visits) open(session int32) int32 {
+	i := int32(v.table.n)
+	if k := len(v.spare); k > 0 {
+		i, v.spare = v.spare[k-1], v.spare[:k-1]
+	}
+	v.count++
+	*v.table.grow(i) = visit{session: session}
 	v.link(i)
 	return i
 }
@@ -54,7 +60,8 @@ func (v *visits) close(i int32) {
 		v.blocks.free(e.block, int(e.n))
 	}
 	v.unlink(i)
-	v.dict.remove(i)
+	v.spare = append(v.spare, i)
+	v.count--
 }
 
 // activate makes a visit the most recently active.

@@ -28,17 +28,23 @@ func (l *loop) send(ctx context.Context) {
 	go func() { l.answers <- l.p.request(ctx, batch, entries) }()
 }
 
-// request makes one call. The SDK's own retries are off: they would hide attempts, and wait in the wrong place.
+// request makes one call.
 func (p *Producer) request(ctx context.Context, batch []*lane, entries []types.PutRecordsRequestEntry) answer {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.RequestTimeout)
 	defer cancel()
 	out, err := p.api.PutRecords(ctx,
 		&kinesis.PutRecordsInput{StreamName: &p.opts.Stream, Records: entries},
-		func(o *kinesis.Options) { o.Retryer = aws.NopRetryer{} })
+		callOptions)
 	if err == nil && len(out.Records) != len(batch) {
 		err = errMismatch
 	}
 	return answer{batch: batch, out: out, err: err}
+}
+
+// callOptions switches the SDK's own retries off: they would hide attempts, and wait in the wrong place.
+func callOptions(o *kinesis.Options) {
+	o.Retryer = aws.NopRetryer{}
+	o.HTTPClient = wholeBody{o.HTTPClient}
 }
 
 // receive sorts an answer: settle what is in the stream, hold back or retry what is not.

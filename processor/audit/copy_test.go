@@ -106,17 +106,17 @@ func TestForgedLinkIsStray(t *testing.T) {
 				change func(l *chain.Link)
 				kind   audit.Kind
 			}{
-				"one hour later":    {func(l *chain.Link) { l.Hour++ }, audit.Overlap},
-				"a day earlier":     {func(l *chain.Link) { l.Hour -= 24 }, audit.Overlap},
-				"first record less": {func(l *chain.Link) { l.First = plus(t, l.First, 1) }, audit.Overlap},
-				"prefix":            {func(l *chain.Link) { l.Hour++; l.Last = plus(t, l.First, 1) }, audit.Overlap},
+				"one hour later": {func(l *chain.Link) { l.Hour++ }, audit.Overlap},
+				"a day earlier":  {func(l *chain.Link) { l.Hour -= 24 }, audit.Overlap},
+				"begins later":   {func(l *chain.Link) { l.First = plus(t, l.First, 1) }, audit.Overlap},
+				"shorter copy":   {func(l *chain.Link) { l.Hour++; l.Last = plus(t, l.First, 1) }, audit.Overlap},
 				"between two records": {func(l *chain.Link) {
 					l.First = plus(t, l.Prev, 1)
 					l.Last, l.Records, l.Rows = l.First, 1, 1
 				}, audit.Fork},
 			} {
 				_, metadata := w.object(t, key)
-				if name == "between two records" && i == 0 || name == "first record less" && metadata["records"] == "1" {
+				if name == "between two records" && i == 0 || name == "begins later" && metadata["records"] == "1" {
 					continue // there is no such place
 				}
 				t.Run(s.ID+"/"+strconv.Itoa(i)+"/"+name, func(t *testing.T) {

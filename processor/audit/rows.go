@@ -161,7 +161,7 @@ func (in *inspection) judge(complete bool) (found []problem) {
 	add(in.outside > 0, RowOutside, "%d of its rows belong to records outside of its range or to another shard.", in.outside)
 	add(in.unordered > 0, RowOrder, "%d of its rows come after a row that they should precede.", in.unordered)
 	add(in.repeated > 0, RowRepeated, "%d of its rows repeat the row before them: readers see those twice.", in.repeated)
-	add(in.subsequences > 0, RowMissing, "%d sub-records of aggregated records have no row before their successor.", in.subsequences)
+	add(in.subsequences > 0 && in.unordered == 0, RowMissing, "%d sub-records of aggregated records have no row before their successor.", in.subsequences)
 	if !complete {
 		return found
 	}

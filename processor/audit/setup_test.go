@@ -379,4 +379,21 @@ func standard(tb testing.TB, seed uint64) *world {
 	return w
 }
 
+// small is an ended shard of three links.
+func small(tb testing.TB, seed uint64) *world {
+	tb.Helper()
+	w := newWorld(tb, seed)
+	s := w.shard("0", last)
+	w.arrive(s, 9)
+	w.shard("0", last, s)
+	for _, n := range []int{3, 6, 9} {
+		w.open(tb, s)
+		for w.committed(s) < n {
+			w.commitOne(tb, s, n)
+		}
+	}
+	w.finish(tb, s, 1)
+	return w
+}
+
 var errThrottled = errors.New("throttled")

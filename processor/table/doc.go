@@ -3,6 +3,7 @@
 //	[Row]                    one row in memory; [FromEvent] makes it
 //	[Writer]                 rows to the bytes of one file, reproducibly
 //	[Read], [ReadFacts]      a file to rows, or to what a model needs of them
+//	[Verify]                 whether every bit of a file is as it was written
 //	[Schema], [SchemaHash]   the columns, for people and for comparison
 //
 // # The columns
@@ -26,7 +27,8 @@
 // Pages have version 1, about 64 KiB and a checksum; they are compressed by [Codec]. Row groups end after 65,536 rows or
 // 16 MiB, so a Writer's memory is bounded by that and by its finished row groups. The page index prunes by time,
 // sequence number and session; a Bloom filter finds a session_id. No sort order is declared: rows are in stream order,
-// which is no order of a column. The footer has the keys schema_version, schema_hash, created_by and the caller's.
+// which is no order of a column. The footer has the keys schema_version, schema_hash, created_by, crc32c and the
+// caller's.
 //
 // # Non-obvious
 //
@@ -41,8 +43,9 @@
 //     and a test compares the files of a reused Writer with those of new ones.
 //   - Dictionaries have no size limit but the row group: with one, the Bloom filter of parquet-go would miss every value
 //     that comes after it.
-//   - parquet-go panics on some damaged files. Read and ReadFacts turn that into ErrCorrupt; pages are checksummed, their
-//     headers and the footer are not.
+//   - parquet-go panics on some damaged files. Read and ReadFacts turn that into ErrCorrupt. They check pages by their
+//     checksums, but a flipped bit in the header of a page or in the footer may read as other rows, or as a request for
+//     gigabytes of memory: call Verify first on bytes whose way here is not protected.
 //   - Times before 1678 or after 2262 are written right and read wrong by Read, which counts nanoseconds. Kinesis arrival
 //     times are never there, and event times are close to them.
 package table

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -18,13 +19,18 @@ type file struct {
 	src *source
 }
 
-// source remembers why a read has failed: that the store is gone does not make the file corrupt.
+// source remembers why a read has failed: that the store is gone does not make the file corrupt. A read outside of the file
+// does, and does not reach the store.
 type source struct {
 	io.ReaderAt
-	err error
+	size int64
+	err  error
 }
 
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off > s.size {
+		return 0, errors.New("an offset lies outside of the file")
+	}
 	n, err := s.ReaderAt.ReadAt(p, off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
@@ -34,13 +40,34 @@ func (s *source) ReadAt(p []byte, off int64) (int, error) {
 
 // openFile reads the footer. Bloom filters and page indexes are for other readers.
 func openFile(src io.ReaderAt, size int64) (*file, error) {
-	f := &file{src: &source{ReaderAt: src}}
+	f := &file{src: &source{ReaderAt: src, size: size}}
 	err := f.guard(func() (err error) {
+		if err := f.src.checkTrailer(); err != nil {
+			return err
+		}
 		f.File, err = parquet.OpenFile(f.src, size,
 			parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(pageSize))
 		return err
 	})
 	return f, err
+}
+
+// checkTrailer compares the length of the footer with that of the file: parquet-go would allocate what it says.
+func (s *source) checkTrailer() error {
+	var trailer [trailerSize]byte
+	if s.size < trailerSize+int64(len(footerMagic)) {
+		return fmt.Errorf("%d bytes are too few", s.size)
+	}
+	if _, err := s.ReadAt(trailer[:], s.size-trailerSize); err != nil {
+		return err
+	}
+	if string(trailer[4:]) != footerMagic {
+		return errors.New("there is no magic number at its end")
+	}
+	if n := int64(binary.LittleEndian.Uint32(trailer[:])); n > s.size-trailerSize+int64(len(footerMagic)) {
+		return errors.New("the footer is longer than the file")
+	}
+	return nil
 }
 
 // guard calls do, which uses parquet-go, and classifies how it fails.

@@ -18,6 +18,7 @@ const (
 	KeySchemaVersion = "schema_version" // SchemaVersion
 	KeySchemaHash    = "schema_hash"    // SchemaHash()
 	KeyCreatedBy     = "created_by"     // what wrote the file
+	KeyChecksum      = "crc32c"         // see Verify
 )
 
 const createdBy = "streamrec table"
@@ -32,7 +33,11 @@ const (
 // the two largest values of raw and extra in full, and readers would fetch them with every footer.
 const maxBound = 64
 
-const footerMagic = "PAR1"
+// A file begins with the magic number. It ends with the footer, the length of the footer, and the magic number.
+const (
+	footerMagic = "PAR1"
+	trailerSize = 8
+)
 
 // reserved are the keys of this package.
 func reserved() map[string]string {
@@ -40,10 +45,11 @@ func reserved() map[string]string {
 		KeySchemaVersion: strconv.Itoa(SchemaVersion),
 		KeySchemaHash:    SchemaHash(),
 		KeyCreatedBy:     createdBy,
+		KeyChecksum:      noChecksum,
 	}
 }
 
-// keyValues joins the caller's keys with the reserved ones, in order.
+// keyValues joins the caller's keys with the reserved ones, in order but for the checksum, which has to be found again.
 func keyValues(meta map[string]string) ([]format.KeyValue, error) {
 	all := reserved()
 	for key, value := range meta {
@@ -52,22 +58,22 @@ func keyValues(meta map[string]string) ([]format.KeyValue, error) {
 		}
 		all[key] = value
 	}
+	delete(all, KeyChecksum)
 	var kvs []format.KeyValue
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		kvs = append(kvs, format.KeyValue{Key: key, Value: all[key]})
 	}
-	return kvs, nil
+	return append(kvs, format.KeyValue{Key: KeyChecksum, Value: noChecksum}), nil
 }
 
 // replaceFooter gives the file a footer of our own making. That of parquet-go has bounds of any length and, when its writer
 // is reused, the keys of earlier files and no column names.
 func replaceFooter(file []byte, footer *format.FileMetaData, kvs []format.KeyValue) ([]byte, error) {
-	const trailer = 4 + len(footerMagic)
-	if len(file) < trailer || string(file[len(file)-len(footerMagic):]) != footerMagic {
+	if len(file) < trailerSize || string(file[len(file)-len(footerMagic):]) != footerMagic {
 		return nil, errors.New("the file has no footer")
 	}
-	old := int(binary.LittleEndian.Uint32(file[len(file)-trailer:]))
-	if old > len(file)-trailer {
+	old := int(binary.LittleEndian.Uint32(file[len(file)-trailerSize:]))
+	if old > len(file)-trailerSize {
 		return nil, errors.New("the footer is longer than the file")
 	}
 	footer.KeyValueMetadata = kvs
@@ -83,9 +89,10 @@ func replaceFooter(file []byte, footer *format.FileMetaData, kvs []format.KeyVal
 	if err != nil {
 		return nil, fmt.Errorf("encode footer: %w", err)
 	}
-	file = append(file[:len(file)-trailer-old], encoded...)
+	file = append(file[:len(file)-trailerSize-old], encoded...)
 	file = binary.LittleEndian.AppendUint32(file, uint32(len(encoded)))
-	return append(file, footerMagic...), nil
+	file = append(file, footerMagic...)
+	return file, stamp(file)
 }
 
 // trimBounds drops bounds that are too long. The page index keeps shortened ones, which still prune.

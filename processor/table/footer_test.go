@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -30,6 +31,10 @@ func TestFooterKeys(t *testing.T) {
 	want := map[string]string{
 		"shard": "s", "model.7": "snapshot", "schema_version": "1", "schema_hash": SchemaHash(), "created_by": createdBy,
 	}
+	if sum := info.Keys[KeyChecksum]; len(sum) != 8 || sum == noChecksum {
+		t.Errorf("checksum is %q", sum)
+	}
+	delete(info.Keys, KeyChecksum)
 	if len(info.Keys) != len(want) {
 		t.Errorf("keys are %v, want %v", info.Keys, want)
 	}
@@ -218,5 +223,28 @@ func TestTimesAreMicrosecondsInUTC(t *testing.T) {
 	got := readFile(t, writeFile(t, Options{}, rows, nil))[0].ArrivalTime
 	if want := time.Date(2026, 11, 23, 9, 0, 0, 123_456_000, time.UTC); !got.Equal(want) || got.Location() != time.UTC {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestVerify(t *testing.T) {
+	meta := map[string]string{"zzz": checksumPrefix + noChecksum, checksumPrefix: "x"}
+	file := writeFile(t, Options{GroupRows: 64}, someRows(9, 100), meta)
+	if err := Verify(file); err != nil {
+		t.Fatal(err)
+	}
+	for at := range file {
+		file[at] ^= 1 << (at % 8)
+		if err := Verify(file); !errors.Is(err, ErrCorrupt) {
+			t.Fatalf("flipped bit in byte %d: %v", at, err)
+		}
+		file[at] ^= 1 << (at % 8)
+	}
+	for _, bad := range [][]byte{nil, file[:len(file)-1], file[1:], []byte(checksumPrefix + "0000")} {
+		if err := Verify(bad); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%d bytes: %v", len(bad), err)
+		}
+	}
+	if info, err := ReadInfo(bytes.NewReader(file), int64(len(file))); err != nil || info.Keys["zzz"] != meta["zzz"] {
+		t.Errorf("a key that looks like the checksum has the value %q, %v", info.Keys["zzz"], err)
 	}
 }

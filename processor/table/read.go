@@ -2,7 +2,6 @@ package table
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -13,8 +12,8 @@ import (
 const readRows = 512
 
 // Read passes the rows of the file of size bytes at src to each, in order, some hundred at a time. T is Row, or a struct
-// that has some of the fields of Row with their tags: only their columns are read, and those that the file lacks, because
-// it is older, are null. The slice belongs to Read again when each returns; what it points to may be kept.
+// that has some of the fields of Row with their tags: only their columns are read. A column that the file lacks, because
+// it is older, is null, or an empty list. The slice belongs to Read again when each returns; what it points to may be kept.
 //
 // Read returns the first error of each as it is, the error of ctx, or one that wraps ErrCorrupt or what src returned.
 func Read[T any](ctx context.Context, src io.ReaderAt, size int64, each func([]T) error) error {
@@ -30,7 +29,11 @@ func Read[T any](ctx context.Context, src io.ReaderAt, size int64, each func([]T
 	if err != nil {
 		return err
 	}
-	return errors.Join(readAll(ctx, f, reader, each), f.guard(reader.Close))
+	err = readAll(ctx, f, reader, each)
+	if closeErr := f.guard(reader.Close); err == nil {
+		err = closeErr
+	}
+	return err
 }
 
 func readAll[T any](ctx context.Context, f *file, reader *parquet.GenericReader[T], each func([]T) error) error {

@@ -355,7 +355,7 @@ func TestSizeEstimatesTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := w.Size()
-	for w.Rows() < 60_000 {
+	for w.Rows() < 30_000 {
 		if err := w.Append(c.rows(37, 20)); err != nil {
 			t.Fatal(err)
 		}
@@ -395,7 +395,7 @@ func TestWriterMemoryIsBounded(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	for range 40 {
+	for range 20 {
 		if err := w.Append(rows); err != nil {
 			t.Fatal(err)
 		}

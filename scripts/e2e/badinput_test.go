@@ -26,25 +26,26 @@ func TestBadInput(t *testing.T) {
 	stack.CreateStream(ctx, 2)
 	stack.CreateBucket(ctx)
 	stack.raiseRecordSize(ctx, 10*mebibyte)
-	fleet := NewFleet(stack, App, "--no-privacy", "--failover-time", "2s", "--flush-age", "500ms")
-	fleet.AwaitShare(ctx, fleet.Start("a"), fleet.Start("b"))
+	open := NewFleet(stack, App, "--no-privacy", "--failover-time", "2s", "--flush-age", "500ms")
+	closed := NewFleet(stack, "sealed", "--privacy-key-file", privacyKey(t), "--failover-time", "2s", "--flush-age", "500ms")
+	open.AwaitShare(ctx, open.Start("a"), open.Start("b"))
+	closed.AwaitShare(ctx, closed.Start("c"))
 
 	put := stack.putMixed(ctx, slices.Concat(malformedPayloads(), oddPayloads(), wrappedPayloads()))
-	NewProgress(fleet).Await(ctx, len(put))
-	assertUnstopped(ctx, fleet)
-	fleet.Terminate(ctx)
-	assertQuiet(t, fleet)
+	for _, fleet := range []*Fleet{open, closed} {
+		NewProgress(fleet).Await(ctx, len(put))
+		assertUnstopped(ctx, fleet)
+	}
+	for _, fleet := range []*Fleet{open, closed} {
+		fleet.Terminate(ctx)
+		assertQuiet(t, fleet)
+	}
 	put.acquaint(clear)
-	clear.Judge(ctx, fleet, slices.Concat(asPut(), inClear())...)
-	clear.JudgeAudit(ctx, fleet)
-
-	private := NewFleet(stack, "sealed", "--privacy-key-file", privacyKey(t), "--failover-time", "2s", "--flush-age", "500ms")
-	private.Start("s")
-	private.Drain(ctx, len(put))
-	assertQuiet(t, private)
+	clear.Judge(ctx, open, slices.Concat(asPut(), inClear())...)
+	clear.JudgeAudit(ctx, open)
 	put.acquaint(sealed)
-	sealed.Judge(ctx, private, slices.Concat(asPut(), unreadable())...)
-	sealed.JudgeAudit(ctx, private)
+	sealed.Judge(ctx, closed, slices.Concat(asPut(), unreadable())...)
+	sealed.JudgeAudit(ctx, closed)
 }
 
 func (s *Stack) raiseRecordSize(ctx context.Context, bytes int) {

@@ -65,8 +65,12 @@ func TestEnvironment(t *testing.T) {
 			stack := NewStack(ctx, t, e.flags...)
 			e.furnish(ctx, stack)
 			before := stack.Keys(ctx, "")
-			for _, command := range e.commands {
-				e.assertRefused(t, stack, command)
+			var refused []*Process
+			for _, name := range e.commands {
+				refused = append(refused, Start(t, e.command(t, stack, name)))
+			}
+			for _, p := range refused {
+				e.assertRefused(t, p)
 			}
 			assertUntouched(ctx, stack, before)
 		})
@@ -84,33 +88,33 @@ func (e environment) furnish(ctx context.Context, s *Stack) {
 
 // command is a call that would work in a good environment.
 func (e environment) command(t *testing.T, s *Stack, name string) Command {
+	t.Helper()
 	args := map[string][]string{
-		"worker":  slices.Concat(deployment(App), []string{"--no-privacy", "--log-format", "json", "--log-level", "warning"}, e.extra),
+		"worker":  slices.Concat(deployment(App), []string{"--no-privacy", "--log-format", "json"}, e.extra),
 		"produce": {"--stream", Stream, "--file", EventFile(t, 10, 1)},
 		"audit":   deployment(App),
 	}
-	return s.Command(name, testKey, append([]string{name}, args[name]...)...)
-}
-
-func (e environment) assertRefused(t *testing.T, s *Stack, name string) {
-	t.Helper()
-	c := e.command(t, s, name)
+	c := s.Command(name, testKey, append([]string{name}, args[name]...)...)
 	if e.endpoint != nil {
 		c.Env = append(c.Env, "AWS_ENDPOINT_URL="+e.endpoint(t))
 	}
 	if e.secret != "" {
 		c.Env = append(c.Env, "AWS_SECRET_ACCESS_KEY="+e.secret)
 	}
-	p := Start(t, c)
+	return c
+}
+
+func (e environment) assertRefused(t *testing.T, p *Process) {
+	t.Helper()
 	code := p.Wait(Bounded(t, patience))
+	t.Logf("%s, exit code %d after %s: %s", p.Name, code, p.Lasted().Round(time.Millisecond), p.Err.Text())
 	if code != 2 && code != 3 {
-		t.Errorf("%s ended with exit code %d, want 2 or 3", name, code)
+		t.Errorf("%s ended with exit code %d, want 2 or 3", p.Name, code)
 	}
 	if out := p.Out.Text(); out != "" {
-		t.Errorf("%s wrote to stdout: %s", name, out)
+		t.Errorf("%s wrote to stdout: %s", p.Name, out)
 	}
-	t.Logf("%s, exit code %d after %s: %s", name, code, p.Lasted().Round(time.Millisecond), p.Err.Text())
-	assertSentence(t, name, p.Err.Lines(), e.subject, e.remedy)
+	assertSentence(t, p.Name, p.Err.Lines(), e.subject, e.remedy)
 }
 
 // chatter is what a person should not have to read: how the SDK and Go put things.
@@ -132,7 +136,22 @@ func assertSentence(t *testing.T, name string, lines []string, subject, remedy *
 		t.Errorf("%s does not say what to do (%s): %s", name, remedy, text)
 	case chatter.MatchString(text):
 		t.Errorf("%s talks like a program (%s): %s", name, chatter.FindString(text), text)
+	case repetition(text) != "":
+		t.Errorf("%s says %q twice: %s", name, repetition(text), text)
 	}
+}
+
+// repetition returns the first four words that a text says twice.
+func repetition(text string) string {
+	words, said := strings.Fields(text), map[string]bool{}
+	for i := range max(0, len(words)-3) {
+		four := strings.Join(words[i:i+4], " ")
+		if said[four] {
+			return four
+		}
+		said[four] = true
+	}
+	return ""
 }
 
 // assertUntouched allows for the object with which a worker finds out whether the bucket honours conditions, and nothing else.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/md5"
 	"fmt"
 	"strings"
 )
@@ -95,7 +96,6 @@ func malformedPayloads() []payload {
 		poison("a damaged gzip", "gzip_damaged", gzipped(secret + strings.Repeat("x", 1000))[:40]),
 		poison("1 MiB of text", "invalid_json", strings.Repeat(secret+" ", mebibyte)[:mebibyte]),
 		poison("10 MiB of text", "invalid_json", strings.Repeat("x"+secret, mebibyte)[:10*mebibyte-maxKey]),
-		poison("10 MiB of no UTF-8", "invalid_utf8", strings.Repeat("\xfe", 10*mebibyte-maxKey)),
 	}
 }
 
@@ -144,16 +144,30 @@ func wrappedPayloads() []payload {
 	}
 }
 
-// mixedAggregate holds good and bad sub-records, one of them of two lines.
+// mixedAggregate holds good and bad sub-records, one of them of two lines. They are at home in the first shard, by their keys or
+// by explicit hash keys.
 func mixedAggregate() payload {
 	a, rowA := event("sub 0")
 	b, rowB := event("sub 2 line 0")
 	c, rowC := event("sub 2 line 1")
 	bad := []byte(secret + "\x00")
 	rowB.sub, rowC.sub, rowC.line = 2, 2, 1
-	data := kplAggregate(subRecord{key: "sub-a", data: a}, subRecord{key: "sub-b", data: bad},
-		subRecord{key: "sub-c", data: bytes.Join([][]byte{b, c}, []byte("\n"))})
-	return payload{name: "an aggregate", data: data, want: []wanted{rowA, {sub: 1, class: "invalid_json", raw: bad}, rowB, rowC}}
+	data := kplAggregate(subRecord{key: keyOfFirstShard(), data: a}, subRecord{"sub-b", lowestHashKey, bad},
+		subRecord{"sub-c", lowestHashKey, bytes.Join([][]byte{b, c}, []byte("\n"))})
+	return payload{
+		name: "an aggregate", hashKey: lowestHashKey, data: data,
+		want: []wanted{rowA, {sub: 1, class: "invalid_json", raw: bad}, rowB, rowC},
+	}
+}
+
+// keyOfFirstShard is a partition key whose MD5 is in the lower half of all.
+func keyOfFirstShard() string {
+	for i := 0; ; i++ {
+		key := fmt.Sprintf("sub-%d", i)
+		if sum := md5.Sum([]byte(key)); sum[0] < 0x80 {
+			return key
+		}
+	}
 }
 
 // Hash keys of the first and the last shard.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -64,6 +66,22 @@ func (p *Process) end() {
 	<-p.exited
 	if p.t.Failed() {
 		p.t.Logf("%s, %s\n%s", p, p.outcome(), p.tail())
+	}
+	if dir := os.Getenv(logsVariable); dir != "" {
+		p.keep(filepath.Join(dir, p.t.Name()))
+	}
+}
+
+// logsVariable names a folder in the environment of the test that keeps the whole output of all processes.
+const logsVariable = "STREAMREC_E2E_LOGS"
+
+func (p *Process) keep(dir string) {
+	err := os.MkdirAll(dir, 0o700)
+	for name, log := range map[string]*Log{"stdout": p.Out, "stderr": p.Err} {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, p.String()+"."+name), []byte(log.Text()), 0o600))
+	}
+	if err != nil {
+		p.t.Errorf("keep output of %s: %v", p, err)
 	}
 }
 

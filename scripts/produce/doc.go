@@ -23,6 +23,6 @@
 //
 //   - The pace is absolute: each record has its time, counted from the start. Whoever falls behind, because the stream is
 //     slow, catches up instead of letting all later records slip, so that lag shows as lag.
-//   - An interrupt is a normal end: nothing more is read, what was accepted is still put, for up to ten seconds.
+//   - An interrupt is a normal end: nothing more is read, what was accepted is still put, for up to 20 seconds.
 //   - A read of standard input that never returns cannot be ended. After an interrupt it is left behind in its goroutine.
 package produce

@@ -76,6 +76,9 @@ type barDisplay struct {
 func (d *barDisplay) show(s Summary, done, total int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if total == 0 {
+		total = -1 // a bar of an empty file would be full at once
+	}
 	if d.bar == nil {
 		d.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(d.out), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish(),

@@ -57,7 +57,10 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 const (
 	// grace is how long what was accepted may still take after an interrupt.
-	grace = 10 * time.Second
+	grace = 20 * time.Second
+	// perRequest is how many records may be accepted and not acknowledged, for each request that may be under way: those
+	// that it carries. More would only wait, and be refused more often by a stream at its limit.
+	perRequest = 500
 	// refresh is how often the acknowledgement log is flushed and the display drawn.
 	refresh = 200 * time.Millisecond
 	// maxNotes bounds how many lines and records are complained of one by one.
@@ -123,7 +126,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	r.display = newDisplay(r.deps.Stderr, r.deps.Terminal)
 	r.tally.sum.Stream = r.opts.Stream
 	r.producer, err = kinesis.NewProducer(context.WithoutCancel(ctx), r.deps.Client, kinesis.ProducerOptions{
-		Stream: r.opts.Stream, MaxInFlight: r.opts.MaxInFlight, MaxRecordBytes: largest,
+		Stream: r.opts.Stream, MaxInFlight: r.opts.MaxInFlight, MaxRecordBytes: largest, MaxPending: perRequest * (r.opts.MaxInFlight + 1),
 		Acknowledged: r.acknowledged, Now: r.deps.Now,
 	})
 	if err != nil {

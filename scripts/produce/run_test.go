@@ -50,16 +50,16 @@ func TestProduceFile(t *testing.T) {
 func TestProduceShop(t *testing.T) {
 	onStack(t, 4, func(t *testing.T, s *stack) {
 		acks := filepath.Join(t.TempDir(), "acks")
-		o := Options{Shop: true, Shoppers: 50, Seed: 3, Rate: 100, Duration: 20 * time.Second, AckLog: acks}
+		o := Options{Shop: true, Shoppers: 50, Seed: 3, Rate: 100, Duration: 15 * time.Second, AckLog: acks}
 		r := s.mustRun(o, "")
-		s.verify(recordsOf(t, o, "", 2000), readAcks(t, acks), 0)
-		if r.summary.Records != 2000 || r.took < 20*time.Second || r.took > 20*time.Second+20*time.Millisecond {
-			t.Errorf("%d records in %v, want 2000 in 20s", r.summary.Records, r.took)
+		s.verify(recordsOf(t, o, "", 1500), readAcks(t, acks), 0)
+		if r.summary.Records != 1500 || r.took < 15*time.Second || r.took > 15*time.Second+20*time.Millisecond {
+			t.Errorf("%d records in %v, want 1500 in 15s", r.summary.Records, r.took)
 		}
 		if got := r.summary.RecordsPerSecond; got < 99.8 || got > 100.2 {
 			t.Errorf("%.2f records per second, want 100", got)
 		}
-		if lines := strings.Split(strings.TrimSpace(r.stdout), "\n"); len(lines) != 2 || !strings.Contains(lines[0], "RECORDS/S") || !strings.Contains(lines[1], " 2000 ") {
+		if lines := strings.Split(strings.TrimSpace(r.stdout), "\n"); len(lines) != 2 || !strings.Contains(lines[0], "RECORDS/S") || !strings.Contains(lines[1], " 1500 ") {
 			t.Errorf("stdout\n%s\nwant a table", r.stdout)
 		}
 		if lines := strings.Split(strings.TrimSpace(r.stderr), "\n"); len(lines) != 1 || !strings.HasPrefix(lines[0], "10") || !strings.Contains(lines[0], "records/s") {

@@ -18,7 +18,8 @@ type Summary struct {
 	// Records are in the stream, and Bytes is the sum of their keys and payloads.
 	Records int64 `json:"records"`
 	Bytes   int64 `json:"bytes"`
-	// Retries counts the requests that carried a record after its first. Each may have left a copy in the stream.
+	// Retries counts the further attempts, over all records. The earlier attempt was refused, or its answer was lost; then
+	// there may be a copy in the stream.
 	Retries int64 `json:"retries"`
 	// Malformed lines were passed over.
 	Malformed int64 `json:"malformed"`

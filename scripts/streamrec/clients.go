@@ -67,7 +67,7 @@ func explain(what string, err error) error {
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusForbidden {
 		return refuse("%s: AWS denies access (403): check the credentials and what they may do", what)
 	}
-	if op, ok := errors.AsType[*smithy.OperationError](err); ok && errors.As(err, new(*smithyhttp.ResponseError)) == false {
+	if op, ok := errors.AsType[*smithy.OperationError](err); ok && !errors.As(err, new(*smithyhttp.ResponseError)) {
 		return refuse("%s: no request can be made: %w", what, op.Err)
 	}
 	return fmt.Errorf("%s: %w", what, err)

@@ -46,6 +46,9 @@ func (s *Service) answer(c *call, in *[]byte, w http.ResponseWriter, r *http.Req
 	if !known {
 		return clientFault("UnknownOperationException", "The operation %s is not offered by this local Kinesis.", name)
 	}
+	if s.isClosed() {
+		return errClosed
+	}
 	if *in, err = readBody(*in, w, r); err != nil {
 		return err
 	}

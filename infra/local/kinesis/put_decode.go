@@ -107,7 +107,7 @@ func (b *putBatch) data(c *cursor, e *putEntry) error {
 	}
 	start := len(b.arena)
 	decoded, err := strictBase64.AppendDecode(b.arena, text)
-	if err != nil || len(decoded)-start != decodedLen(text) {
+	if err != nil || len(text)%4 != 0 || len(decoded)-start != decodedLen(text) {
 		return fmt.Errorf("offset %d: %w", c.at, errBase64)
 	}
 	b.arena = decoded

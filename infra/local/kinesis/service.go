@@ -94,8 +94,8 @@ func (s *Service) with(ref streamRef, now int64, use func(*stream) error) error 
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.closed {
-		return s.account.streamMissing(name)
+	if st.ended != nil {
+		return st.ended
 	}
 	if err := st.expire(now); err != nil {
 		return err
@@ -106,11 +106,9 @@ func (s *Service) with(ref streamRef, now int64, use func(*stream) error) error 
 // find looks a stream up; one whose deletion is complete is forgotten at this moment.
 func (s *Service) find(name string, now int64) (*stream, error) {
 	s.mu.RLock()
-	st, closed := s.streams[name], s.closed
+	st := s.streams[name]
 	s.mu.RUnlock()
 	switch {
-	case closed:
-		return nil, errClosed
 	case st == nil:
 		return nil, s.account.streamMissing(name)
 	case !st.gone(now):
@@ -123,6 +121,13 @@ func (s *Service) find(name string, now int64) (*stream, error) {
 }
 
 var errClosed = errors.New("the service is closed")
+
+// isClosed reports whether Close was called.
+func (s *Service) isClosed() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.closed
+}
 
 // forget removes a stream with all its records.
 func (s *Service) forget(st *stream) error {

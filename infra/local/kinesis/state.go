@@ -35,9 +35,10 @@ type streamState struct {
 	Epoch   uint64 `json:"epoch"`
 	Created int64  `json:"created"`
 
-	// Pending is the status until ReadyAt, then the stream is active. A deleted stream is gone at ReadyAt.
+	// Pending is the status for the time Delay until ReadyAt, then the stream is active, or gone when it was deleted.
 	Pending string `json:"pending,omitempty"`
 	ReadyAt int64  `json:"ready_at,omitempty"`
+	Delay   int64  `json:"delay,omitempty"`
 
 	RetentionHours int64 `json:"retention_hours"`
 	// Horizon is a time before which everything is trimmed, whatever the retention is now.
@@ -67,14 +68,17 @@ func (s *streamState) clone() streamState {
 }
 
 func (s *streamState) status(now int64) string {
-	if s.Pending == statusDeleting || s.Pending != "" && now < s.ReadyAt {
+	if s.Pending != "" && (s.waits(now) || s.Pending == statusDeleting) {
 		return s.Pending
 	}
 	return statusActive
 }
 
+// waits reports whether the delay is not over. More time to go than the whole delay means that the clock was set back.
+func (s *streamState) waits(now int64) bool { return now < s.ReadyAt && s.ReadyAt-now <= s.Delay }
+
 // gone reports whether a deletion is complete.
-func (s *streamState) gone(now int64) bool { return s.Pending == statusDeleting && now >= s.ReadyAt }
+func (s *streamState) gone(now int64) bool { return s.Pending == statusDeleting && !s.waits(now) }
 
 // cutoff is the trim horizon: what arrived earlier is past retention.
 func (s *streamState) cutoff(now int64) int64 {
@@ -83,5 +87,5 @@ func (s *streamState) cutoff(now int64) int64 {
 
 // begin makes the stream show a status for a while.
 func (s *streamState) begin(status string, now int64, delay time.Duration) {
-	s.Pending, s.ReadyAt = status, now+delay.Milliseconds()
+	s.Pending, s.Delay, s.ReadyAt = status, delay.Milliseconds(), now+delay.Milliseconds()
 }

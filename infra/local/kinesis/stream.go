@@ -25,7 +25,7 @@ type stream struct {
 	counter    uint64 // the last one that was given out
 	partitions map[uint32]*partition
 	routes     []*partition // the open ones by ascending hash key
-	closed     bool         // the service is closed, or the stream is gone
+	ended      error        // what requests are told after the stream was deleted or the service closed
 }
 
 // partition is what a shard has at run time.
@@ -176,7 +176,7 @@ func (s *stream) gone(now int64) bool {
 func (s *stream) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
+	s.ended = errClosed
 	var errs []error
 	for _, p := range s.partitions {
 		errs = append(errs, p.log.seal())
@@ -188,7 +188,7 @@ func (s *stream) close() error {
 func (s *stream) remove() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
+	s.ended = s.account.streamMissing(s.name)
 	var errs []error
 	if s.dir != "" {
 		errs = append(errs, os.Remove(filepath.Join(s.dir, stateFile)))

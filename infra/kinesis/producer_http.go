@@ -1,0 +1,24 @@
+package kinesis
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// wholeBody hides the WriteTo method of request bodies from net/http.
+//
+// The SDK closes a request's body as soon as the answer begins, and WriteTo of a closed body then returns io.EOF as an error
+// (smithy-go v1.28.8). When the service is quick, net/http may still be about to look whether anything follows the last
+// byte; it takes the error for a failed write and cuts the connection, although all was sent and the answer is under way.
+// The answer is lost and the records are put twice. Read of a closed body ends as it should.
+type wholeBody struct{ next kinesis.HTTPClient }
+
+// Do implements kinesis.HTTPClient.
+func (w wholeBody) Do(r *http.Request) (*http.Response, error) {
+	if _, ok := r.Body.(io.WriterTo); ok {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return w.next.Do(r)
+}

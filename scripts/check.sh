@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# Checks everything: scripts/check.sh [--full]
+#
+# Needs Go. Installs what else it can (npm packages into .tools, Debian packages when root) and skips by name what cannot be had.
+# Ends within 20 minutes on two cores; --full adds the independent servers that are slow to build, and longer fuzzing.
+# Servers listen on 127.0.0.1 only, and are ended with the script.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+full=false
+case "${1:-}" in
+	"") ;;
+	--full) full=true ;;
+	*) echo "usage: scripts/check.sh [--full]" >&2; exit 2 ;;
+esac
+
+export STREAMREC_TOOLS="${STREAMREC_TOOLS:-$PWD/.tools}"
+mkdir -p "$STREAMREC_TOOLS" artefacts
+export STREAMREC_CONFORMANCE_OUT="$PWD/artefacts/conformance.tsv"
+: >"$STREAMREC_CONFORMANCE_OUT"
+passed=0 failed=0 skipped=0
+budget=()
+children=()
+trap 'for p in "${children[@]:-}"; do [ -n "$p" ] && kill "$p" 2>/dev/null; done' EXIT
+
+# step NAME COMMAND… runs a command and remembers how it went and how long it took.
+step() {
+	local name=$1 began=$SECONDS
+	shift
+	printf '\n=== %s\n' "$name"
+	if "$@"; then
+		passed=$((passed + 1)); budget+=("$(printf '%5ds  passed   %s' $((SECONDS - began)) "$name")")
+	else
+		failed=$((failed + 1)); budget+=("$(printf '%5ds  FAILED   %s' $((SECONDS - began)) "$name")")
+	fi
+}
+
+skip() {
+	printf '\n=== %s: skipped: %s\n' "$1" "$2"
+	skipped=$((skipped + 1)); budget+=("    -   skipped  $1: $2")
+}
+
+formatted() { local out; out=$(gofmt -l $(git ls-files '*.go')); [ -z "$out" ] || { echo "gofmt wants: $out"; return 1; }; }
+tidy() { go mod tidy -diff; }
+static() { go tool -modfile=scripts/tools.mod staticcheck ./...; }
+unit() { go test -timeout 10m ./...; }
+race() { go test -race -short -timeout 15m ./worker/... ./processor/... ./infra/... ./scripts/produce ./scripts/streamrec; }
+
+# fuzz SECONDS runs each fuzz target for so long.
+fuzz() {
+	local seconds=$1 ok=0 package target
+	while read -r package target; do
+		echo "fuzz $package $target"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "${seconds}s" "$package" >artefacts/fuzz.log 2>&1 || { cat artefacts/fuzz.log; ok=1; }
+	done < <(grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do
+		grep -oE '^func Fuzz[A-Za-z]*' "$file" | sed "s|func |$(dirname "$file") |"
+	done)
+	return $ok
+}
+
+# await URL waits until something answers there.
+await() {
+	for _ in $(seq 1 300); do
+		curl -s -o /dev/null "$1" && return 0
+		sleep 0.1
+	done
+	echo "nothing answers at $1" >&2
+	return 1
+}
+
+# free_port prints a port that nobody listens on.
+free_port() { node -e 'const s=require("net").createServer();s.listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'; }
+
+# npm_servers installs the independent Kinesis and DynamoDB, of fixed versions.
+npm_servers() {
+	local want="kinesalite@3.3.3 dynalite@4.0.0" dir=$STREAMREC_TOOLS/servers
+	$full && want="$want kinesis-local@0.6.2"
+	[ "$(cat "$dir/installed" 2>/dev/null)" = "$want" ] && return 0
+	mkdir -p "$dir"
+	# shellcheck disable=SC2086
+	npm install --prefix "$dir" --no-save --no-audit --no-fund --loglevel=error $want >"$dir/npm.log" 2>&1 && echo "$want" >"$dir/installed"
+}
+
+conformance() {
+	local dir=$STREAMREC_TOOLS/servers port ok=0
+	port=$(free_port)
+	node -e "require('$dir/node_modules/kinesalite')({shardLimit:1000,createStreamMs:50,updateStreamMs:50,deleteStreamMs:50}).listen($port,'127.0.0.1')" >artefacts/kinesalite.log 2>&1 &
+	children+=($!)
+	await "http://127.0.0.1:$port" || return 1
+	export STREAMREC_KINESALITE_ENDPOINT=http://127.0.0.1:$port
+	port=$(free_port)
+	node "$dir/node_modules/dynalite/cli.js" --host 127.0.0.1 --port "$port" --createTableMs 50 --deleteTableMs 50 >artefacts/dynalite.log 2>&1 &
+	children+=($!)
+	await "http://127.0.0.1:$port" || return 1
+	export STREAMREC_DYNALITE_ENDPOINT=http://127.0.0.1:$port
+	$full && full_servers
+	go test -count=1 -timeout 10m ./infra/local/conformance ./infra/dynamo || ok=1
+	conformance_table
+	return $ok
+}
+
+# full_servers starts the independent servers that take long to build or to answer.
+full_servers() {
+	local dir=$STREAMREC_TOOLS/servers port
+	port=$(free_port)
+	cat >"$dir/loopback.js" <<'JS'
+const net = require("net"), listen = net.Server.prototype.listen;
+net.Server.prototype.listen = function (...a) {
+  if (typeof a[0] === "object" && a[0] !== null && a[0].port !== undefined) a[0] = { ...a[0], host: "127.0.0.1" };
+  else if (typeof a[0] === "number" || /^\d+$/.test(a[0] || "")) {
+    if (typeof a[1] === "string") a[1] = "127.0.0.1"; else a.splice(1, 0, "127.0.0.1");
+  }
+  return listen.apply(this, a);
+};
+JS
+	(cd "$dir/node_modules/kinesis-local" && exec env KINESIS_MOCK_PLAIN_PORT="$port" KINESIS_MOCK_TLS_PORT="$(free_port)" \
+		node --require "$dir/loopback.js" main.js) >artefacts/kinesis-local.log 2>&1 &
+	children+=($!)
+	await "http://127.0.0.1:$port" && export STREAMREC_KINESIS_LOCAL_ENDPOINT=http://127.0.0.1:$port
+	[ -x "$dir/versitygw" ] || GOBIN="$dir" nice go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+	port=$(free_port)
+	mkdir -p "$dir/s3root"
+	ROOT_ACCESS_KEY=test ROOT_SECRET_KEY=testtest "$dir/versitygw" --port "127.0.0.1:$port" posix "$dir/s3root" >artefacts/versitygw.log 2>&1 &
+	children+=($!)
+	await "http://127.0.0.1:$port" && export STREAMREC_VERSITYGW_ENDPOINT=http://127.0.0.1:$port
+}
+
+# conformance_table counts the results of each service and server.
+conformance_table() {
+	awk -F'\t' '{ n[$1"\t"$2"\t"$4]++; s[$1"\t"$2]=1 } END { for (k in s) { split(k,a,"\t"); printf "%-10s %-15s", a[1], a[2];
+		for (r in n) { split(r,b,"\t"); if (b[1]==a[1] && b[2]==a[2]) printf "  %s: %d", b[3], n[r] } printf "\n" } }' "$STREAMREC_CONFORMANCE_OUT" | sort
+}
+
+clients() {
+	local ok=0 endpoint
+	go build -o artefacts/streamrec ./scripts/streamrec || return 1
+	artefacts/streamrec local --listen 127.0.0.1:0 -o json >artefacts/local.json 2>artefacts/local.log &
+	local pid=$!
+	children+=($pid)
+	for _ in $(seq 1 100); do [ -s artefacts/local.json ] && break; sleep 0.1; done
+	endpoint=$(sed -n 's/.*"endpoint":"\([^"]*\)".*/\1/p' artefacts/local.json)
+	bash scripts/clients/clients.sh "$endpoint" || ok=1
+	kill "$pid"; wait "$pid" || ok=1
+	return $ok
+}
+
+demo() { go run ./scripts/streamrec demo --headless --duration 30s; }
+
+processes() { STREAMREC_E2E=1 STREAMREC_DUCKDB=1 go test -count=1 -timeout 15m ./scripts/e2e ./processor/table; }
+
+step "format" formatted
+step "go mod tidy" tidy
+step "vet" go vet ./...
+step "staticcheck" static
+step "unit tests" unit
+step "race detector" race
+step "fuzz" fuzz "$($full && echo 30 || echo 4)"
+step "demo" demo
+if command -v node >/dev/null && command -v npm >/dev/null && npm_servers; then
+	step "conformance with independent servers" conformance
+else
+	skip "conformance with independent servers" "npm packages cannot be installed"
+fi
+step "independent clients" clients
+if command -v node >/dev/null && bash scripts/duckdb/install.sh; then
+	step "real processes, judged by DuckDB" processes
+else
+	skip "real processes, judged by DuckDB" "npm package @duckdb/node-api cannot be installed"
+fi
+
+printf '\n=== time\n'
+printf '%s\n' "${budget[@]}"
+printf '%5ds  in all\n\n' $SECONDS
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
