@@ -10,10 +10,10 @@ import (
 type AckReport struct {
 	Total     int64 `json:"total"`     // acknowledgements
 	Repeated  int64 `json:"repeated"`  // those that name a record once more; it counts once in the following
-	Committed int64 `json:"committed"` // records that are in exactly one link
-	Missing   int64 `json:"missing"`   // records that are in none
+	Committed int64 `json:"committed"` // records that are in exactly one object, a link of a chain
+	Missing   int64 `json:"missing"`   // records that are in no link of a chain
 	AfterEnd  int64 `json:"afterEnd"`  // of the missing: after the last link of an open chain, so that they may yet be committed
-	Twice     int64 `json:"twice"`     // records that are in more than one link
+	Twice     int64 `json:"twice"`     // records that are in a link and in a stray object, too
 	// FirstMissing are the first missing records, at most 20, by shard and sequence number.
 	FirstMissing []Ack `json:"firstMissing,omitempty"`
 }
@@ -40,9 +40,9 @@ func (a *auditor) judgeShardAcks(s *shard, acks *shardAcks, r *AckReport) {
 	var missing, after, twice []number
 	for i, n := range acks.records {
 		switch {
-		case acks.commits[i] == 1:
+		case acks.where[i] == committed:
 			r.Committed++
-		case acks.commits[i] > 1:
+		case acks.where[i]&committed != 0:
 			twice = append(twice, n)
 		default:
 			missing = append(missing, n)
@@ -55,16 +55,16 @@ func (a *auditor) judgeShardAcks(s *shard, acks *shardAcks, r *AckReport) {
 	for _, n := range missing[:min(len(missing), maxFirstMissing-len(r.FirstMissing))] {
 		r.FirstMissing = append(r.FirstMissing, Ack{Shard: s.id, Sequence: n.String()})
 	}
-	a.nameAcks(s, AckMissing, missing, "acknowledged records", "are not committed", len(after))
-	a.nameAcks(s, AckTwice, twice, "acknowledged records", "are committed more than once", 0)
+	a.nameAcks(s, AckMissing, missing, "are not committed", len(after))
+	a.nameAcks(s, AckTwice, twice, "are committed and also in objects that are on no chain, so that readers see them twice", 0)
 }
 
 // nameAcks makes one anomaly of records, tied to the object that has or should have the first of them.
-func (a *auditor) nameAcks(s *shard, kind Kind, records []number, what, wrong string, after int) {
+func (a *auditor) nameAcks(s *shard, kind Kind, records []number, wrong string, after int) {
 	if len(records) == 0 {
 		return
 	}
-	meaning := fmt.Sprintf("%d %s, the first of them %s, %s", len(records), what, records[0], wrong)
+	meaning := fmt.Sprintf("%d acknowledged records, the first of them %s, %s", len(records), records[0], wrong)
 	if after > 0 {
 		meaning += fmt.Sprintf("; %d of them lie after the last link of the open chain and may yet be", after)
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"sync"
 
 	"github.com/streamrec/streamrec/processor/chain"
 )
@@ -73,12 +72,19 @@ type acks struct {
 	shards   map[string]*shardAcks
 }
 
-// shardAcks are the acknowledged records of a shard, in order, and in how many objects each was found, up to two.
+// shardAcks are the acknowledged records of a shard, in order, and where each was found.
 type shardAcks struct {
-	mu      sync.Mutex
 	records []number
-	commits []uint8
+	where   []whereabouts
 }
+
+// whereabouts says where an acknowledged record was found.
+type whereabouts uint8
+
+const (
+	committed whereabouts = 1 << iota // in a link of a chain
+	stray                             // in an object that is on no chain
+)
 
 // readAcks reads the whole sequence.
 func readAcks(seq iter.Seq2[Ack, error]) (*acks, error) {
@@ -103,13 +109,14 @@ func readAcks(seq iter.Seq2[Ack, error]) (*acks, error) {
 		slices.SortFunc(s.records, number.compare)
 		all := len(s.records)
 		s.records = slices.Compact(s.records)
-		s.commits = make([]uint8, len(s.records))
+		s.where = make([]whereabouts, len(s.records))
 		a.repeated += int64(all - len(s.records))
 	}
 	return a, nil
 }
 
-// within returns the acknowledged records of a shard from first to last, to be marked as they are found in one object.
+// within returns the acknowledged records of a shard from first to last, to be marked as they are found in one object. The ranges of
+// the links of a chain do not overlap, so they may be marked by several goroutines.
 func (a *acks) within(shard string, first, last number) *ackRange {
 	if a == nil || a.shards[shard] == nil {
 		return nil
@@ -120,20 +127,26 @@ func (a *acks) within(shard string, first, last number) *ackRange {
 	if found {
 		to++
 	}
-	return &ackRange{acks: s, from: from, records: s.records[from:to], found: make([]bool, to-from)}
+	return &ackRange{records: s.records[from:to], where: s.where[from:to]}
 }
 
-// ackRange collects which acknowledged records are in one object. A nil *ackRange collects nothing.
+// all returns all acknowledged records of a shard.
+func (a *acks) all(shard string) *ackRange {
+	if a == nil || a.shards[shard] == nil {
+		return nil
+	}
+	return &ackRange{records: a.shards[shard].records, where: a.shards[shard].where}
+}
+
+// ackRange marks acknowledged records as they are found in one object. A nil *ackRange marks nothing.
 type ackRange struct {
-	acks    *shardAcks
-	from    int
 	records []number
-	found   []bool
+	where   []whereabouts
 	next    int // where the next record is likely
 }
 
 // mark takes note of a record, given as it stands in a row. Marking it again changes nothing.
-func (r *ackRange) mark(sequence string) {
+func (r *ackRange) mark(sequence string, where whereabouts) {
 	if r == nil || len(r.records) == 0 {
 		return
 	}
@@ -148,30 +161,16 @@ func (r *ackRange) mark(sequence string) {
 			return
 		}
 	}
-	r.found[i] = true
+	r.where[i] |= where
 	r.next = i + 1
 }
 
 // markAll takes note of all records: their object was not read, but its range has them.
-func (r *ackRange) markAll() {
+func (r *ackRange) markAll(where whereabouts) {
 	if r == nil {
 		return
 	}
-	for i := range r.found {
-		r.found[i] = true
-	}
-}
-
-// commit counts the object.
-func (r *ackRange) commit() {
-	if r == nil {
-		return
-	}
-	r.acks.mu.Lock()
-	defer r.acks.mu.Unlock()
-	for i, found := range r.found {
-		if c := &r.acks.commits[r.from+i]; found && *c < 2 {
-			*c++
-		}
+	for i := range r.where {
+		r.where[i] |= where
 	}
 }

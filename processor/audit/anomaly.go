@@ -56,7 +56,7 @@ const (
 	Phantom    Kind = "phantom"     // links with records that the stream does not have
 	HashDiffer Kind = "hash"        // a link made from other bytes than those in the stream
 	AckMissing Kind = "ack-missing" // acknowledged records that are not committed
-	AckTwice   Kind = "ack-twice"   // acknowledged records that are committed more than once
+	AckTwice   Kind = "ack-twice"   // acknowledged records that are also in a stray object
 )
 
 // Anomaly is one contradiction, tied to one object.

@@ -1,14 +1,18 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/processor/table"
 )
 
 // content is what was found in Parquet objects.
@@ -51,9 +55,6 @@ func (a *auditor) readRows(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.o.Concurrency)
 	room := semaphore.NewWeighted(bodyBytes)
-	for _, s := range a.shards {
-		a.progress.step(s.strays) // nobody asks for their rows
-	}
 	err := a.eachLink(func(s *shard, i int) error {
 		weight := min(s.chain[i].size, bodyBytes)
 		if err := room.Acquire(ctx, weight); err != nil {
@@ -108,7 +109,39 @@ func (a *auditor) readObject(ctx context.Context, s *shard, i int) error {
 	for _, p := range problems {
 		add(p)
 	}
-	in.acks.commit()
 	a.edit(s.id, func(s *shard) { s.content.add(&in.content) })
 	return nil
+}
+
+// readStrays looks for acknowledged records in the objects that readers take for links and that are on no chain.
+func (a *auditor) readStrays(ctx context.Context) error {
+	for _, key := range slices.Sorted(maps.Keys(a.strays)) {
+		if a.acks != nil {
+			if err := a.readStray(ctx, key); err != nil {
+				return fmt.Errorf("read stray object: %w", err)
+			}
+		}
+		a.progress.step(1)
+	}
+	return nil
+}
+
+func (a *auditor) readStray(ctx context.Context, key string) error {
+	body, err := a.get(ctx, key)
+	if errors.Is(err, chain.ErrNotFound) {
+		return nil // named as vanished
+	}
+	if err != nil {
+		return err
+	}
+	if table.Verify(body) != nil {
+		return nil // whatever it is, it has no rows
+	}
+	_ = table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(rows []row) error {
+		for i := range rows {
+			a.acks.all(rows[i].ShardID).mark(rows[i].SequenceNumber, stray)
+		}
+		return nil
+	}) // what can be read of it is all that readers see
+	return context.Cause(ctx)
 }

@@ -67,7 +67,7 @@ func (a *auditor) fillHoles(ctx context.Context, holes map[string][]link) error 
 	return a.heads(ctx, func(key string) bool {
 		hour, id, first, err := a.o.Layout.ParseLinkKey(key)
 		links := holes[id]
-		if err != nil || len(links) == 0 || a.isRejected(key) {
+		if err != nil || len(links) == 0 || a.isStray(key) {
 			return false
 		}
 		n, err := parseNumber(first)
@@ -148,17 +148,17 @@ func (a *auditor) head(ctx context.Context, key string) (o chain.Object, err err
 // stray names an object with the key of a link that is on no chain.
 func (a *auditor) stray(key string, kind Kind, meaning string) {
 	_, id, _, _ := a.o.Layout.ParseLinkKey(key) // it is the key of a link
-	a.progress.step(a.perLink())
+	a.progress.step(1)
 	a.found.add(Anomaly{Kind: kind, Shard: id, Key: key, Stray: kind != Vanished, Meaning: meaning})
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.rejected[key] = true
+	a.strays[key] = true
 }
 
-func (a *auditor) isRejected(key string) bool {
+func (a *auditor) isStray(key string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.rejected[key]
+	return a.strays[key]
 }
 
 // perLink is how many steps of progress a link stands for.

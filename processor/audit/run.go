@@ -18,9 +18,9 @@ type auditor struct {
 	acks      *acks
 	ackReport *AckReport
 
-	mu       sync.Mutex // guards the following while several goroutines read
-	shards   map[string]*shard
-	rejected map[string]bool // keys of links that cannot be on a chain
+	mu     sync.Mutex // guards the following while several goroutines read
+	shards map[string]*shard
+	strays map[string]bool // keys of links that are on no chain
 }
 
 // Run audits one generation of a log. It changes nothing. Contradictions are anomalies of the Report, not errors; an error says that
@@ -33,7 +33,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	a := &auditor{
 		o: o, began: o.Env.Now(), found: newFindings(), progress: &progress{report: o.Progress},
-		shards: map[string]*shard{}, rejected: map[string]bool{},
+		shards: map[string]*shard{}, strays: map[string]bool{},
 	}
 	if err := a.run(ctx); err != nil {
 		return nil, fmt.Errorf("audit log: %w", err)
@@ -114,19 +114,25 @@ func (a *auditor) walk(ctx context.Context) error {
 
 // walked accepts the result of a walk. The links as listed are not needed any more.
 func (a *auditor) walked(w *walk) {
-	w.shard.chain, w.shard.links, w.shard.strays = w.chain, nil, w.strays
+	w.shard.chain, w.shard.links = w.chain, nil
 	a.found.add(w.found...)
+	for _, f := range w.found {
+		if f.Stray {
+			a.strays[f.Key] = true
+		}
+	}
 }
 
 // readContents reads the rows, or believes the metadata.
 func (a *auditor) readContents(ctx context.Context) error {
 	if !a.o.SkipRows {
-		return a.readRows(ctx)
+		if err := a.readRows(ctx); err != nil {
+			return err
+		}
+		return a.readStrays(ctx)
 	}
 	return a.eachLink(func(s *shard, i int) error {
-		r := a.acks.within(s.id, s.chain[i].first, s.chain[i].last)
-		r.markAll()
-		r.commit()
+		a.acks.within(s.id, s.chain[i].first, s.chain[i].last).markAll(committed)
 		return context.Cause(ctx)
 	})
 }

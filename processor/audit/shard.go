@@ -22,7 +22,6 @@ type shard struct {
 
 	links   []link         // all, as listed; nil after the walk
 	chain   []link         // those on the chain, in order
-	strays  int64          // links that are on no chain
 	content content        // of the rows that were read
 	stream  *streamReading // nil when the stream does not have the shard, or was not read
 }

@@ -113,28 +113,34 @@ func (a *auditor) forgiveTrimmed(ctx context.Context, c *cover) error {
 	if len(c.doubts) == 0 {
 		return nil
 	}
-	r := &reader{auditor: a, shard: c.shard.id}
-	oldest := c.reading.newest
-	for {
-		page, err := r.next(ctx)
-		if err != nil && !errors.Is(err, chain.ErrNotFound) {
-			return err
-		}
-		if len(page.Records) > 0 {
-			if oldest, err = parseNumber(page.Records[0].SequenceNumber); err != nil {
-				return fmt.Errorf("shard %s: %w", c.shard.id, err)
-			}
-		}
-		if err != nil || len(page.Records) > 0 || r.atTip {
-			break
-		}
+	oldest, ok, err := a.oldest(ctx, c.shard.id)
+	if err != nil {
+		return err
 	}
 	for _, d := range c.doubts {
-		if d.first.compare(oldest) >= 0 {
+		if ok && d.first.compare(oldest) >= 0 {
 			c.found = append(c.found, d.anomaly)
 		}
 	}
 	return nil
+}
+
+// oldest returns the oldest record that a shard has now; ok is false when it has none.
+func (a *auditor) oldest(ctx context.Context, id string) (n number, ok bool, err error) {
+	for r := (&reader{auditor: a, shard: id}); !r.atTip; {
+		page, err := r.next(ctx)
+		if errors.Is(err, chain.ErrNotFound) {
+			return number{}, false, nil
+		}
+		if err != nil {
+			return number{}, false, err
+		}
+		if len(page.Records) > 0 {
+			n, err := parseNumber(page.Records[0].SequenceNumber)
+			return n, err == nil, err
+		}
+	}
+	return number{}, false, nil
 }
 
 // reader reads the pages of one shard.

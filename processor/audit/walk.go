@@ -17,10 +17,9 @@ type walk struct {
 	byPrev []int  // indexes of links by prev
 	used   []bool
 
-	place  place
-	chain  []link
-	strays int64
-	found  []Anomaly
+	place place
+	chain []link
+	found []Anomaly
 }
 
 func newWalk(layout chain.Layout, s *shard) *walk {
@@ -194,7 +193,6 @@ func (w *walk) judgeRest() {
 		if w.used[i] {
 			continue
 		}
-		w.strays++
 		l := &w.links[i]
 		a := Anomaly{Kind: Fork, Shard: w.shard.id, Key: w.key(l), Stray: true}
 		a.Meaning = fmt.Sprintf("It continues from %s and no link of the chain leads to it: readers see rows that were never committed.", orStart(l.prev))

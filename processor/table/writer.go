@@ -154,7 +154,7 @@ func (w *Writer) endGroup() error {
 		return fmt.Errorf("write row group: %w", err)
 	}
 	w.groups++
-	w.groupRows, w.groupStart = 0, w.parquet.Size()
+	w.groupRows = 0
 	return nil
 }
 

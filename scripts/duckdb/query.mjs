@@ -48,6 +48,11 @@ async function print(connection, sql) {
   }
 }
 
+process.stdout.on('error', (error) => {
+  if (error.code === 'EPIPE') process.exit(0); // the reader has seen enough
+  throw error;
+});
+
 const { folder, sql } = readArguments();
 const { DuckDBInstance } = loadDuckDB();
 try {

@@ -30,15 +30,16 @@ type Check struct {
 	SQL  string
 }
 
-// duckDB is where the query tool and its installer are, seen from this package.
-const duckDB = "../duckdb"
-
 // NewOracle returns an Oracle without tables. The test is skipped when DuckDB is not installed.
 func NewOracle(t *testing.T) *Oracle {
 	t.Helper()
 	o := &Oracle{t: t, dir: t.TempDir()}
-	if _, err := o.query(t.Context(), "SELECT 1 AS one"); err != nil {
-		t.Skipf("DuckDB is missing (scripts/duckdb/install.sh): %v", err)
+	_, err := o.query(t.Context(), "SELECT 1 AS one")
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == notInstalled || errors.Is(err, exec.ErrNotFound) {
+		t.Skipf("DuckDB for Node is missing, see scripts/duckdb/install.sh: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	return o
 }
@@ -172,7 +173,7 @@ func (o *Oracle) Numbers(ctx context.Context, queries ...string) (numbers []int)
 
 // query runs the setup and one query, and returns the rows of the query as a JSON array of objects.
 func (o *Oracle) query(ctx context.Context, sql string) ([]byte, error) {
-	command := exec.CommandContext(ctx, "node", filepath.Join(duckDB, "query.mjs"))
+	command := exec.CommandContext(ctx, "node", "oracle.mjs")
 	command.Stdin = strings.NewReader(strings.Join(append(o.setup, sql), ";\n"))
 	out, err := command.Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -183,6 +184,9 @@ func (o *Oracle) query(ctx context.Context, sql string) ([]byte, error) {
 	}
 	return out, nil
 }
+
+// notInstalled is the exit code of oracle.mjs without DuckDB.
+const notInstalled = 3
 
 // quote makes a string literal of SQL.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

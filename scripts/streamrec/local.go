@@ -54,11 +54,15 @@ func (o localOptions) options() (local.Options, error) {
 	if o.limits != "on" && o.limits != "off" {
 		errs = append(errs, fmt.Errorf("--limits: must be on or off, not %q", o.limits))
 	}
-	pairs := map[string]string{}
+	var pairs map[string]string // nil accepts any
 	for _, c := range o.credentials {
 		key, secret, ok := strings.Cut(c, ":")
 		if !ok || key == "" || secret == "" {
 			errs = append(errs, errors.New("--credentials: want KEY:SECRET"))
+			continue
+		}
+		if pairs == nil {
+			pairs = map[string]string{}
 		}
 		pairs[key] = secret
 	}

@@ -43,8 +43,9 @@ type shardStatus struct {
 
 type workerStatus struct {
 	Worker    string  `json:"worker"`
+	State     string  `json:"state"`              // working, leaving, silent
+	AgeMillis int64   `json:"heartbeatAgeMillis"` // by the clocks of the worker and of this machine
 	Heartbeat int64   `json:"heartbeat"`
-	Leaving   bool    `json:"leaving,omitempty"`
 	Shards    int     `json:"shards"`
 	Rate      float64 `json:"recordsPerSecond"`
 }
@@ -133,7 +134,7 @@ func readStatus(ctx context.Context, store lease.Store, stream worker.Stream) (s
 		s.Shards = append(s.Shards, row)
 	}
 	for _, w := range workers {
-		s.Workers = append(s.Workers, workerStatus{Worker: w.ID, Heartbeat: w.Counter, Leaving: w.Leaving, Shards: held[w.ID], Rate: w.Rate})
+		s.Workers = append(s.Workers, newWorkerStatus(&w, held[w.ID], time.Now()))
 	}
 	if listed, err := stream.Shards(ctx); err == nil {
 		if from, to, ok := lease.Hole(listed); ok {
@@ -141,6 +142,22 @@ func readStatus(ctx context.Context, store lease.Store, stream worker.Stream) (s
 		}
 	}
 	return s, nil
+}
+
+// silence is the age of a heartbeat from which on a worker is shown as silent: twice the default failover time. The fleet
+// itself decides by its own observations.
+const silence = 10 * time.Second
+
+func newWorkerStatus(w *lease.Worker, shards int, now time.Time) workerStatus {
+	age := max(0, now.Sub(time.UnixMilli(w.At)))
+	state := "working"
+	switch {
+	case age > silence:
+		state = "silent"
+	case w.Leaving:
+		state = "leaving"
+	}
+	return workerStatus{Worker: w.ID, State: state, AgeMillis: age.Milliseconds(), Heartbeat: w.Counter, Shards: shards, Rate: w.Rate}
 }
 
 func state(l *lease.Lease, startable func(*lease.Lease) bool) string {
@@ -187,13 +204,9 @@ func (s status) write(out io.Writer) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%.1f\t%s\n", sh.Shard, sh.State, cmp.Or(sh.Owner, "-"), sh.LeaseCounter, lag, sh.Rate, sh.Checkpoint)
 	}
-	fmt.Fprintln(w, "\nWORKER\tSHARDS\tHEARTBEAT\tRECORDS/S\tSTATE")
+	fmt.Fprintln(w, "\nWORKER\tSTATE\tSHARDS\tLAST HEARTBEAT\tRECORDS/S")
 	for _, wk := range s.Workers {
-		state := "working"
-		if wk.Leaving {
-			state = "leaving"
-		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%.1f\t%s\n", wk.Worker, wk.Shards, wk.Heartbeat, wk.Rate, state)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%v ago\t%.1f\n", wk.Worker, wk.State, wk.Shards, time.Duration(wk.AgeMillis)*time.Millisecond, wk.Rate)
 	}
 	for _, sh := range s.Shards {
 		if sh.Stopped != "" {

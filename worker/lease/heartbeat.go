@@ -13,7 +13,7 @@ import (
 // register creates the heartbeat row. Trust begins with it.
 func (c *Coordinator) register(ctx context.Context) error {
 	c.mu.Lock()
-	c.me.Counter = 1
+	c.me.Counter, c.me.At = 1, c.env.Now().UnixMilli()
 	me := c.me
 	c.mu.Unlock()
 	began := c.env.Now()
@@ -68,7 +68,7 @@ func (c *Coordinator) heartbeats(ctx context.Context) error {
 func (c *Coordinator) beat(ctx context.Context) error {
 	c.mu.Lock()
 	c.me.Counter++
-	c.me.Rate = 0
+	c.me.Rate, c.me.At = 0, c.env.Now().UnixMilli()
 	for _, t := range c.terms {
 		c.me.Rate += t.Lease().Rate
 	}

@@ -64,6 +64,7 @@ type Worker struct {
 	Address string  // host:port of its HTTP server, may be empty
 	Leaving bool    // it hands its leases over and takes none
 	Rate    float64 // records/s of all its shards
+	At      int64   // Unix ms of the heartbeat by the worker's own clock; for people, nothing is decided by it
 	Acked   int64   // number of the last reset plan that it has seen and obeys
 	// Inbox holds the requests that others have left, by lease key: the worker that asks for the lease. They are hints,
 	// repeated until the row moves.

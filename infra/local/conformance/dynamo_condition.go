@@ -16,7 +16,7 @@ func dynamoConditionChecks() []dynamoCheck {
 		{"conditions that cannot be parsed are refused", (*dynamoProbe).refusesConditions},
 		{"names that begin with an underscore need a placeholder", (*dynamoProbe).refusesUnderscore},
 		{"functions of updates are refused by name in conditions", (*dynamoProbe).refusesUpdateFunctions},
-		{"expressions of 4 KB and of 300 operators are accepted, longer ones refused", (*dynamoProbe).limitsExpressions},
+		{"expressions of 4 KB and of 299 operators are accepted, longer ones refused", (*dynamoProbe).limitsExpressions},
 	}
 }
 
@@ -189,20 +189,17 @@ func (p *dynamoProbe) refusesUpdateFunctions() error {
 	}, dynamoFields{":s": "text", ":l": []any{}})
 }
 
+// limitsExpressions keeps parentheses flat: some parsers need exponential time for nested ones, and would stop the whole suite.
 func (p *dynamoProbe) limitsExpressions() error {
 	values := dynamoFields{":s": "text"}
-	for _, condition := range []string{
-		"a = :s" + strings.Repeat(" ", 4090),
-		"a < :s " + strings.Repeat("or (a < :s ", 149) + strings.Repeat(")", 149),
-	} {
+	for _, condition := range []string{"a = :s" + strings.Repeat(" ", 4090), "a < :s" + strings.Repeat(" OR a < :s", 149)} {
 		if _, err := p.holds(condition, values); err != nil {
 			return err
 		}
 	}
 	return p.refusesAll(map[string]string{
-		"a = :s" + strings.Repeat(" ", 4091):   "Expression size has exceeded the maximum allowed size; expression size: 4097",
-		strings.Repeat("(", 15000):             "Expression size has exceeded the maximum allowed size",
-		strings.Repeat("(", 4096):              "Syntax error",
-		strings.Repeat("NOT ", 300) + "a = :s": "contains too many operators",
+		"a = :s" + strings.Repeat(" ", 4091):         "Expression size has exceeded the maximum allowed size; expression size: 4097",
+		"a < :s" + strings.Repeat(" OR a < :s", 150): "contains too many operators",
+		strings.Repeat("NOT ", 300) + "a = :s":       "contains too many operators",
 	}, values)
 }

@@ -38,7 +38,7 @@ func TestReshardingUnderLoad(t *testing.T) {
 			}
 		})
 		load.Go(func() { // readers of anything, at the same time
-			for range 50 {
+			for range 15 {
 				for _, shard := range r.shards("s") {
 					r.read(r.iterator("s", *shard.ShardId, types.ShardIteratorTypeTrimHorizon))
 				}

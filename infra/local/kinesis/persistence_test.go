@@ -140,7 +140,7 @@ func TestTrimmedFilesAreDeleted(t *testing.T) {
 	r := newRig(t, kinesis.Options{Dir: t.TempDir()})
 	r.create("s", 1)
 	for range 20 {
-		r.put("s", "k", strings.Repeat("x", 1<<20-1))
+		r.putZeros(1<<20 - 1)
 	}
 	filled := len(segments(t, r.options.Dir))
 	if filled < 3 {

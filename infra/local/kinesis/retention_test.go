@@ -20,8 +20,9 @@ func everywhere(t *testing.T, options kinesis.Options, test func(t *testing.T, r
 	})
 	t.Run("disk", func(t *testing.T) {
 		t.Parallel()
-		options.Dir = t.TempDir()
-		test(t, newRig(t, options))
+		onDisk := options
+		onDisk.Dir = t.TempDir()
+		test(t, newRig(t, onDisk))
 	})
 }
 
