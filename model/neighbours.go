@@ -70,7 +70,8 @@ func (nb *neighbours) load(se *sessions) (sum uint32) {
 		nb.block[k], nb.n[k] = e.block, e.n
 	}
 	for k := range nb.session {
-		sum += se.records.words(nb.block[k], 1)[0]
+		record := se.records.words(nb.block[k], int(nb.n[k]))
+		sum += record[0] + record[len(record)-1]
 	}
 	return sum
 }

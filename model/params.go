@@ -16,7 +16,7 @@ type Params struct {
 	MaxItems   int           // items with facts; the least recently touched go first. Default 1<<20, at most 1<<28.
 	MaxFacts   int           // facts in total; the oldest go first. Default 1<<26, at most 1<<30.
 	Horizon    time.Duration // age, against the newest fact, at which facts go; 0 keeps them. Default 0.
-	ShelfItems int           // most recently touched items kept per category, and over all. Default 256, at most 4096.
+	ShelfItems int           // most recently touched items kept per category, and over all. Default 128, at most 4096.
 	MaxShelves int           // categories; the least recently touched go first. Default 4096, at most 65536.
 
 	// Open sessions.
@@ -28,7 +28,7 @@ type Params struct {
 
 	QueryItems int         // newest distinct items of the session that are looked up. Default 10, at most 64.
 	Scan       int         // newest sessions looked at per item, at most PerItem. Default 150.
-	Neighbours int         // sessions that may vote. Default 500, at most 4096.
+	Neighbours int         // sessions that may vote. Default 300, at most 4096.
 	QueryDecay Permille    // weight of an item relative to the next newer one. Default 607 (e^-1/2).
 	RankDecay  Permille    // how much less the Scan-th newest session of an item weighs than its newest. Default 900.
 	TypeWeight [3]Permille // weight of a query item by its strongest type. Default 1000, 1500, 1500.
@@ -62,9 +62,9 @@ type Params struct {
 // DefaultParams returns the defaults named at each field.
 func DefaultParams() Params {
 	return Params{
-		PerItem: 250, MaxItems: 1 << 20, MaxFacts: 1 << 26, ShelfItems: 256, MaxShelves: 4096,
+		PerItem: 250, MaxItems: 1 << 20, MaxFacts: 1 << 26, ShelfItems: 128, MaxShelves: 4096,
 		SessionTTL: 24 * time.Hour, MaxOpen: 1 << 20,
-		QueryItems: 10, Scan: 150, Neighbours: 500, QueryDecay: 607, RankDecay: 900, TypeWeight: [3]Permille{1000, 1500, 1500},
+		QueryItems: 10, Scan: 150, Neighbours: 300, QueryDecay: 607, RankDecay: 900, TypeWeight: [3]Permille{1000, 1500, 1500},
 		Kernel: 1000, KernelDecay: 135, KernelBack: 800, PositionDecay: 779,
 		CoVisit: 1000, CoVisitBack: 500, CoVisitWindow: 10,
 		Hop: 100, HopBelow: 50, HopItems: 5, HopScan: 25,

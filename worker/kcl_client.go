@@ -50,7 +50,7 @@ func (w *Worker) openShard(id string) (*kinesis.GetShardIteratorOutput, error) {
 	if s == nil {
 		return nil, errEnded
 	}
-	if err := s.open(kclContext(s)); err != nil {
+	if err := unpanicked(func() error { return s.open(kclContext(s)) }); err != nil {
 		s.fail(err)
 		return nil, fmt.Errorf("%w: %w", errEnded, err)
 	}

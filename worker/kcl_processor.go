@@ -1,8 +1,6 @@
 package worker
 
 import (
-	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,12 +42,7 @@ func (p *kclProcessor) guard(f func() error) {
 	if p.shard == nil || p.shard.term.Context().Err() != nil {
 		return
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			p.shard.fail(fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
-		}
-	}()
-	if err := f(); err != nil {
+	if err := unpanicked(f); err != nil {
 		p.shard.fail(err)
 	}
 }

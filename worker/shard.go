@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -145,9 +146,19 @@ func (s *shard) finish() {
 func (s *shard) drain(ctx context.Context) {
 	ctx, cancel := context.WithDeadlineCause(ctx, s.worker.trustedUntil(), lease.ErrLeaseLost)
 	defer cancel()
-	if err := s.proc.Drain(ctx); err != nil {
+	if err := unpanicked(func() error { return s.proc.Drain(ctx) }); err != nil {
 		s.log.WithError(err).Warn("batch was not committed, the next owner reads it again")
 	}
+}
+
+// unpanicked turns a panic of a Processor into an error: one shard's bug does not end the others.
+func unpanicked(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return f()
 }
 
 // fail ends the term because of an error of the consumer. Errors that say that the term has ended already change nothing.

@@ -131,6 +131,9 @@ func (w *Worker) succeeded(shard string) {
 
 func (w *Worker) trustedUntil() time.Time { return w.report.trusted() }
 
+// Trouble logs, now and then, that something failed and is tried again.
+func (w *Worker) Trouble(doing string, err error) { w.report.Trouble(doing, err) }
+
 // ShardStatus is what a worker knows about a shard that it holds.
 type ShardStatus struct {
 	Shard              string

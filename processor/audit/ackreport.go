@@ -40,9 +40,9 @@ func (a *auditor) judgeShardAcks(s *shard, acks *shardAcks, r *AckReport) {
 	var missing, after, twice []number
 	for i, n := range acks.records {
 		switch {
-		case acks.where[i] == committed:
+		case acks.where[i] == onChain:
 			r.Committed++
-		case acks.where[i]&committed != 0:
+		case acks.where[i]&onChain != 0:
 			twice = append(twice, n)
 		default:
 			missing = append(missing, n)

@@ -82,8 +82,8 @@ type shardAcks struct {
 type whereabouts uint8
 
 const (
-	committed whereabouts = 1 << iota // in a link of a chain
-	stray                             // in an object that is on no chain
+	onChain   whereabouts = 1 << iota // in a link of a chain
+	elsewhere                         // in an object that is on no chain
 )
 
 // readAcks reads the whole sequence.

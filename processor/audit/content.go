@@ -139,7 +139,7 @@ func (a *auditor) readStray(ctx context.Context, key string) error {
 	}
 	_ = table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(rows []row) error {
 		for i := range rows {
-			a.acks.all(rows[i].ShardID).mark(rows[i].SequenceNumber, stray)
+			a.acks.all(rows[i].ShardID).mark(rows[i].SequenceNumber, elsewhere)
 		}
 		return nil
 	}) // what can be read of it is all that readers see

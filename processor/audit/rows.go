@@ -108,7 +108,7 @@ func (in *inspection) addRow(r *row) {
 	switch order := cmp.Or(bySequence, cmp.Compare(r.SubSequence, in.previous.SubSequence), cmp.Compare(r.Line, in.previous.Line)); {
 	case order < 0:
 		in.unordered++
-		in.acks.mark(r.SequenceNumber, committed)
+		in.acks.mark(r.SequenceNumber, onChain)
 		return
 	case order == 0:
 		in.repeated++
@@ -124,7 +124,7 @@ func (in *inspection) addRow(r *row) {
 // addRecord takes note of the first row of a record.
 func (in *inspection) addRecord(r *row) {
 	in.content.records++
-	in.acks.mark(r.SequenceNumber, committed)
+	in.acks.mark(r.SequenceNumber, onChain)
 	if r.SubSequence != 0 {
 		in.subsequences++
 	}

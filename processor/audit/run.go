@@ -132,7 +132,7 @@ func (a *auditor) readContents(ctx context.Context) error {
 		return a.readStrays(ctx)
 	}
 	return a.eachLink(func(s *shard, i int) error {
-		a.acks.within(s.id, s.chain[i].first, s.chain[i].last).markAll(committed)
+		a.acks.within(s.id, s.chain[i].first, s.chain[i].last).markAll(onChain)
 		return context.Cause(ctx)
 	})
 }

@@ -221,6 +221,12 @@ func (w *walk) judgeEnd() {
 	}
 	key := w.layout.EndKey(s.id)
 	last, _ := parseNumber(s.end.Last) // validated when it was read
+	if s.endedLate {
+		if last.compare(w.place.last) < 0 {
+			w.add(EndMismatch, key, "It was written while the audit ran and says that the chain ends at %s, but there is a link that ends at %s.", orStart(last), w.place.last)
+		}
+		return
+	}
 	hash := ""
 	switch {
 	case len(w.chain) > 0:
@@ -232,12 +238,6 @@ func (w *walk) judgeEnd() {
 		w.place.hour = s.start.Hour
 	default:
 		w.place.hour = s.end.Hour
-	}
-	if s.endedLate {
-		if last.compare(w.place.last) < 0 {
-			w.add(EndMismatch, key, "It was written while the audit ran and says that the chain ends at %s, but there is a link that ends at %s.", orStart(last), w.place.last)
-		}
-		return
 	}
 	if wrong := w.place.judgeEnd(s.end, last, hash); wrong != "" {
 		w.add(EndMismatch, key, "It contradicts the last link: %s.", wrong)

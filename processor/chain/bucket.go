@@ -51,6 +51,8 @@ type Env interface {
 	Sleep(ctx context.Context, d time.Duration) error
 	// Rand returns a number in [0, 1).
 	Rand() float64
+	// Trouble is told of each request that failed and is tried again. It returns at once and is for logs only.
+	Trouble(err error)
 }
 
 // Definite reports whether an answer of the store is certain, so that asking again is pointless.
@@ -69,6 +71,7 @@ func Retry(ctx context.Context, env Env, request func(context.Context) error) er
 		if ctx.Err() != nil {
 			return errors.Join(context.Cause(ctx), err)
 		}
+		env.Trouble(err)
 		if stop := env.Sleep(ctx, time.Duration(env.Rand()*float64(wait))); stop != nil {
 			return errors.Join(stop, err)
 		}

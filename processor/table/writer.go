@@ -154,7 +154,7 @@ func (w *Writer) endGroup() error {
 		return fmt.Errorf("write row group: %w", err)
 	}
 	w.groups++
-	w.groupRows = 0
+	w.groupRows, w.groupStart = 0, w.parquet.Size()
 	return nil
 }
 

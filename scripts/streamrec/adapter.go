@@ -19,8 +19,18 @@ type shardProcessor struct {
 
 var _ worker.Processor = (*shardProcessor)(nil)
 
-// newFactory returns the factory of the processors. advance moves a term's checkpoint.
-func newFactory(cfg processor.Config, bucket chain.Bucket, advance func(context.Context, *lease.Term, lease.Position) error, o processor.Observer) worker.Factory {
+// logEnv tells the worker of the requests to the log that fail.
+type logEnv struct {
+	worker.System
+	worker func() *worker.Worker
+	shard  string
+}
+
+// Trouble implements chain.Env.
+func (e logEnv) Trouble(err error) { e.worker().Trouble("access log of "+e.shard, err) }
+
+// newFactory returns the factory of the processors. w returns the worker, which is made after its factory.
+func newFactory(cfg processor.Config, bucket chain.Bucket, w func() *worker.Worker, o processor.Observer) worker.Factory {
 	return func(t *lease.Term) worker.Processor {
 		l := t.Lease()
 		shard := processor.Shard{
@@ -31,9 +41,9 @@ func newFactory(cfg processor.Config, bucket chain.Bucket, advance func(context.
 			shard.Bookmark = chain.Bookmark{Last: l.Checkpoint.Value, Hour: chain.Hour(l.Checkpoint.Hour)}
 		}
 		bookmark := func(ctx context.Context, end chain.End) error {
-			return advance(ctx, t, lease.After(end.Last, int64(end.Hour)))
+			return w().Advance(ctx, t, lease.After(end.Last, int64(end.Hour)))
 		}
-		return &shardProcessor{processor.New(cfg, worker.System{}, bucket, shard, bookmark, o), l.Checkpoint}
+		return &shardProcessor{processor.New(cfg, logEnv{worker: w, shard: l.Key}, bucket, shard, bookmark, o), l.Checkpoint}
 	}
 }
 

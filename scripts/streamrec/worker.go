@@ -17,6 +17,7 @@ import (
 	"github.com/streamrec/streamrec/processor"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/processor/event"
+	"github.com/streamrec/streamrec/processor/table"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
 )
@@ -191,10 +192,12 @@ func assembleWorker(ctx context.Context, c clients, d deployment, cfg worker.Con
 	}
 	cfg.Retention = summary.Retention
 	var w *worker.Worker
-	advance := func(ctx context.Context, t *lease.Term, at lease.Position) error { return w.Advance(ctx, t, at) }
+	if pcfg.Codec, err = table.NewCodec(0); err != nil {
+		return nil, err
+	}
 	w, err = worker.New(cfg, worker.Dependencies{
 		Store: infradynamo.NewStore(c.dynamodb, d.app), Stream: infrakinesis.NewStream(c.kinesis, d.stream),
-		Factory: newFactory(pcfg, bucket, advance, observer), Log: log,
+		Factory: newFactory(pcfg, bucket, func() *worker.Worker { return w }, observer), Log: log,
 	})
 	if err != nil {
 		return nil, usageError{err}

@@ -56,6 +56,7 @@ type Coordinator struct {
 	leases  []Lease
 	readAt  time.Time // start of the read that gave leases
 	stale   bool      // leases have to be read now
+	resync  bool      // shards have to be listed now
 	seen    *Observer
 	rows    map[string]rowSighting
 }
@@ -98,7 +99,7 @@ func (c *Coordinator) scans(ctx, life context.Context) error {
 		if life.Err() != nil {
 			return context.Cause(life)
 		}
-		if now := c.env.Now(); !now.Before(nextSync) {
+		if now := c.env.Now(); !now.Before(nextSync) || c.takeResync() {
 			if err := c.syncShards(ctx); err != nil {
 				if errors.Is(err, ErrRefused) {
 					return err
@@ -115,6 +116,15 @@ func (c *Coordinator) scans(ctx, life context.Context) error {
 		_ = c.env.Sleep(ctx, c.pause())
 	}
 	return nil
+}
+
+// takeResync reports once that a shard has ended.
+func (c *Coordinator) takeResync() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.resync
+	c.resync = false
+	return was
 }
 
 // pause is short while a lease is about to arrive.
@@ -157,12 +167,22 @@ func (c *Coordinator) drain(life context.Context) {
 			return // without deregistering: the row expires, and with it what is still held
 		}
 	}
-	c.mu.Lock()
-	me := c.me
-	c.mu.Unlock()
-	if err := c.insist(ctx, func(ctx context.Context) error { return c.store.Deregister(ctx, me) }); err != nil && !errors.Is(err, ErrConflict) {
+	if err := c.insist(ctx, c.deregister); err != nil && !errors.Is(err, ErrConflict) {
 		c.report.Trouble("deregister", err)
 	}
+}
+
+// deregister deletes the heartbeat row. A heartbeat that comes between has another counter, so it is tried a few times.
+func (c *Coordinator) deregister(ctx context.Context) (err error) {
+	for range 3 {
+		c.mu.Lock()
+		me := c.me
+		c.mu.Unlock()
+		if err = c.store.Deregister(ctx, me); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return err
 }
 
 func (c *Coordinator) holding() int {

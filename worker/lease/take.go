@@ -85,7 +85,7 @@ func (c *Coordinator) closed(ctx context.Context, t *Term) {
 	c.mu.Lock()
 	delete(c.terms, l.Key)
 	c.highest[l.Key] = max(c.highest[l.Key], l.Counter)
-	c.stale = true
+	c.stale, c.resync = true, c.resync || l.Ended()
 	c.mu.Unlock()
 	t.cancel(nil)
 	c.report.Ended(l, cause)

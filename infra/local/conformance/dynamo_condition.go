@@ -9,9 +9,12 @@ import (
 func dynamoConditionChecks() []dynamoCheck {
 	return []dynamoCheck{
 		{"conditions: comparisons by kind", (*dynamoProbe).compares},
+		{"conditions: lists and maps are compared by content", (*dynamoProbe).comparesDocuments},
 		{"conditions: missing attributes", (*dynamoProbe).comparesMissing},
+		{"conditions: two missing attributes are not equal", (*dynamoProbe).comparesTwoMissing},
 		{"conditions: BETWEEN, IN, AND, OR, NOT, parentheses", (*dynamoProbe).combines},
 		{"conditions: attribute_exists, attribute_type, begins_with, contains, size", (*dynamoProbe).callsFunctions},
+		{"conditions: contains finds sets and lists in a list", (*dynamoProbe).findsDocuments},
 		{"conditions: nested paths", (*dynamoProbe).comparesNested},
 		{"conditions that cannot be parsed are refused", (*dynamoProbe).refusesConditions},
 		{"names that begin with an underscore need a placeholder", (*dynamoProbe).refusesUnderscore},
@@ -77,20 +80,35 @@ func (p *dynamoProbe) compares() error {
 		"n = :ten": true, "n = :nine": false, "n > :nine": true, "n < :nine": false, "n >= :ten": true, "n <= :ten": true, "n <> :nine": true,
 		"n <> :ten": false, "n = :tenS": false, "n < :tenS": false, "n <> :tenS": true, ":nine < n": true, "s < :dog": true, "s > :dog": false,
 		"b < :dogB": true, "b = :catB": true, "s = :catB": false, "t = :yes": true, "t = :no": false, "nul = :null": true, "t <> :null": true,
-		"l = :list": true, "l = :listO": false, "m = :map": true, "ss = :set": true, "ns = :nset": true, "n = l": false, "n < l": false,
+		"ss = :set": true, "ns = :nset": true, "n = l": false, "n < l": false,
 		"n <> l": true, "l <= m": false,
 	}, dynamoFields{
 		":ten": dynamoNumber("10.0"), ":nine": 9, ":tenS": "10", ":dog": "dog", ":dogB": []byte("dog"), ":catB": []byte("cat"), ":yes": true, ":no": false,
-		":null": nil, ":list": []any{1, "x"}, ":listO": []any{"x", 1}, ":map": dynamoFields{"k": 1}, ":set": dynamoTexts{"y", "x"},
+		":null": nil, ":set": dynamoTexts{"y", "x"},
 		":nset": dynamoNumbers{"2.0", "1"},
 	})
+}
+
+func (p *dynamoProbe) comparesDocuments() error {
+	if err := p.put("a", dynamoFields{"l": []any{1, "x"}, "m": dynamoFields{"k": 1, "l": []any{}}}); err != nil {
+		return err
+	}
+	return p.judges(dynamoVerdicts{
+		"l = :list": true, "l <> :list": false, "l = :listO": false, "m = :map": true, "m <> :map": false, "m IN (:list, :map)": true, "m = :part": false,
+	}, dynamoFields{
+		":list": []any{dynamoNumber("1.0"), "x"}, ":listO": []any{"x", 1}, ":map": dynamoFields{"l": []any{}, "k": 1}, ":part": dynamoFields{"k": 1},
+	})
+}
+
+func (p *dynamoProbe) comparesTwoMissing() error {
+	return p.judges(dynamoVerdicts{"q = z": false, "q <> z": true, "q < z": false}, nil)
 }
 
 func (p *dynamoProbe) comparesMissing() error {
 	values := dynamoFields{":n": 1, ":m": 2}
 	verdicts := dynamoVerdicts{
-		"q = :n": false, "q <> :n": true, "q < :n": false, ":n <= q": false, "q = z": false, "q <> z": true, "q BETWEEN :n AND :m": false,
-		"q IN (:n, :m)": false, "size(q) = :n": false, "contains(q, :n)": false, "begins_with(q, z)": false, "attribute_exists(q)": false,
+		"q = :n": false, "q <> :n": true, "q < :n": false, ":n <= q": false, "q BETWEEN :n AND :m": false,
+		"q IN (:n, :m)": false, "size(q) = :n": false, "contains(q, :n)": false, "attribute_exists(q)": false,
 		"attribute_not_exists(q)": true, "NOT q = :n": true, "q.x[3] = :n": false,
 	}
 	if err := p.judges(verdicts, values); err != nil {
@@ -125,12 +143,20 @@ func (p *dynamoProbe) callsFunctions() error {
 		"attribute_exists(s)": true, "attribute_not_exists(s)": false, "attribute_type(s, :S)": true, "attribute_type(n, :S)": false,
 		"attribute_type(nul, :NULL)": true, "begins_with(s, :hell)": true, "begins_with(s, prefix)": true, "begins_with(n, :hell)": false,
 		"begins_with(b, :hi)": true, "begins_with(b, :hell)": false, "contains(s, :ell)": true, "contains(s, :hi)": false, "contains(b, :hi)": true,
-		"contains(ns, :two)": true, "contains(ns, :ell)": false, "contains(l, :two)": true, "contains(l, :set)": true, "contains(l, :list)": true,
+		"contains(ns, :two)": true, "contains(ns, :ell)": false, "contains(l, :two)": true,
 		"contains(m, :two)": false, "size(s) = n": true, "size(b) > n": true, "size(l) = :three": true, "size(m) = :two": true, "size(ns) = :two": true,
 		"size(n) = :two": false, "size(t) < :three": false, "size(s) = :hell": false, "size(s) BETWEEN :three AND n": true,
 	}, dynamoFields{
-		":S": "S", ":NULL": "NULL", ":hell": "hell", ":ell": "ell", ":hi": []byte("hi"), ":two": 2, ":three": 3, ":set": dynamoTexts{"x"}, ":list": []any{3},
+		":S": "S", ":NULL": "NULL", ":hell": "hell", ":ell": "ell", ":hi": []byte("hi"), ":two": 2, ":three": 3,
 	})
+}
+
+func (p *dynamoProbe) findsDocuments() error {
+	if err := p.put("a", dynamoFields{"l": []any{2, dynamoTexts{"x"}, []any{3}}}); err != nil {
+		return err
+	}
+	return p.judges(dynamoVerdicts{"contains(l, :set)": true, "contains(l, :list)": true, "contains(l, :other)": false},
+		dynamoFields{":set": dynamoTexts{"x"}, ":list": []any{3}, ":other": []any{2}})
 }
 
 func (p *dynamoProbe) comparesNested() error {

@@ -66,8 +66,9 @@ func (p *dynamoProbe) takesLease() error {
 func (p *dynamoProbe) checkpoint(worker string, counter int, old, position dynamoFields) error {
 	_, err := p.update(dynamoUpdate{
 		sort: "shard-1", update: "SET checkpoint = :new",
-		condition: "leaseOwner = :me AND leaseCounter = :counter AND checkpoint = :old",
-		values:    dynamoFields{":me": worker, ":counter": counter, ":old": old, ":new": position},
+		condition: "leaseOwner = :me AND leaseCounter = :counter AND checkpoint.#type = :type AND checkpoint.#value = :value",
+		names:     map[string]string{"#type": "type", "#value": "value"},
+		values:    dynamoFields{":me": worker, ":counter": counter, ":type": old["type"], ":value": old["value"], ":new": position},
 	})
 	return err
 }
@@ -88,11 +89,11 @@ func (p *dynamoProbe) checkpoints() error {
 		return err
 	}
 	for what, err := range map[string]error{
-		"of another owner":          p.checkpoint("w2", 4, dynamoPosition("100"), dynamoPosition("200")),
-		"of an old term":            p.checkpoint("w1", 3, dynamoPosition("100"), dynamoPosition("200")),
-		"over another position":     p.checkpoint("w1", 4, dynamoPosition("99"), dynamoPosition("200")),
-		"over the position before":  p.checkpoint("w1", 4, start, dynamoPosition("200")),
-		"over half of the position": p.checkpoint("w1", 4, dynamoFields{"value": "100"}, dynamoPosition("200")),
+		"of another owner":         p.checkpoint("w2", 4, dynamoPosition("100"), dynamoPosition("200")),
+		"of an old term":           p.checkpoint("w1", 3, dynamoPosition("100"), dynamoPosition("200")),
+		"over another position":    p.checkpoint("w1", 4, dynamoPosition("99"), dynamoPosition("200")),
+		"over the position before": p.checkpoint("w1", 4, start, dynamoPosition("200")),
+		"over another type":        p.checkpoint("w1", 4, dynamoFields{"type": "AT", "value": "100"}, dynamoPosition("200")),
 	} {
 		if err := dynamoConditionFailed("checkpoint "+what, err); err != nil {
 			return err

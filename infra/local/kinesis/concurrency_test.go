@@ -175,3 +175,42 @@ func (r *rig) putPatiently(call int) {
 		}
 	}
 }
+
+// TestReadersWhileTrimming: readers from the trim horizon, while the oldest files are deleted under them, get an unbroken run
+// of records every time.
+func TestReadersWhileTrimming(t *testing.T) {
+	options := kinesis.Options{Dir: t.TempDir()}
+	r := newRig(t, options.WithSegmentBytes(2000))
+	r.create("s", 1)
+	var group sync.WaitGroup
+	group.Go(func() {
+		for n := range 600 {
+			r.put("s", "k", fmt.Sprint(n))
+			r.clock.advance(10 * time.Minute)
+		}
+	})
+	for range 3 {
+		group.Go(func() {
+			for range 200 {
+				r.unbroken()
+			}
+		})
+	}
+	group.Wait()
+}
+
+// unbroken reads once from the trim horizon. With a clock that runs like this an iterator can expire before it is used.
+func (r *rig) unbroken() {
+	iterator := r.iterator("s", shard0, types.ShardIteratorTypeTrimHorizon)
+	out, err := r.GetRecords(r.ctx, &awskinesis.GetRecordsInput{ShardIterator: iterator})
+	if err != nil {
+		refused(r.t, err, "ExpiredIteratorException")
+		return
+	}
+	for i, record := range out.Records[min(1, len(out.Records)):] {
+		before, _ := strconv.Atoi(string(out.Records[i].Data))
+		if n, err := strconv.Atoi(string(record.Data)); err != nil || n != before+1 {
+			r.t.Errorf("record %s follows %s", record.Data, out.Records[i].Data)
+		}
+	}
+}

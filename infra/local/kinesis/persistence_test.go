@@ -282,3 +282,28 @@ func TestClosedService(t *testing.T) {
 	refused(t, errorOf(r.ListStreams(r.ctx, &awskinesis.ListStreamsInput{})), "InternalFailure")
 	refused(t, errorOf(r.CreateStream(r.ctx, &awskinesis.CreateStreamInput{StreamName: aws.String("t"), ShardCount: aws.Int32(1)})), "InternalFailure")
 }
+
+// TestDamageAtRuntime: a record that is damaged on disk while the service runs is not returned.
+func TestDamageAtRuntime(t *testing.T) {
+	logger, hook := logtest.NewNullLogger()
+	options := kinesis.Options{Dir: t.TempDir(), Logger: logger}
+	r := newRig(t, options.WithSegmentBytes(1000))
+	r.create("s", 1)
+	for i := range 30 {
+		r.put("s", "k", strings.Repeat(numbered(i), 30))
+	}
+	path := segments(t, r.options.Dir)[0]
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len(content)/2] ^= 1
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.GetRecords(r.ctx, &awskinesis.GetRecordsInput{ShardIterator: r.iterator("s", shard0, types.ShardIteratorTypeTrimHorizon)})
+	refused(t, err, "InternalFailure")
+	if entry := hook.LastEntry(); entry == nil || !strings.Contains(fmt.Sprint(entry.Data["error"]), "checksum") {
+		t.Errorf("log entry is %+v", entry)
+	}
+}

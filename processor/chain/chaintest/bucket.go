@@ -199,3 +199,6 @@ func (e *Env) Sleep(ctx context.Context, d time.Duration) error {
 
 // Rand returns a constant: what it jitters is no subject of the tests.
 func (e *Env) Rand() float64 { return 0.5 }
+
+// Trouble implements chain.Env.
+func (e *Env) Trouble(error) {}
