@@ -44,6 +44,16 @@ func IsTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// TerminalSize returns the columns and lines of the terminal that w is, or 80 and 24.
+func TerminalSize(w io.Writer) (columns, lines int) {
+	if f, ok := w.(*os.File); ok {
+		if columns, lines, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 && lines > 0 {
+			return columns, lines
+		}
+	}
+	return 80, 24
+}
+
 // utc is a formatter whose times are UTC.
 type utc struct{ logrus.Formatter }
 

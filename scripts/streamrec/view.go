@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
@@ -29,7 +29,7 @@ type view struct {
 }
 
 // storyLines is how much of the story the picture has.
-const storyLines = 8
+const storyLines = 6
 
 func newView(d *demo, out io.Writer, plain bool) *view {
 	return &view{demo: d, out: out, plain: plain, at: time.Now()}
@@ -79,13 +79,16 @@ func (v *view) draw(ctx context.Context) {
 		fmt.Fprintln(v.out, v.summary())
 		return
 	}
+	columns, height := telemetry.TerminalSize(v.out)
 	lines := v.picture(leases)
+	lines = lines[:min(len(lines), max(height-1, 8))] // what scrolls away cannot be drawn again
 	var b strings.Builder
+	b.WriteString("\x1b[?7l") // no wrapping: some characters are two columns wide, and a wrapped line would shift the picture
 	if v.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", v.drawn)
 	}
 	for _, l := range lines {
-		fmt.Fprintf(&b, "\x1b[2K%s\n", l)
+		fmt.Fprintf(&b, "\x1b[2K%s\n", cut(l, columns))
 	}
 	for range v.drawn - len(lines) { // what a longer picture has left
 		b.WriteString("\x1b[2K\n")
@@ -93,6 +96,7 @@ func (v *view) draw(ctx context.Context) {
 	if extra := v.drawn - len(lines); extra > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", extra)
 	}
+	b.WriteString("\x1b[?7h")
 	v.drawn = len(lines)
 	_, _ = io.WriteString(v.out, b.String())
 }
@@ -115,29 +119,34 @@ func (v *view) summary() string {
 		time.Since(v.demo.began).Seconds(), v.demo.traffic.acked.Load(), v.putsPS, s.rows.Load(), v.rowsPS, s.objects.Load(), size(s.bytes.Load()), s.bad.Load())
 }
 
-// picture has one line for each shard, the newest recommendations, and the story.
+// picture has the story so far, one line for each shard, and the newest recommendations.
 func (v *view) picture(leases []lease.Lease) []string {
-	lines := []string{v.progress(), v.summary(), "", fmt.Sprintf("%-22s %-10s %8s %9s %9s  %s", "SHARD", "WORKER", "COUNTER", "LAG", "RECORDS/S", "STATE")}
-	held := v.demo.fleet.held()
-	startable := lease.Startable(leases)
-	for _, l := range leases {
-		h, ok := held[l.Key]
-		row := fmt.Sprintf("%-22s %-10s %8d %9s %9s  %s", l.Key, "-", l.Counter, "-", "-", state(&l, startable))
-		if ok {
-			row = fmt.Sprintf("%-22s %-10s %8d %9s %9.1f  %s", l.Key, h.worker, h.LeaseCounter, lagText(h.MillisBehindLatest), h.RecordsPerSecond, "being read")
-		}
-		lines = append(lines, row)
-	}
+	lines := []string{v.progress(), v.summary(), ""}
+	lines = append(lines, v.story[max(0, len(v.story)-storyLines):]...)
+	lines = append(lines, "", fmt.Sprintf("%-22s %-10s %8s %9s %9s  %s", "SHARD", "WORKER", "COUNTER", "LAG", "RECORDS/S", "STATE"))
+	lines = append(lines, v.shards(leases)...)
 	lines = append(lines, "", "NEWEST RECOMMENDATIONS")
 	for _, r := range v.demo.fleet.stats.lists() {
 		names := make([]string, len(r.list))
 		for i, code := range r.list {
 			names[i] = v.demo.traffic.name(code)
 		}
-		lines = append(lines, cut(fmt.Sprintf("  %s: %s  ►  %s", r.city, v.demo.traffic.name(r.product), strings.Join(names, " | ")), 140))
+		lines = append(lines, fmt.Sprintf("  %s: %s  ►  %s", r.city, v.demo.traffic.name(r.product), strings.Join(names, " | ")))
 	}
-	lines = append(lines, "", "STORY")
-	return slices.Concat(lines, v.story[max(0, len(v.story)-storyLines):])
+	return lines
+}
+
+func (v *view) shards(leases []lease.Lease) (lines []string) {
+	held := v.demo.fleet.held()
+	startable := lease.Startable(leases)
+	for _, l := range leases {
+		row := fmt.Sprintf("%-22s %-10s %8d %9s %9s  %s", l.Key, "-", l.Counter, "-", "-", state(&l, startable))
+		if h, ok := held[l.Key]; ok {
+			row = fmt.Sprintf("%-22s %-10s %8d %9s %9.1f  %s", l.Key, h.worker, h.LeaseCounter, lagText(h.MillisBehindLatest), h.RecordsPerSecond, "being read")
+		}
+		lines = append(lines, row)
+	}
+	return lines
 }
 
 func (v *view) progress() string {
