@@ -52,6 +52,8 @@ func (m *Model) visit(id string, r *Record) int32 {
 	}
 	if i < 0 {
 		i = m.openVisit(id, TouchAt(r.ArrivalMs).seconds())
+		m.visits.table.at(i).last = r.ArrivalMs
+		m.trimVisits()
 	} else {
 		v.activate(i)
 	}
@@ -60,7 +62,7 @@ func (m *Model) visit(id string, r *Record) int32 {
 	return i
 }
 
-// openVisit begins a visit, and ends the least recently active one if there are too many.
+// openVisit begins a visit.
 func (m *Model) openVisit(id string, start uint32) int32 {
 	se := &m.index.sessions
 	s := se.lookupVisit(id, start)
@@ -69,10 +71,14 @@ func (m *Model) openVisit(id string, start uint32) int32 {
 	}
 	i := m.visits.open(s)
 	se.table.at(s).open = i + 1
-	if m.visits.count > m.params.MaxOpen {
+	return i
+}
+
+// trimVisits ends the least recently active visits while there are too many.
+func (m *Model) trimVisits() {
+	for m.visits.count > m.params.MaxOpen {
 		m.closeVisit(m.visits.oldest - 1)
 	}
-	return i
 }
 
 // step folds one interaction into a visit.
@@ -83,16 +89,16 @@ func (m *Model) step(facts []Fact, i int32, id string, act *Interaction, arrival
 	if item >= 0 {
 		at = v.find(i, item)
 	}
-	switch {
-	case at >= 0:
-		member := v.items(i)[at]&visitMember != 0
-		if was := v.promote(i, at, kind); member && kind > was {
-			return m.strengthen(facts, i, id, item, kind)
-		}
-	case v.table.at(i).members < SessionFacts:
+	if at < 0 && v.table.at(i).members < SessionFacts {
 		return m.create(facts, i, id, item, act, arrivalMs)
-	case item >= 0:
-		m.follow(i, item, kind)
+	}
+	if at < 0 {
+		m.follow(i, m.index.items.intern(act.Item), kind)
+		return facts
+	}
+	member := v.items(i)[at]&visitMember != 0
+	if was := v.promote(i, at, kind); member && kind > was {
+		return m.strengthen(facts, i, id, item, kind)
 	}
 	return facts
 }
@@ -139,7 +145,7 @@ func (m *Model) strengthen(facts []Fact, i int32, id string, item int32, kind Ev
 // follow remembers an item of a visit that makes no more facts.
 func (m *Model) follow(i, item int32, kind EventType) {
 	v := &m.visits
-	if e := v.table.at(i); e.n == SessionFacts+followed {
+	if e := v.table.at(i); e.n >= SessionFacts+followed {
 		m.index.items.unpin(v.forget(i))
 	}
 	m.index.items.pin(item)

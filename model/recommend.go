@@ -40,7 +40,7 @@ func (m *Model) askRecord(q *query, s int32) {
 func (m *Model) RecommendItems(dst []Scored, items []string, k int) []Scored {
 	q := m.scorer.reset(m.index)
 	for at := len(items) - 1; at >= 0 && len(q.items) < SessionFacts; at-- {
-		if i := m.index.items.lookup(items[at]); i >= 0 && !q.has(i) {
+		if i := m.known(items[at]); i >= 0 && !q.has(i) {
 			q.add(i, View)
 		}
 	}
@@ -59,10 +59,18 @@ func (q *query) has(item int32) bool {
 // Similar appends the k items that go best with an item to dst, best first, and returns the extended slice. For an item
 // that the model does not know there are none.
 func (m *Model) Similar(dst []Scored, item string, k int) []Scored {
-	i := m.index.items.lookup(item)
+	i := m.known(item)
 	if i < 0 {
 		return dst
 	}
 	m.scorer.reset(m.index).add(i, View)
 	return m.scorer.list(dst, k)
+}
+
+// known returns the number of an item of which facts are kept, or -1.
+func (m *Model) known(id string) int32 {
+	if i := m.index.items.lookup(id); i >= 0 && m.index.items.table.at(i).n > 0 {
+		return i
+	}
+	return -1
 }

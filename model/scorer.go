@@ -83,7 +83,8 @@ func (sc *scorer) hop(first int) {
 	for p, c := range sc.best {
 		sc.found.place[c.index] = uint8(p + 1)
 		posting := sc.index.items.posting(sc.found.items[c.index])
-		sc.near.scan(posting, sc.query.self, uint8(p), sc.recency[p], sc.rank[:sc.params.HopScan])
+		weight := mul(sc.recency[p], sc.kind[View])
+		sc.near.scan(posting, sc.query.self, uint8(p), weight, sc.rank[:sc.params.HopScan])
 	}
 	sc.vote()
 	own := len(sc.query.items)

@@ -70,6 +70,27 @@ func (v *visits) activate(i int32) {
 	v.link(i)
 }
 
+// settle moves a visit, which is the last in the order of activity, to where its seen time belongs.
+func (v *visits) settle(i int32) {
+	e := v.table.at(i)
+	after := e.prev
+	for after > 0 && v.table.at(after-1).seen > e.seen {
+		after = v.table.at(after - 1).prev
+	}
+	if after == e.prev {
+		return
+	}
+	v.unlink(i)
+	e.prev = after
+	if after > 0 {
+		e.next, v.table.at(after-1).next = v.table.at(after-1).next, i+1
+	} else {
+		e.next, v.oldest = v.oldest, i+1
+	}
+	v.table.at(e.next - 1).prev = i + 1
+}
+
+// link makes a visit the last in the order of activity.
 func (v *visits) link(i int32) {
 	e := v.table.at(i)
 	e.prev, e.next = v.newest, 0

@@ -47,7 +47,7 @@ func TestProducerEndsWithFinalError(t *testing.T) {
 						t.Errorf("close: %v, want %v", err, tt.want)
 					}
 				}
-				if calls := len(r.service.at); calls != 1 {
+				if calls := len(r.service.times()); calls != 1 {
 					t.Errorf("%d requests, want 1: a final error is not tried again", calls)
 				}
 			})
@@ -204,8 +204,8 @@ func TestClosedProducerTakesNothing(t *testing.T) {
 		if err := r.Flush(t.Context()); !errors.Is(err, ErrProducerClosed) {
 			t.Errorf("flush after close: %v, want %v", err, ErrProducerClosed)
 		}
-		if len(r.service.log) != 1 {
-			t.Errorf("%d records in the stream, want 1", len(r.service.log))
+		if len(r.service.entries()) != 1 {
+			t.Errorf("%d records in the stream, want 1", len(r.service.entries()))
 		}
 	})
 }

@@ -3,6 +3,7 @@ package kinesis
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -115,6 +116,17 @@ func (f *fakeService) begin(in []types.PutRecordsRequestEntry) verdict {
 	return f.decide(len(f.sizes), in)
 }
 
+// entries, batches and times are the records in the stream, and the size and the time of each request, so far.
+func (f *fakeService) entries() []stored  { return snapshot(f, &f.log) }
+func (f *fakeService) batches() []int     { return snapshot(f, &f.sizes) }
+func (f *fakeService) times() []time.Time { return snapshot(f, &f.at) }
+
+func snapshot[T any](f *fakeService, list *[]T) []T {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(*list)
+}
+
 func (f *fakeService) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -152,7 +164,7 @@ func (a *acks) add(ack Ack) {
 func (a *acks) all() []Ack {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.list
+	return slices.Clone(a.list)
 }
 
 // always is a service that does the same with every request.

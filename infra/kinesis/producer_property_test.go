@@ -62,7 +62,7 @@ func (s *storm) refusals(n int) map[int]string {
 // TestProducerUnderFaults puts records of few and many keys through a storm and compares what was acknowledged with
 // what is in the stream.
 func TestProducerUnderFaults(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range uint64(120) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T) { weather(t, seed) })
 		})
@@ -127,6 +127,7 @@ func checkAcks(t *testing.T, r rig, put []Record, poison map[string]bool) {
 	t.Helper()
 	seen := make(map[int64]bool)
 	last := make(map[string]int64)
+	entries := r.service.entries()
 	for _, a := range r.acks.all() {
 		data, n := string(a.Record.Data), a.Record.Number
 		if seen[n] {
@@ -147,8 +148,8 @@ func checkAcks(t *testing.T, r rig, put []Record, poison map[string]bool) {
 		if a.Err != nil {
 			continue
 		}
-		place := slices.IndexFunc(r.service.log, func(s stored) bool { return s.sequence == a.Sequence })
-		if place < 0 || r.service.log[place].data != data || a.Shard == "" {
+		place := slices.IndexFunc(entries, func(s stored) bool { return s.sequence == a.Sequence })
+		if place < 0 || entries[place].data != data || a.Shard == "" {
 			t.Errorf("record %d is not at its place %s", n, a.Sequence)
 		}
 	}
@@ -167,7 +168,7 @@ func checkStream(t *testing.T, r rig, put []Record, late bool) {
 	}
 	copies := make(map[string]int)
 	first, any := make(map[string]int64), make(map[string]int64)
-	for _, s := range r.service.log {
+	for _, s := range r.service.entries() {
 		n := number[s.data]
 		copies[s.data]++
 		if copies[s.data] == 1 {
@@ -191,7 +192,7 @@ func checkStream(t *testing.T, r rig, put []Record, late bool) {
 // TestProducerEndsAtAnyMoment ends the stream, the context or the patience of Close somewhere in the storm: every
 // accepted record still gets its one ack, and a success is true.
 func TestProducerEndsAtAnyMoment(t *testing.T) {
-	for seed := range uint64(100) {
+	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T) { suddenEnd(t, seed) })
 		})
@@ -220,13 +221,13 @@ func suddenEnd(t *testing.T, seed uint64) {
 		put = append(put, record)
 	}
 	_ = closeWithin(t, r, time.Duration(rnd.IntN(3000))*time.Millisecond)
-	seen := make(map[int64]bool)
+	seen, entries := make(map[int64]bool), r.service.entries()
 	for _, a := range r.acks.all() {
 		if seen[a.Record.Number] {
 			t.Errorf("record %d is acknowledged twice", a.Record.Number)
 		}
 		seen[a.Record.Number] = true
-		if a.Err == nil && !slices.Contains(r.service.log, stored{a.Record.Key, string(a.Record.Data), a.Sequence}) {
+		if a.Err == nil && !slices.Contains(entries, stored{a.Record.Key, string(a.Record.Data), a.Sequence}) {
 			t.Errorf("record %d is acknowledged and not in the stream", a.Record.Number)
 		}
 	}

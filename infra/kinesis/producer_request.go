@@ -91,18 +91,21 @@ func (l *loop) results(a answer) {
 // acknowledge settles the head of a lane as written.
 func (l *loop) acknowledge(lane *lane, shard, sequence string) {
 	w := l.backlog.settle(lane)
-	l.progress()
-	l.countDown(w)
-	l.p.opts.Acknowledged(Ack{Record: w.Record, Shard: shard, Sequence: sequence, Attempts: w.attempts})
+	l.settled(w, Ack{Record: w.Record, Shard: shard, Sequence: sequence, Attempts: w.attempts})
 }
 
 // refuse settles the head of a lane as unacceptable to the service.
 func (l *loop) refuse(lane *lane, err error) {
 	w := l.backlog.settle(lane)
-	l.progress()
-	l.countDown(w)
 	problem := fmt.Sprintf("the service refuses it: %v", brief(err))
-	l.p.opts.Acknowledged(Ack{Record: w.Record, Attempts: w.attempts, Err: &RecordError{Number: w.Number, Problem: problem}})
+	l.settled(w, Ack{Record: w.Record, Attempts: w.attempts, Err: &RecordError{Number: w.Number, Problem: problem}})
+}
+
+// settled reports what the service has decided on a record. A flush ends only after the report of its last record.
+func (l *loop) settled(w *waiting, a Ack) {
+	l.stalledSince = time.Time{}
+	l.p.opts.Acknowledged(a)
+	l.countDown(w)
 }
 
 // halve closes in on the record for which a request was refused: each of its records goes again with half the company,
@@ -131,9 +134,6 @@ func (l *loop) pause() {
 func (l *loop) backoff(failures int) time.Duration {
 	return backoff(l.p.opts.BackoffBase, l.p.opts.BackoffCap, failures, l.p.opts.Random)
 }
-
-// progress notes that the service settled a record.
-func (l *loop) progress() { l.stalledSince = time.Time{} }
 
 // stalled notes that a request brought nothing, and ends the producer when that has gone on for its patience.
 func (l *loop) stalled(reason, cause error) {

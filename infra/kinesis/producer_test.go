@@ -55,7 +55,7 @@ func (r rig) finish(t *testing.T) {
 // since is the time of each request on the fake clock, from the given start.
 func (r rig) since(start time.Time) []time.Duration {
 	var list []time.Duration
-	for _, at := range r.service.at {
+	for _, at := range r.service.times() {
 		list = append(list, at.Sub(start))
 	}
 	return list
@@ -63,7 +63,7 @@ func (r rig) since(start time.Time) []time.Duration {
 
 func (r rig) order(key string) string {
 	var list []string
-	for _, s := range r.service.log {
+	for _, s := range r.service.entries() {
 		if s.key == key {
 			list = append(list, s.data)
 		}
@@ -84,7 +84,7 @@ func TestProducerLingersThenSends(t *testing.T) {
 		time.Sleep(15 * time.Millisecond)
 		r.put(t, "b", "c")
 		synctest.Wait()
-		if len(r.service.at) != 0 {
+		if len(r.service.times()) != 0 {
 			t.Fatal("sent before lingering")
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -92,7 +92,7 @@ func TestProducerLingersThenSends(t *testing.T) {
 		if got, want := r.since(start), []time.Duration{20 * time.Millisecond}; !slices.Equal(got, want) {
 			t.Errorf("requests at %v, want %v", got, want)
 		}
-		if got := r.service.sizes; !slices.Equal(got, []int{3}) {
+		if got := r.service.batches(); !slices.Equal(got, []int{3}) {
 			t.Errorf("requests of %v records, want one of 3", got)
 		}
 		r.finish(t)
@@ -106,11 +106,11 @@ func TestProducerSendsFullBatchAtOnce(t *testing.T) {
 			r.put(t, fmt.Sprint("k", i))
 		}
 		synctest.Wait()
-		if got := r.service.sizes; !slices.Equal(got, []int{500}) {
+		if got := r.service.batches(); !slices.Equal(got, []int{500}) {
 			t.Fatalf("requests of %v records, want one of 500", got)
 		}
 		r.finish(t) // closing does not linger either
-		if got := r.service.sizes; !slices.Equal(got, []int{500, 1}) {
+		if got := r.service.batches(); !slices.Equal(got, []int{500, 1}) {
 			t.Errorf("requests of %v records, want 500 and 1", got)
 		}
 	})
@@ -126,7 +126,7 @@ func TestProducerSendsFullRequestOfBytesAtOnce(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if got := r.service.sizes; !slices.Equal(got, []int{4}) {
+		if got := r.service.batches(); !slices.Equal(got, []int{4}) {
 			t.Errorf("requests of %v records, want one of the 4 that fit into 5 MiB with their keys", got)
 		}
 		r.finish(t)
@@ -152,8 +152,8 @@ func TestProducerKeepsOrderOfKeyWhenEarlierFails(t *testing.T) {
 		if got := slices.Compact(r.since(start)); !slices.Equal(got, want) {
 			t.Errorf("requests at %v, want %v", got, want)
 		}
-		if r.service.sizes[0] != 3 {
-			t.Errorf("first request has %d records, want the 3 heads", r.service.sizes[0])
+		if r.service.batches()[0] != 3 {
+			t.Errorf("first request has %d records, want the 3 heads", r.service.batches()[0])
 		}
 	})
 }
@@ -261,8 +261,8 @@ func TestProducerTreatsMismatchedAnswerAsLost(t *testing.T) {
 				t.Errorf("record %d: %d attempts, error %v; want 2 attempts", a.Record.Number, a.Attempts, a.Err)
 			}
 		}
-		if len(r.acks.all()) != 3 || len(r.service.log) != 6 {
-			t.Errorf("%d acks and %d stored, want 3 and 6", len(r.acks.all()), len(r.service.log))
+		if len(r.acks.all()) != 3 || len(r.service.entries()) != 6 {
+			t.Errorf("%d acks and %d stored, want 3 and 6", len(r.acks.all()), len(r.service.entries()))
 		}
 	})
 }
@@ -334,8 +334,8 @@ func TestProducerIsolatesRefusedRecord(t *testing.T) {
 		}
 		r.put(t, append(keys, "k321")...)
 		r.finish(t)
-		if len(r.service.sizes) > 20 {
-			t.Errorf("%d requests to find one bad record of 500, want at most 20", len(r.service.sizes))
+		if len(r.service.batches()) > 20 {
+			t.Errorf("%d requests to find one bad record of 500, want at most 20", len(r.service.batches()))
 		}
 		for _, a := range r.acks.all() {
 			bad := a.Record.Number == 321
@@ -350,8 +350,8 @@ func TestProducerIsolatesRefusedRecord(t *testing.T) {
 		if got, want := r.order("k321"), "k321/500"; got != want {
 			t.Errorf("k321 entered as %q, want %q: the next record of the key goes on", got, want)
 		}
-		if len(r.acks.all()) != 501 || len(r.service.log) != 500 {
-			t.Errorf("%d acks and %d stored, want 501 and 500", len(r.acks.all()), len(r.service.log))
+		if len(r.acks.all()) != 501 || len(r.service.entries()) != 500 {
+			t.Errorf("%d acks and %d stored, want 501 and 500", len(r.acks.all()), len(r.service.entries()))
 		}
 	})
 }
@@ -437,6 +437,27 @@ func TestFlushWaitsForWhatCameBefore(t *testing.T) {
 		}
 		if err := r.Flush(t.Context()); err != nil || time.Since(start) != time.Minute {
 			t.Errorf("flush of nothing: %v after %v", err, time.Since(start))
+		}
+		r.finish(t)
+	})
+}
+
+func TestFlushComesAfterTheLastAck(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		told := 0
+		r := newRig(t, poison("b/1"), func(o *ProducerOptions) {
+			o.Acknowledged = func(Ack) {
+				time.Sleep(time.Second)
+				told++
+			}
+		})
+		start := time.Now()
+		r.put(t, "a", "b") // one is taken, one refused
+		if err := r.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); told != 2 || took != 2*time.Second {
+			t.Errorf("flush returned after %d of 2 acks and %v", told, took)
 		}
 		r.finish(t)
 	})

@@ -82,7 +82,7 @@ type findings struct {
 	strays int64
 }
 
-func newFindings() *findings { return &findings{counts: map[Kind]int64{}} }
+func newFindings() *findings { return &findings{kept: []Anomaly{}, counts: map[Kind]int64{}} }
 
 func (f *findings) add(found ...Anomaly) {
 	f.mu.Lock()

@@ -152,8 +152,8 @@ func TestBegunShardHasNoLinkYet(t *testing.T) {
 	o.Stream = &stream{world: w}
 	r := run(t, o)
 	requireClean(t, r)
-	if r.Shards[0].State != audit.Open || r.Totals.Tip.Pending != 3 {
-		t.Errorf("shard %+v, stream %+v", r.Shards[0], r.Totals.Tip)
+	if r.Shards[0].State != audit.Open || r.Totals.Stream.Pending != 3 {
+		t.Errorf("shard %+v, stream %+v", r.Shards[0], r.Totals.Stream)
 	}
 }
 

@@ -39,10 +39,10 @@ type Totals struct {
 	Rows    int64 `json:"rows"`
 	Bytes   int64 `json:"bytes"`
 	// From and To are the hours of the first and the last link, nil when there is none.
-	From *chain.Hour `json:"from,omitempty"`
-	To   *chain.Hour `json:"to,omitempty"`
-	Read *RowTotals  `json:"read,omitempty"`   // nil when rows were not read
-	Tip  *Streamed   `json:"stream,omitempty"` // nil when the stream was not read
+	From   *chain.Hour `json:"from,omitempty"`
+	To     *chain.Hour `json:"to,omitempty"`
+	Read   *RowTotals  `json:"read,omitempty"`   // nil when rows were not read
+	Stream *Streamed   `json:"stream,omitempty"` // nil when the stream was not read
 }
 
 // RowTotals say what the rows of the chains are.

@@ -41,8 +41,8 @@ func of(all []table.Row, i int) (from, to int) {
 
 // TestSabotagedRowsAreNamed changes the rows of one link of at least three records.
 func TestSabotagedRowsAreNamed(t *testing.T) {
-	w := standard(t, 8)
-	s := w.shards[1]
+	w := small(t, 8)
+	s, other := w.shards[0], w.shards[1]
 	keys := w.links(s)
 	i := slices.IndexFunc(keys, func(key string) bool {
 		_, metadata := w.object(t, key)
@@ -103,7 +103,7 @@ func TestSabotagedRowsAreNamed(t *testing.T) {
 			return swapped
 		}, acks(audit.RowOrder)},
 		"reversed": {func(all []table.Row) []table.Row { slices.Reverse(all); return all }, acks(audit.RowOrder)},
-		"a row of another shard": {func(all []table.Row) []table.Row { all[1].ShardID = w.shards[0].ID; return all },
+		"a row of another shard": {func(all []table.Row) []table.Row { all[1].ShardID = other.ID; return all },
 			acks(audit.RowOutside)},
 		"a row before the first": {func(all []table.Row) []table.Row {
 			return slices.Insert(all, 0, table.Row{ShardID: s.ID, SequenceNumber: "0" + all[0].SequenceNumber[1:], ArrivalTime: noon})

@@ -35,7 +35,7 @@ func TestSoundLogIsClean(t *testing.T) {
 		rd.Errors["invalid_json"] != errorRows || rd.Duplicates != duplicates {
 		t.Errorf("rows read %+v; want %d records, %d rows, %d errors, %d duplicates", rd, records, rowCount, errorRows, duplicates)
 	}
-	if s := tot.Tip; s.Records != records || s.Verified != links || s.Pending != 0 || s.Lost != 0 {
+	if s := tot.Stream; s.Records != records || s.Verified != links || s.Pending != 0 || s.Lost != 0 {
 		t.Errorf("stream %+v; want %d records, %d verified", s, records, links)
 	}
 	if a := r.Acks; a.Total != records || a.Committed != records || a.Missing+a.Twice+a.Repeated != 0 {

@@ -31,7 +31,7 @@ func TestRecordsAfterTheEndArePending(t *testing.T) {
 	o, _ := w.streamOnly()
 	r := run(t, o)
 	requireClean(t, r)
-	if s := r.Totals.Tip; s.Pending != 7 || s.PendingSeconds != noon.Add(24*time.Hour).Sub(oldest).Seconds() {
+	if s := r.Totals.Stream; s.Pending != 7 || s.PendingSeconds != noon.Add(24*time.Hour).Sub(oldest).Seconds() {
 		t.Errorf("pending %+v, want 7, the oldest from %v", s, oldest)
 	}
 	if r.Shards[4].Stream.Pending != 5 || r.Shards[6].Stream.Pending != 2 {
@@ -112,8 +112,8 @@ func TestSkippedRecordIsLost(t *testing.T) {
 		}
 	}
 	requireFound(t, r, finding{audit.Lost, key})
-	if r.Totals.Tip.Lost != 2 {
-		t.Errorf("%d records lost, want 2", r.Totals.Tip.Lost)
+	if r.Totals.Stream.Lost != 2 {
+		t.Errorf("%d records lost, want 2", r.Totals.Stream.Lost)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestRetention(t *testing.T) {
 		s.trimmed = func(string) int { return trim }
 		r := run(t, o)
 		requireClean(t, r)
-		if n := r.Totals.Tip.Verified; n < verified {
+		if n := r.Totals.Stream.Verified; n < verified {
 			t.Errorf("%d links are verified with %d records trimmed, %d with one more", n, trim, verified)
 		} else {
 			verified = n
@@ -181,8 +181,8 @@ func TestRecordsBeforeTheLog(t *testing.T) {
 	s.records = all
 	r := run(t, o)
 	requireClean(t, r)
-	if r.Totals.Tip.BeforeLog != 8 {
-		t.Errorf("%d records before the log, want 8", r.Totals.Tip.BeforeLog)
+	if r.Totals.Stream.BeforeLog != 8 {
+		t.Errorf("%d records before the log, want 8", r.Totals.Stream.BeforeLog)
 	}
 	o.Began = all[5].Arrival
 	for _, r := range all[6:8] { // arrival times are not in order
@@ -198,8 +198,8 @@ func TestRecordsBeforeTheLog(t *testing.T) {
 	child.records = alone // a child is read from its beginning
 	r = run(t, o)
 	requireFound(t, r, finding{audit.Lost, layout.StartKey(child.ID)})
-	if r.Totals.Tip.Lost != 3 {
-		t.Errorf("%d records lost, want 3", r.Totals.Tip.Lost)
+	if r.Totals.Stream.Lost != 3 {
+		t.Errorf("%d records lost, want 3", r.Totals.Stream.Lost)
 	}
 }
 
@@ -248,8 +248,8 @@ func TestStreamFaultsAreOvercome(t *testing.T) {
 	}
 	r := run(t, o)
 	requireClean(t, r)
-	if int(r.Totals.Tip.Verified) != len(w.bucket.Keys(layout.DataPrefix())) {
-		t.Errorf("%d links verified", r.Totals.Tip.Verified)
+	if int(r.Totals.Stream.Verified) != len(w.bucket.Keys(layout.DataPrefix())) {
+		t.Errorf("%d links verified", r.Totals.Stream.Verified)
 	}
 	s.fault = func(op, _ string) error {
 		if op == "iterator" {
@@ -295,7 +295,7 @@ func TestBusyShardIsNotReadForEver(t *testing.T) {
 	x.fault = func(string, string) error { w.arrive(s, 4); return nil }
 	r := run(t, o)
 	requireClean(t, r)
-	if r.Totals.Tip.Verified != int64(len(w.links(s))) || r.Totals.Tip.Records > 100 {
-		t.Errorf("stream %+v", r.Totals.Tip)
+	if r.Totals.Stream.Verified != int64(len(w.links(s))) || r.Totals.Stream.Records > 100 {
+		t.Errorf("stream %+v", r.Totals.Stream)
 	}
 }

@@ -88,10 +88,10 @@ func (t *Totals) add(s *ShardReport) {
 	if s.Stream == nil {
 		return
 	}
-	if t.Tip == nil {
-		t.Tip = &Streamed{}
+	if t.Stream == nil {
+		t.Stream = &Streamed{}
 	}
-	t.Tip.add(s.Stream)
+	t.Stream.add(s.Stream)
 }
 
 func (t *Streamed) add(s *Streamed) {

@@ -53,10 +53,10 @@ func (t *text) verdict(r *Report) {
 
 // pendingClause qualifies the verdict of a log that is being written.
 func pendingClause(r *Report) string {
-	if r.Totals.Tip == nil || r.Totals.Tip.Pending == 0 {
+	if r.Totals.Stream == nil || r.Totals.Stream.Pending == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %s after it are not committed yet", plural(r.Totals.Tip.Pending, "record", "records"))
+	return fmt.Sprintf("; %s after it are not committed yet", plural(r.Totals.Stream.Pending, "record", "records"))
 }
 
 func (t *text) totals(r *Report) {
@@ -71,7 +71,7 @@ func (t *text) totals(r *Report) {
 	line("links", "%s, %s; %s", grouped(r.Totals.Links), bytesText(r.Totals.Bytes), plural(r.Totals.Strays, "stray object", "stray objects"))
 	line("records", "%s", grouped(r.Totals.Records))
 	line("rows", "%s%s", grouped(r.Totals.Rows), rowsText(r.Totals.Read))
-	if s := r.Totals.Tip; s != nil {
+	if s := r.Totals.Stream; s != nil {
 		line("stream", "%s records, %s links verified byte by byte, %s lost, %s from before the log",
 			grouped(s.Records), grouped(s.Verified), grouped(s.Lost), grouped(s.BeforeLog))
 		line("not committed yet", "%s", pendingText(s))

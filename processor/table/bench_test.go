@@ -6,9 +6,12 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/streamrec/streamrec/processor/event"
 )
 
 func BenchmarkWriter(b *testing.B) {
@@ -81,4 +84,52 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportMetric(float64((cpuTime()-start).Nanoseconds())/float64(n), "cpu-ns/row")
 		})
 	}
+}
+
+// BenchmarkPipeline decodes, converts and writes: all that a record costs but for the model and the network.
+func BenchmarkPipeline(b *testing.B) {
+	c := newCatalog(6)
+	var records []event.Record
+	for range 10_000 {
+		v := newVisitor(c.rng)
+		records = append(records, event.Record{
+			SequenceNumber: fmt.Sprintf("495903382714902566085596925383615710959%017d", c.rng.Uint32()),
+			PartitionKey:   v.session, Arrival: c.arrival,
+			Data: fmt.Appendf(nil, `{"session_id":"%s","customer_number":%d,"city":"%s","country":"Sweden","credit_limit":%d,`+
+				`"browse_history":[{"product_code":"%s","quantity":"2","in_shopping_cart":true},`+
+				`{"product_code":"%s","quantity":"1","in_shopping_cart":false}]}`,
+				v.session, c.rng.IntN(1_000_000), v.city, c.rng.IntN(100_000), c.product(), c.product()),
+		})
+	}
+	codec, err := NewCodec(1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w, err := NewWriter(Options{Codec: codec})
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := event.NewDecoder(event.Options{})
+	var events []event.Event
+	var rows []Row
+	b.ReportAllocs()
+	n, start := 0, cpuTime()
+	for b.Loop() {
+		for i := range records {
+			events = d.Decode(events[:0], records[i])
+			rows = slices.Grow(rows[:0], len(events))[:len(events)]
+			for j := range events {
+				FromEvent(&rows[j], "shardId-000000000003", &records[i], &events[j])
+			}
+			if err := w.Append(rows); err != nil {
+				b.Fatal(err)
+			}
+			n += len(events)
+		}
+		if _, err := w.Close(nil); err != nil {
+			b.Fatal(err)
+		}
+		w.Reset()
+	}
+	b.ReportMetric(float64((cpuTime()-start).Nanoseconds())/float64(n), "cpu-ns/event")
 }

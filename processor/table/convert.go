@@ -48,7 +48,9 @@ func FromEvent(row *Row, shard string, r *event.Record, e *event.Event) {
 
 // fromHistory keeps nil and empty apart.
 func fromHistory(dst []Entry, history []event.Entry) []Entry {
-
+	if history == nil {
+		return nil
+	}
 	if dst == nil {
 		dst = make([]Entry, 0, len(history))
 	}

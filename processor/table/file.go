@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // ErrCorrupt means that the bytes are no file of this table, or a damaged one.
@@ -47,9 +48,30 @@ func openFile(src io.ReaderAt, size int64) (*file, error) {
 		}
 		f.File, err = parquet.OpenFile(f.src, size,
 			parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(pageSize))
-		return err
+		if err != nil {
+			return err
+		}
+		return checkChunks(f.Metadata(), size)
 	})
 	return f, err
+}
+
+// checkChunks refuses what no file of ours has and what would make parquet-go work or allocate without end.
+func checkChunks(footer *format.FileMetaData, size int64) error {
+	for _, group := range footer.RowGroups {
+		for i := range group.Columns {
+			chunk := &group.Columns[i].MetaData
+			switch chunk.Codec {
+			case format.Zstd, format.Snappy, format.Uncompressed:
+			default:
+				return fmt.Errorf("column %d is compressed by %s", i, chunk.Codec)
+			}
+			if chunk.TotalCompressedSize < 0 || chunk.TotalCompressedSize > size || chunk.NumValues < 0 {
+				return fmt.Errorf("column %d is larger than the file", i)
+			}
+		}
+	}
+	return nil
 }
 
 // checkTrailer compares the length of the footer with that of the file: parquet-go would allocate what it says.

@@ -43,7 +43,6 @@ func readAll[T any](ctx context.Context, f *file, reader *parquet.GenericReader[
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		clear(rows) // parquet-go would write over what an earlier call of each has kept
 		n := 0
 		err := f.guard(func() (err error) {
 			n, err = reader.Read(rows)

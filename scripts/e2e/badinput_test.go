@@ -38,7 +38,7 @@ func TestBadInput(t *testing.T) {
 	}
 	for _, fleet := range []*Fleet{open, closed} {
 		fleet.Terminate(ctx)
-		assertQuiet(t, fleet)
+		assertLogs(fleet, "info")
 	}
 	put.acquaint(clear)
 	clear.Judge(ctx, open, slices.Concat(asPut(), inClear())...)
@@ -224,12 +224,13 @@ func assertUnstopped(ctx context.Context, f *Fleet) {
 	}
 }
 
-// assertQuiet fails the test when a worker logged an error, or anything of a payload.
-func assertQuiet(t *testing.T, f *Fleet) {
+// assertLogs fails the test when a worker logged something that is no JSON, of a level that is not among these, or of a payload.
+func assertLogs(f *Fleet, levels ...string) {
+	t := f.stack.t
 	t.Helper()
 	for _, w := range f.workers {
 		for _, e := range slices.Concat(w.Out.All(), w.Err.All()) {
-			if level := e.Text("level"); e.Fields == nil || level != "info" && level != "debug" {
+			if !slices.Contains(levels, e.Text("level")) {
 				t.Errorf("%s: %s", w, e.Line)
 			}
 			if strings.Contains(e.Line, secret) || strings.Contains(e.Line, fmt.Sprint(customer)) {

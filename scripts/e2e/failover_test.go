@@ -13,7 +13,7 @@ import (
 // Of the fleet whose pauses are measured.
 const (
 	failoverTime = 5 * time.Second // the default
-	flushAge     = 100 * time.Millisecond
+	flushAge     = time.Second     // short, but not so short that there are more objects to restore from than in real life
 	rounds       = 3
 )
 
@@ -47,6 +47,7 @@ func TestFailover(t *testing.T) {
 	}
 	put := traffic.Finish(ctx)
 	fleet.Drain(ctx, put)
+	assertLogs(fleet, "info", "warning")
 	oracle.JudgeTraffic(ctx, fleet, traffic, Truncated(t, file, put))
 }
 

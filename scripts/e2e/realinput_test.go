@@ -43,6 +43,7 @@ func TestRealInput(t *testing.T) {
 		t.Errorf("%d records were acknowledged, the file has %d", n, realEvents)
 	}
 	fleet.Drain(ctx, realEvents)
+	assertLogs(fleet, "info", "warning")
 	oracle.JudgeTraffic(ctx, fleet, traffic, file)
 }
 

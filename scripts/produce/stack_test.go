@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -134,6 +135,10 @@ func (s *stack) shardRecords(shard string) (all []stored) {
 	}
 	for next := it.ShardIterator; next != nil; {
 		out, err := s.reader.GetRecords(s.t.Context(), &kinesis.GetRecordsInput{ShardIterator: next})
+		if _, ok := errors.AsType[*types.ProvisionedThroughputExceededException](err); ok {
+			time.Sleep(time.Second)
+			continue
+		}
 		if err != nil {
 			s.t.Fatal(err)
 		}

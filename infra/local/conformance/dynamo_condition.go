@@ -13,6 +13,7 @@ func dynamoConditionChecks() []dynamoCheck {
 		{"conditions: missing attributes", (*dynamoProbe).comparesMissing},
 		{"conditions: two missing attributes are not equal", (*dynamoProbe).comparesTwoMissing},
 		{"conditions: BETWEEN, IN, AND, OR, NOT, parentheses", (*dynamoProbe).combines},
+		{"conditions: NOT NOT", (*dynamoProbe).negatesTwice},
 		{"conditions: attribute_exists, attribute_type, begins_with, contains, size", (*dynamoProbe).callsFunctions},
 		{"conditions: contains finds sets and lists in a list", (*dynamoProbe).findsDocuments},
 		{"conditions: nested paths", (*dynamoProbe).comparesNested},
@@ -128,8 +129,15 @@ func (p *dynamoProbe) combines() error {
 		"b BETWEEN a AND c": true, "a between b and c": false, "b BETWEEN a AND c AND a < b": true, "a BETWEEN :one AND :one": true,
 		"a IN (:one)": true, "a in (b, c, :one)": true, "a IN (b, c)": false, "a IN (:text, :one)": true,
 		"a < b OR c < b AND b < a": true, "(a < b OR c < b) AND b < a": false, "NOT a < b AND c < b": false, "NOT (a < b AND c < b)": true,
-		"NOT NOT a < b": true, "nOt b < a aNd a < b oR b < a": true, "(a) < (b)": true,
+		"nOt b < a aNd a < b oR b < a": true, "(a) < (b)": true,
 	}, dynamoFields{":one": 1, ":text": "1"})
+}
+
+func (p *dynamoProbe) negatesTwice() error {
+	if err := p.put("a", dynamoFields{"a": 1, "b": 2}); err != nil {
+		return err
+	}
+	return p.judges(dynamoVerdicts{"NOT NOT a < b": true, "NOT NOT NOT a < b": false}, nil)
 }
 
 func (p *dynamoProbe) callsFunctions() error {

@@ -54,5 +54,48 @@ func TestDynalite(t *testing.T) {
 	if endpoint == "" {
 		t.Skip("STREAMREC_DYNALITE_ENDPOINT is not set (dynalite 4.0.0, started with: dynalite --host 127.0.0.1 --port 8000)")
 	}
-	conformance.Dynamo(t, conformance.DynamoTarget{Client: dynamoClient(endpoint), Name: "dynalite 4.0.0", Known: map[string]string{}})
+	conformance.Dynamo(t, conformance.DynamoTarget{Client: dynamoClient(endpoint), Name: "dynalite 4.0.0", Known: knownInDynalite()})
+}
+
+// knownInDynalite are the differences of dynalite 4.0.0. Two more would stop the server, so the suite does not ask for them:
+// begins_with with a missing second operand ends the process, and nested parentheses take exponential time.
+func knownInDynalite() map[string]string {
+	const (
+		absent   = "the operation does not exist"
+		accepted = "accepted"
+	)
+	return map[string]string{
+		"TransactWriteItems commit":                           absent,
+		"TransactWriteItems cancel: reasons, atomic":          absent,
+		"TransactWriteItems: a token makes it idempotent":     absent,
+		"TransactWriteItems: one item twice is refused":       absent,
+		"TransactGetItems, BatchWrite, BatchGet":              absent,
+		"concurrent transactions keep their sum":              absent,
+		"capacity: transactions cost twice":                   absent,
+		"UpdateTimeToLive / DescribeTimeToLive":               absent,
+		"UpdateContinuousBackups / DescribeContinuousBackups": absent,
+		"DescribeLimits": absent,
+
+		"DeleteTable honours deletion protection":                   "the setting is ignored",
+		"TagResource / UntagResource / ListTagsOfResource":          "tags of CreateTable are ignored",
+		"TableName may be an ARN":                                   "refused",
+		"ReturnValuesOnConditionCheckFailure ALL_OLD":               "the failure carries no item",
+		"ReturnValues that the operation does not have are refused": accepted,
+
+		"conditions: lists and maps are compared by content":                         "documents are never equal",
+		"conditions: contains finds sets and lists in a list":                        "only scalars are found",
+		"conditions: two missing attributes are not equal":                           "they are equal",
+		"conditions: NOT NOT":                                                        "a syntax error",
+		"functions of updates are refused by name in conditions":                     "refused as unknown functions",
+		"names that begin with an underscore need a placeholder":                     accepted,
+		"expressions of 4 KB and of 299 operators are accepted, longer ones refused": accepted,
+
+		"an update that only removes makes no item":                              "it makes an item",
+		"UpdateExpression: indexes mean the old list, whatever is removed first": "indexes shift with every removal",
+		"numbers may have a plus sign":                                           "refused",
+		"sums are exact or refused":                                              "sums out of range are stored",
+		"nesting of 31 levels is accepted, of 34 refused":                        accepted,
+		"capacity: finding nothing costs the minimum":                            "a Query that finds nothing is free",
+		"BatchGetItem beyond 16 MB leaves unprocessed keys":                      "a batch of the rest comes back short",
+	}
 }

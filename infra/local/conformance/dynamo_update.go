@@ -14,6 +14,7 @@ func dynamoUpdateChecks() []dynamoCheck {
 		{"UPDATED_OLD and UPDATED_NEW show nested paths", (*dynamoProbe).returnsNested},
 		{"UpdateExpression if_not_exists, list_append, REMOVE, ADD set", (*dynamoProbe).updatesTogether},
 		{"UpdateExpression: indexes and right-hand sides mean the old item", (*dynamoProbe).updatesFromOld},
+		{"UpdateExpression: indexes mean the old list, whatever is removed first", (*dynamoProbe).removesFirst},
 		{"UpdateExpression: nested paths", (*dynamoProbe).updatesNested},
 		{"UpdateExpression: ADD and DELETE", (*dynamoProbe).addsAndDeletes},
 		{"UpdateItem makes a missing item, without an expression too", (*dynamoProbe).makesItem},
@@ -122,7 +123,6 @@ func (p *dynamoProbe) updatesFromOld() error {
 		update string
 		want   dynamoFields
 	}{
-		{"REMOVE l[1] SET l[3] = :v", dynamoFields{"l": []any{2, 4, 17, 6, 7}, "a": "old"}},
 		{"SET l[3] = :v REMOVE l[1]", dynamoFields{"l": []any{2, 4, 17, 6, 7}, "a": "old"}},
 		{"SET l[70] = :v", dynamoFields{"l": []any{2, 3, 4, 5, 6, 7, 17}, "a": "old"}},
 		{"SET a = :v, b = a", dynamoFields{"l": []any{2, 3, 4, 5, 6, 7}, "a": 17, "b": "old"}},
@@ -136,6 +136,14 @@ func (p *dynamoProbe) updatesFromOld() error {
 		}
 	}
 	return nil
+}
+
+func (p *dynamoProbe) removesFirst() error {
+	if err := p.put("a", dynamoFields{"l": []any{2, 3, 4, 5, 6, 7}}); err != nil {
+		return err
+	}
+	return p.updated(dynamoUpdate{sort: "a", update: "REMOVE l[1], l[2] SET l[3] = :v", values: dynamoFields{":v": 17}},
+		dynamoFields{"l": []any{2, 17, 6, 7}})
 }
 
 func (p *dynamoProbe) updatesNested() error {

@@ -126,9 +126,17 @@ func dynamoSame(what string, got, want dynamoFields) error {
 		want = dynamoPlainItem(dynamoItem(want))
 	}
 	if !reflect.DeepEqual(got, want) {
-		return fmt.Errorf("%s: got %v, want %v", what, got, want)
+		return fmt.Errorf("%s: got %s, want %s", what, got, want)
 	}
 	return nil
+}
+
+// String tells an empty item from none.
+func (f dynamoFields) String() string {
+	if f == nil {
+		return "nothing"
+	}
+	return fmt.Sprint(map[string]any(f))
 }
 
 func dynamoEqual[T comparable](what string, got, want T) error {

@@ -45,7 +45,7 @@ func kinesisChecks() []kinesisCheck {
 
 // Kinesis runs every check against target, each with streams of its own that are deleted afterwards. With
 // STREAMREC_CONFORMANCE_OUT set it appends a line "kinesis, target, check, result" per check to that file, separated by tabs;
-// the result is ok, FAIL, known difference or n/a.
+// the result is ok, failed, known difference or n/a.
 func Kinesis(t *testing.T, target KinesisTarget) {
 	t.Helper()
 	if unknown := target.unknownNames(); len(unknown) > 0 {
@@ -100,7 +100,7 @@ func kinesisResult(err error, known bool) string {
 	case known:
 		return "known difference"
 	default:
-		return "FAIL"
+		return "failed"
 	}
 }
 

@@ -79,7 +79,7 @@ const (
 )
 
 func (t *table) status(now time.Time) string {
-	if now.Before(t.active) {
+	if !now.After(t.active) {
 		return statusCreating
 	}
 	return statusActive

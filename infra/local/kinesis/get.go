@@ -44,21 +44,33 @@ func (s *Service) getRecords(c *call) error {
 		return err
 	}
 	start := len(c.out)
-	for {
-		if err := s.with(rd.ref, c.now, rd.take); err != nil {
-			return err
-		}
+	err = whole(func() error {
+		return s.with(rd.ref, c.now, rd.take)
+	}, func() error {
 		c.out = append(c.out[:start], `{"Records":[`...)
-		err := rd.encode(c)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		// The oldest segment was trimmed after the view was taken: look again. This ends, because a segment disappears only once.
+		return rd.encode(c)
+	})
+	if err != nil {
+		return err
 	}
 	return s.with(rd.ref, c.now, func(st *stream) error { return rd.finish(st, c) })
+}
+
+// maxViews is how often a read looks again because the segments of its view were trimmed before it came to read them.
+const maxViews = 10
+
+// whole takes a view and reads it, until none of its segments is trimmed in between.
+func whole(take, read func() error) error {
+	var err error
+	for range maxViews {
+		if err = take(); err != nil {
+			return err
+		}
+		if err = read(); !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return err
 }
 
 // openReading checks a request as far as that is possible without its stream.
