@@ -2,6 +2,7 @@ package model
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,60 @@ func TestEarlierTouchMoves(t *testing.T) {
 	if moved.Stats().Floor != TouchAt(noon+5) {
 		t.Errorf("floor is %v, want the touch that was lowered", moved.Stats().Floor)
 	}
+}
+
+// TestEqualTouches orders the facts of a millisecond by ids, whichever comes first.
+func TestEqualTouches(t *testing.T) {
+	facts := []Fact{
+		{Session: "s", Item: "a", Touch: TouchAt(noon)}, {Session: "s", Item: "b", Touch: TouchAt(noon)},
+		{Session: "s", Visit: 1, Item: "b", Touch: TouchAt(noon)}, {Session: "t", Item: "b", Touch: TouchAt(noon)},
+		{Session: "t", Item: "c", Touch: TouchAt(noon)}, {Session: "r", Item: "c", Touch: TouchAt(noon)},
+	}
+	want := fill(loose(), facts)
+	slices.Reverse(facts)
+	sameAs(t, fill(loose(), facts), want)
+	facts[0], facts[3] = facts[3], facts[0]
+	sameAs(t, fill(loose(), facts), want)
+}
+
+func TestHorizon(t *testing.T) {
+	p := DefaultParams()
+	p.Horizon = time.Hour
+	for _, c := range []struct {
+		age  time.Duration
+		kept bool
+	}{{time.Hour - time.Millisecond, true}, {time.Hour, true}, {time.Hour + time.Millisecond, false}} {
+		old := Fact{Session: "s", Item: "a", Touch: TouchAt(noon - c.age.Milliseconds())}
+		m := fill(p, []Fact{old, {Session: "t", Item: "b", Touch: TouchAt(noon)}})
+		m.Add(old)
+		if kept := m.Stats().Facts == 2; kept != c.kept {
+			t.Errorf("a fact of age %v is kept: %v", c.age, kept)
+		}
+	}
+}
+
+// TestLongRecords: others may have made facts without end; the newest recordView of a visit count, and maxRecord are
+// kept.
+func TestLongRecords(t *testing.T) {
+	m := New(DefaultParams())
+	for i := range 2 * maxRecord {
+		m.Add(Fact{Session: "s", Item: fmt.Sprintf("i%04d", i), Touch: TouchAt(noon + int64(i))})
+	}
+	if s := m.Stats(); s.Facts != maxRecord {
+		t.Errorf("%d facts of a visit are kept, want %d", s.Facts, maxRecord)
+	}
+	first, last := fmt.Sprintf("i%04d", maxRecord-recordView), fmt.Sprintf("i%04d", maxRecord-1)
+	m.params.Popular, m.scorer.params.Popular = 0, 0
+	if got := names(m.Similar(nil, first, 1)); !slices.Equal(got, []string{fmt.Sprintf("i%04d", maxRecord-recordView+1)}) {
+		t.Errorf("similar to the first that counts: %v", got)
+	}
+	if got := m.Similar(nil, "i0000", 5); len(got) > 0 {
+		t.Errorf("similar to one that does not count: %v", got)
+	}
+	if got := names(m.Recommend(nil, "s", 1)); slices.Equal(got, []string{last}) || len(got) != 1 {
+		t.Errorf("recommended %v", got)
+	}
+	checkInvariants(t, m)
 }
 
 func TestVisitsOfASessionStayApart(t *testing.T) {

@@ -96,7 +96,7 @@ func eachBounds(t *testing.T, f func(t *testing.T, p Params)) {
 
 func TestModelEqualsReference(t *testing.T) {
 	eachBounds(t, func(t *testing.T, p Params) {
-		for seed := range uint64(30) {
+		for seed := range uint64(20) {
 			s, m, r := newScribe(seed), New(p), newReference(p)
 			for step := range 300 {
 				rec := s.record()
@@ -136,6 +136,7 @@ func compare(t *testing.T, m *Model, r *reference) {
 
 func compareFacts(t *testing.T, m *Model, r *reference, k *known) {
 	t.Helper()
+	checkInvariants(t, m)
 	want := map[Fact]bool{}
 	for _, f := range r.kept(k.floor) {
 		want[f] = true

@@ -88,7 +88,6 @@ func (sc *scorer) hop(first int) {
 	}
 	sc.vote()
 	own := len(sc.query.items)
-	clear(sc.found.votes[:own])
 	sc.found.fold(own, sc.params.Hop.fixed())
 }
 

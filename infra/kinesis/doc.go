@@ -44,6 +44,6 @@
 //     This comes before any order between keys, never before the order within one.
 //   - The SDK's own retries are switched off per call: they would hide attempts from Ack.Attempts.
 //   - The SDK can make net/http cut a connection whose answer is under way, and quick services such as a local one meet
-//     that often. Calls go through a guard against it, wholeBody; without, one record in 300 was put twice.
+//     that often. Calls go through a guard against it, transport.WholeBody; without, one record in 300 was put twice.
 //   - Errors never contain keys or payloads: the service's message for refused arguments, which quotes them, is cut.
 package kinesis

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -123,7 +124,7 @@ func brief(err error) error {
 		if kind, _ := judgeCode(api.ErrorCode()); kind == rejected || api.ErrorMessage() == "" {
 			return errors.New(api.ErrorCode())
 		}
-		return fmt.Errorf("%s: %s", api.ErrorCode(), api.ErrorMessage())
+		return fmt.Errorf("%s: %s", api.ErrorCode(), strings.TrimSuffix(api.ErrorMessage(), "."))
 	}
 	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
 		return send.Err

@@ -59,7 +59,7 @@ func TestJudgeErrorsOfTheRealClient(t *testing.T) {
 		reason error
 		brief  string // part of
 	}{
-		{"missing stream", sdkClient(answering(400, `{"__type":"ResourceNotFoundException","message":"Stream clicks under account 1 not found."}`)), final, ErrStreamMissing, "ResourceNotFoundException: Stream clicks under account 1 not found."},
+		{"missing stream", sdkClient(answering(400, `{"__type":"ResourceNotFoundException","message":"Stream clicks under account 1 not found."}`)), final, ErrStreamMissing, "ResourceNotFoundException: Stream clicks under account 1 not found"},
 		{"denied", sdkClient(answering(400, `{"__type":"AccessDeniedException","Message":"not authorized"}`)), final, ErrAccessDenied, "AccessDeniedException: not authorized"},
 		{"unknown key id", sdkClient(answering(400, `{"__type":"UnrecognizedClientException","message":"The security token is invalid."}`)), final, ErrAccessDenied, "UnrecognizedClientException"},
 		{"namespaced type", sdkClient(answering(400, `{"__type":"com.amazonaws.kinesis.v20131202#ExpiredTokenException","message":"x"}`)), final, ErrAccessDenied, "ExpiredTokenException: x"},

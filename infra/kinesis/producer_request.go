@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/streamrec/streamrec/infra/transport"
 )
 
 // errMismatch is an answer that cannot be matched with its request.
@@ -44,7 +46,7 @@ func (p *Producer) request(ctx context.Context, batch []*lane, entries []types.P
 // callOptions switches the SDK's own retries off: they would hide attempts, and wait in the wrong place.
 func callOptions(o *kinesis.Options) {
 	o.Retryer = aws.NopRetryer{}
-	o.HTTPClient = wholeBody{o.HTTPClient}
+	o.HTTPClient = transport.WholeBody{Next: o.HTTPClient}
 }
 
 // receive sorts an answer: settle what is in the stream, hold back or retry what is not.

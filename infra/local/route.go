@@ -12,7 +12,7 @@ import (
 // routes puts the parts in front of each other, the network's faults outermost.
 func (l *Local) routes() http.Handler {
 	services := http.Handler(http.HandlerFunc(l.dispatch))
-	if l.options.Credentials != nil {
+	if len(l.options.Credentials) > 0 {
 		services = guard(l.options.Credentials, services)
 	}
 	services = l.options.Faults.Wrap(services)

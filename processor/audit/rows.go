@@ -164,7 +164,7 @@ func (in *inspection) judge(complete bool) (found []problem) {
 	add(in.outside > 0, RowOutside, "%d of its rows belong to records outside of its range or to another shard.", in.outside)
 	add(in.unordered > 0, RowOrder, "%d of its rows come after a row that they should precede.", in.unordered)
 	add(in.repeated > 0, RowRepeated, "%d of its rows repeat the row before them: readers see those twice.", in.repeated)
-	add(in.subsequences > 0 && in.unordered == 0, RowMissing, "%d sub-records of aggregated records have no row before their successor.", in.subsequences)
+	add(in.subsequences > 0 && in.unordered+in.outside == 0, RowMissing, "%d sub-records of aggregated records have no row before their successor.", in.subsequences)
 	if !complete {
 		return found
 	}
@@ -175,8 +175,8 @@ func (in *inspection) judge(complete bool) (found []problem) {
 	add(c.records != l.records, RecordCount, "It has rows of %d records and its metadata say %d.", c.records, l.records)
 	noFirst, noLast := in.firstArrival.IsZero(), in.previous.SequenceNumber != in.last
 	add(noFirst || noLast, RowMissing, "It has no row of %s.", ends(noFirst, noLast))
-	if noFirst || noLast {
-		return found
+	if noFirst || noLast || c.records != l.records {
+		return found // nor can the arrivals
 	}
 	add(in.lastArrival != l.lastArrival, ArrivalTimes, "The latest arrival in its rows is %s and its metadata say %s.",
 		milliseconds(in.lastArrival).Format(arrivalFormat), milliseconds(l.lastArrival).Format(arrivalFormat))

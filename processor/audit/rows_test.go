@@ -39,20 +39,33 @@ func of(all []table.Row, i int) (from, to int) {
 	return starts[i], starts[i+1]
 }
 
+// withWideLink returns a log with a link of three records, of which the first and the second have several rows.
+func withWideLink(t *testing.T) (w *world, i int) {
+	t.Helper()
+	for seed := range uint64(100) {
+		w := small(t, seed)
+		for i, key := range w.links(w.shards[0]) {
+			_, metadata := w.object(t, key)
+			all := w.rowsOf(t, w.shards[0], key)
+			if metadata["records"] != "3" {
+				continue
+			}
+			_, second := of(all, 0)
+			from, third := of(all, 1)
+			if second == 4 && third-from > 1 { // two sub-records of two lines, then at least two rows
+				return w, i
+			}
+		}
+	}
+	t.Fatal("no link has three records with several rows")
+	return nil, 0
+}
+
 // TestSabotagedRowsAreNamed changes the rows of one link of at least three records.
 func TestSabotagedRowsAreNamed(t *testing.T) {
-	w := small(t, 8)
+	w, i := withWideLink(t)
 	s, other := w.shards[0], w.shards[1]
-	keys := w.links(s)
-	i := slices.IndexFunc(keys, func(key string) bool {
-		_, metadata := w.object(t, key)
-		all := w.rowsOf(t, s, key)
-		return metadata["records"] > "2" && len(metadata["records"]) == 1 && len(all) > 8 && all[1].SequenceNumber == all[0].SequenceNumber
-	})
-	if i < 0 {
-		t.Fatal("no link has three records")
-	}
-	key := keys[i]
+	key := w.links(s)[i]
 	sound := w.rowsOf(t, s, key)
 	body, metadata := w.object(t, key)
 	full := w.against()

@@ -111,7 +111,8 @@ func TestDecodeDamagedAggregates(t *testing.T) {
 	data := tableField(dataOfRecord, `{"session_id":"s"}`)
 	record := func(fields ...[]byte) []byte { return tableField(recordsOfTable, string(slices.Concat(fields...))) }
 	good := record(subField(partitionKeyIndex, 0), data)
-	whole := sealAggregate(slices.Concat(key, good))
+	sealed := func(parts ...[]byte) []byte { return sealAggregate(slices.Concat(parts...)) }
+	first, whole := subField(partitionKeyIndex, 0), sealed(key, good)
 
 	for _, test := range []struct {
 		name string
@@ -119,10 +120,10 @@ func TestDecodeDamagedAggregates(t *testing.T) {
 		want Class // empty for one valid event
 	}{
 		{"good", whole, ""},
-		{"with hash key", sealAggregate(slices.Concat(key, hashKey, record(subField(partitionKeyIndex, 0), subField(hashKeyIndex, 0), data))), ""},
-		{"tables last", sealAggregate(slices.Concat(good, key)), ""},
-		{"unknown fields", sealAggregate(slices.Concat(tableField(9, "x"), key, record(subField(partitionKeyIndex, 0), data, tableField(4, "tag"), subField(77, 1)))), ""},
-		{"repeated fields", sealAggregate(slices.Concat(key, record(subField(partitionKeyIndex, 9), tableField(dataOfRecord, "x"), subField(partitionKeyIndex, 0), data))), ""},
+		{"with hash key", sealed(key, hashKey, record(first, subField(hashKeyIndex, 0), data)), ""},
+		{"tables last", sealed(good, key), ""},
+		{"unknown fields", sealed(tableField(9, "x"), key, record(first, data, tableField(4, "tag"), subField(77, 1))), ""},
+		{"repeated fields", sealed(key, record(subField(partitionKeyIndex, 9), tableField(dataOfRecord, "x"), subField(partitionKeyIndex, 0), data)), ""},
 		{"magic only", []byte(aggregateMagic), KPLChecksum},
 		{"short", []byte(aggregateMagic + "0123456789abcde"), KPLChecksum},
 		{"cut", whole[:len(whole)-1], KPLChecksum},
@@ -137,23 +138,23 @@ func TestDecodeDamagedAggregates(t *testing.T) {
 		{"field number 0", sealAggregate([]byte("\x02\x00")), KPLMalformed},
 		{"table as number", sealAggregate(subField(partitionKeyTable, 1)), KPLMalformed},
 		{"unknown field cut", sealAggregate([]byte("\x4a\x05x")), KPLMalformed},
-		{"sub-record is no message", sealAggregate(slices.Concat(key, record([]byte("\xff")))), KPLMalformed},
-		{"data as number", sealAggregate(slices.Concat(key, record(subField(partitionKeyIndex, 0), subField(dataOfRecord, 1)))), KPLMalformed},
-		{"data cut", sealAggregate(slices.Concat(key, record(subField(partitionKeyIndex, 0), []byte("\x1a\x09x")))), KPLMalformed},
-		{"index cut", sealAggregate(slices.Concat(key, record([]byte("\x08\xff")))), KPLMalformed},
-		{"no data", sealAggregate(slices.Concat(key, record(subField(partitionKeyIndex, 0)))), KPLMalformed},
-		{"no key", sealAggregate(slices.Concat(key, record(data))), KPLMalformed},
-		{"key is no UTF-8", sealAggregate(slices.Concat(tableField(partitionKeyTable, "\xff"), good)), KPLMalformed},
-		{"key too long", sealAggregate(slices.Concat(tableField(partitionKeyTable, strings.Repeat("å", 257)), good)), KPLMalformed},
-		{"key as long as can be", sealAggregate(slices.Concat(tableField(partitionKeyTable, strings.Repeat("å", 256)), good)), ""},
-		{"key outside", sealAggregate(slices.Concat(key, record(subField(partitionKeyIndex, 1), data))), KPLIndex},
-		{"key far outside", sealAggregate(slices.Concat(key, record(subField(partitionKeyIndex, 1<<64-1), data))), KPLIndex},
+		{"sub-record is no message", sealed(key, record([]byte("\xff"))), KPLMalformed},
+		{"data as number", sealed(key, record(first, subField(dataOfRecord, 1))), KPLMalformed},
+		{"data cut", sealed(key, record(first, []byte("\x1a\x09x"))), KPLMalformed},
+		{"index cut", sealed(key, record([]byte("\x08\xff"))), KPLMalformed},
+		{"no data", sealed(key, record(first)), KPLMalformed},
+		{"no key", sealed(key, record(data)), KPLMalformed},
+		{"key is no UTF-8", sealed(tableField(partitionKeyTable, "\xff"), good), KPLMalformed},
+		{"key too long", sealed(tableField(partitionKeyTable, strings.Repeat("å", 257)), good), KPLMalformed},
+		{"key as long as can be", sealed(tableField(partitionKeyTable, strings.Repeat("å", 256)), good), ""},
+		{"key outside", sealed(key, record(subField(partitionKeyIndex, 1), data)), KPLIndex},
+		{"key far outside", sealed(key, record(subField(partitionKeyIndex, 1<<64-1), data)), KPLIndex},
 		{"no key table", sealAggregate(good), KPLIndex},
-		{"hash key outside", sealAggregate(slices.Concat(key, record(subField(partitionKeyIndex, 0), subField(hashKeyIndex, 0), data))), KPLIndex},
-		{"hash key no number", sealAggregate(slices.Concat(key, tableField(hashKeyTable, "x"), good)), KPLHashKey},
-		{"hash key empty", sealAggregate(slices.Concat(key, tableField(hashKeyTable, ""), good)), KPLHashKey},
-		{"hash key 2^128", sealAggregate(slices.Concat(key, tableField(hashKeyTable, "340282366920938463463374607431768211456"), good)), KPLHashKey},
-		{"one bad of two", sealAggregate(slices.Concat(key, good, record(subField(partitionKeyIndex, 5), data))), KPLIndex},
+		{"hash key outside", sealed(key, record(first, subField(hashKeyIndex, 0), data)), KPLIndex},
+		{"hash key no number", sealed(key, tableField(hashKeyTable, "x"), good), KPLHashKey},
+		{"hash key empty", sealed(key, tableField(hashKeyTable, ""), good), KPLHashKey},
+		{"hash key 2^128", sealed(key, tableField(hashKeyTable, "340282366920938463463374607431768211456"), good), KPLHashKey},
+		{"one bad of two", sealed(key, good, record(subField(partitionKeyIndex, 5), data)), KPLIndex},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := decodeOne(t, Options{}, string(test.data))

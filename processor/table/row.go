@@ -24,10 +24,12 @@ type Row struct {
 	Country         *string    `parquet:"country,id(14),optional,dict"`
 	CreditLimit     *int64     `parquet:"credit_limit,id(15),decimal(4:18),optional"` // ten-thousandths
 
-	BrowseHistory   []Entry          `parquet:"browse_history,id(16),list,optional" parquet-element:",id(17)"`  // nil is null
-	Recommendations []Recommendation `parquet:"recommendations,id(18),list,optional" parquet-element:",id(19)"` // best first; nil is null
-	ModelVersion    *int32           `parquet:"model_version,id(20),optional"`                                  // the footer says what it stands for
-	Duplicate       bool             `parquet:"duplicate,id(21)"`                                               // event_id was seen before in the session
+	// Lists. Nil is null.
+	BrowseHistory   []Entry          `parquet:"browse_history,id(16),list,optional" parquet-element:",id(17)"`
+	Recommendations []Recommendation `parquet:"recommendations,id(18),list,optional" parquet-element:",id(19)"` // best first
+
+	ModelVersion *int32 `parquet:"model_version,id(20),optional"` // the footer says what it stands for
+	Duplicate    bool   `parquet:"duplicate,id(21)"`              // event_id was seen before in the session
 
 	Extra *string `parquet:"extra,id(22),optional"`      // a JSON object of what has no column
 	Error *string `parquet:"error,id(23),optional,dict"` // class: reason

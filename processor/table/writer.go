@@ -66,11 +66,14 @@ func NewWriter(o Options) (*Writer, error) {
 	return w, nil
 }
 
+// keptOutput is how much room an empty file begins with at most: there are as many idle writers as idle shards.
+const keptOutput = 8 << 20
+
 // Reset drops what was appended and begins a new file.
 func (w *Writer) Reset() {
 	size := 0
 	if w.out != nil {
-		size = w.out.Len() // batches resemble their predecessors
+		size = min(w.out.Len(), keptOutput) // files resemble their predecessors
 	}
 	w.out = bytes.NewBuffer(make([]byte, 0, size))
 	if w.parquet == nil {

@@ -5,7 +5,8 @@
 //
 // The view events has the rows of all *.parquet files below FOLDER, columns matched by name, with the Hive partitions of
 // their paths (gen, dt, hour) as further columns. Replays are not merged: filter by gen, or join the map of generations.
-// getvariable('files') is the pattern of the files, for read_parquet and the functions of Parquet metadata. Times are in UTC. Integers and decimals are printed with all their digits.
+// getvariable('files') is the pattern of the files, for read_parquet and the functions of Parquet metadata. Times are in
+// UTC. Integers and decimals are printed with all their digits.
 //
 // Exit codes: 0 done, 1 the query failed, 2 usage, 3 DuckDB is not installed (run install.sh).
 import { existsSync, readFileSync, statSync } from 'node:fs';

@@ -19,6 +19,7 @@ type environment struct {
 	bucket   bool     // there is a bucket
 	endpoint func(*testing.T) string
 	secret   string // of the commands, if it differs from that of the stack
+	denied   string // the service that denies access
 	commands []string
 	extra    []string       // flags of the worker
 	subject  *regexp.Regexp // what is wrong
@@ -29,6 +30,7 @@ func environments() []environment {
 	all := []string{"worker", "produce", "audit"}
 	credentials := []string{"--credentials", testKey + ":" + testSecret}
 	create := regexp.MustCompile(`create|name another|--(stream|bucket|app|no-create-tables)`)
+	faults, permit := []string{"--faults"}, regexp.MustCompile(`AWS_ACCESS_KEY_ID|AWS_PROFILE|what they may do|permission|policy`)
 	reach := regexp.MustCompile(`AWS_ENDPOINT_URL`)
 	return []environment{
 		{name: "no stream", bucket: true, commands: all, subject: regexp.MustCompile(`stream.*` + Stream), remedy: create},
@@ -47,6 +49,18 @@ func environments() []environment {
 		{
 			name: "a wrong secret", flags: credentials, stream: true, bucket: true, secret: "another", commands: all,
 			subject: regexp.MustCompile(`credentials`), remedy: regexp.MustCompile(`AWS_ACCESS_KEY_ID|AWS_PROFILE`),
+		},
+		{
+			name: "a stream that denies access", flags: faults, stream: true, bucket: true, denied: "kinesis", commands: all,
+			subject: regexp.MustCompile(`stream.*` + Stream), remedy: permit,
+		},
+		{
+			name: "a bucket that denies access", flags: faults, stream: true, bucket: true, denied: "s3", commands: []string{"worker", "audit"},
+			subject: regexp.MustCompile(`bucket.*` + Bucket), remedy: permit,
+		},
+		{
+			name: "a table that denies access", flags: faults, stream: true, bucket: true, denied: "dynamodb", commands: []string{"worker", "audit"},
+			subject: regexp.MustCompile(`table.*` + App), remedy: permit,
 		},
 	}
 }
@@ -84,7 +98,14 @@ func (e environment) furnish(ctx context.Context, s *Stack) {
 	if e.bucket {
 		s.CreateBucket(ctx)
 	}
+	if e.denied != "" {
+		code := map[string]string{"s3": "AccessDenied", "kinesis": "AccessDeniedException", "dynamodb": "AccessDeniedException"}[e.denied]
+		s.Break(ctx, Fault{Services: []string{e.denied}, AccessKey: operatorKey, Effect: "error", Code: code})
+	}
 }
+
+// operatorKey is the access key of who runs the commands where access is denied.
+const operatorKey = "OPERATOR"
 
 // command is a call that would work in a good environment.
 func (e environment) command(t *testing.T, s *Stack, name string) Command {
@@ -94,7 +115,11 @@ func (e environment) command(t *testing.T, s *Stack, name string) Command {
 		"produce": {"--stream", Stream, "--file", EventFile(t, 10, 1)},
 		"audit":   deployment(App),
 	}
-	c := s.Command(name, testKey, append([]string{name}, args[name]...)...)
+	key := testKey
+	if e.denied != "" {
+		key = operatorKey
+	}
+	c := s.Command(name, key, append([]string{name}, args[name]...)...)
 	if e.endpoint != nil {
 		c.Env = append(c.Env, "AWS_ENDPOINT_URL="+e.endpoint(t))
 	}

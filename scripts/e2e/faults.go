@@ -14,8 +14,9 @@ type Fault struct {
 	Operations []string `json:"operations,omitempty"` // PutObject and the like
 	AccessKey  string   `json:"accessKey"`
 	Prefix     string   `json:"prefix,omitempty"` // of the object's key
-	Effect     string   `json:"effect"`           // cut, hang, late, lose-answer
+	Effect     string   `json:"effect"`           // cut, hang, late, lose-answer, error
 	Wait       string   `json:"wait,omitempty"`   // of late, such as 5s
+	Code       string   `json:"code,omitempty"`   // of error
 }
 
 // Break puts a rule in force and returns its number.

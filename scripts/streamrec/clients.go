@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/streamrec/streamrec/infra/transport"
 )
 
 // clients are the AWS clients of a command.
@@ -31,7 +33,7 @@ func loadClients(ctx context.Context) (clients, error) {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConnsPerHost = 256
 		t.ResponseHeaderTimeout = 30 * time.Second
-	}).WithDialerOptions()
+	})
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(client), config.WithRetryMaxAttempts(3))
 	if err != nil {
 		return clients{}, usageError{fmt.Errorf("AWS settings: %w", err)}
@@ -44,9 +46,12 @@ func loadClients(ctx context.Context) (clients, error) {
 
 func newClients(cfg aws.Config) clients {
 	return clients{
-		kinesis: kinesis.NewFromConfig(cfg), dynamodb: dynamodb.NewFromConfig(cfg),
-		// Stores other than Amazon's are seldom reachable under bucket.host.
-		s3: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil }),
+		kinesis:  kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.HTTPClient = transport.WholeBody{Next: o.HTTPClient} }),
+		dynamodb: dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.HTTPClient = transport.WholeBody{Next: o.HTTPClient} }),
+		s3: s3.NewFromConfig(cfg, func(o *s3.Options) {
+			o.HTTPClient = transport.WholeBody{Next: o.HTTPClient}
+			o.UsePathStyle = o.BaseEndpoint != nil // stores other than Amazon's are seldom reachable under bucket.host
+		}),
 	}
 }
 

@@ -125,11 +125,15 @@ func (s *Service) replayTable(set settings) error {
 	if !set.usable() {
 		return fmt.Errorf("table %q has no usable key", set.Name)
 	}
-	if t, ok := s.tables[set.Name]; ok && slices.Equal(t.settings.Keys, set.Keys) {
+	t, ok := s.tables[set.Name]
+	switch {
+	case !ok:
+		s.tables[set.Name] = newTable(set, time.Time{})
+	case !slices.Equal(t.schema, set.schema()):
+		return fmt.Errorf("table %q changes its key", set.Name)
+	default:
 		t.settings = set
-		return nil
 	}
-	s.tables[set.Name] = newTable(set, time.Time{})
 	return nil
 }
 

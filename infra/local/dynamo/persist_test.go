@@ -217,9 +217,10 @@ func TestFailedAppendChangesNothing(t *testing.T) {
 	if got := state(t, s); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if _, err := do(t, s, "DeleteItem", `{"TableName":"leases","Key":{"h":{"S":"p"},"r":{"N":"100"}}}`); err != nil {
-		t.Errorf("a write that changes nothing needs no journal: %v", err)
-	}
+	// What changes nothing needs no journal.
+	must(t, s, "DeleteItem", `{"TableName":"leases","Key":{"h":{"S":"p"},"r":{"N":"100"}}}`)
+	must(t, s, "TransactWriteItems", `{"TransactItems":[{"ConditionCheck":{"TableName":"leases","Key":{"h":{"S":"p"},"r":{"N":"1"}},
+		"ConditionExpression":"attribute_exists(h)"}}]}`)
 }
 
 func TestDirectoryIsUsedOnce(t *testing.T) {
@@ -237,7 +238,9 @@ func TestReplayRefusesWhatNeverWasWritten(t *testing.T) {
 	for record, part := range map[string]string{
 		`{`:                      "decode record",
 		`{"Table":{"Name":"x"}}`: "no usable key",
-		`{"Table":{"Name":"x","Keys":[{"AttributeName":"a","KeyType":"HASH"}],"Attributes":[{"AttributeName":"a","AttributeType":"M"}]}}`: "no usable key",
+		`{"Table":{"Name":"x","Keys":[{"AttributeName":"a","KeyType":"HASH"}],"Attributes":[{"AttributeName":"a","AttributeType":"M"}]}}`:      "no usable key",
+		`{"Table":{"Name":"x","Keys":[{"AttributeName":"a","KeyType":"RANGE"}],"Attributes":[{"AttributeName":"a","AttributeType":"S"}]}}`:     "no usable key",
+		`{"Table":{"Name":"leases","Keys":[{"AttributeName":"a","KeyType":"HASH"}],"Attributes":[{"AttributeName":"a","AttributeType":"S"}]}}`: "changes its key",
 		`{"Writes":[{"Table":"x","Put":{"a":{"S":"b"}}}]}`:       "unknown table",
 		`{"Writes":[{"Table":"leases","Put":{"h":{"S":"b"}}}]}`:  "Missing the key r",
 		`{"Writes":[{"Table":"leases","Gone":{"h":{"S":"b"}}}]}`: "does not match the schema",

@@ -26,7 +26,7 @@ type sortKey struct {
 
 func sortKeys() []sortKey {
 	drawText := func(r *rand.Rand) any {
-		return strings.Repeat(string("ab\xc3"[r.IntN(2)]), 1+r.IntN(3)) + [...]string{"", "a", "b", "é"}[r.IntN(4)]
+		return strings.Repeat([...]string{"a", "b"}[r.IntN(2)], 1+r.IntN(3)) + [...]string{"", "a", "b", "é"}[r.IntN(4)]
 	}
 	compareText := func(a, b any) int { return strings.Compare(a.(string), b.(string)) }
 	return []sortKey{
@@ -79,7 +79,11 @@ func (k sortKey) query(t *testing.T, c *dynamodb.Client, r *rand.Rand, all map[s
 	if k.compare(a, b) > 0 {
 		a, b = b, a
 	}
-	op := [...]string{"", "=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}[r.IntN(7+len(k.kind)*btoi(k.kind != "N"))]
+	ops := []string{"", "=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}
+	if k.kind == types.ScalarAttributeTypeN {
+		ops = ops[:7]
+	}
+	op := ops[r.IntN(len(ops))]
 	condition, values := "#h = :h", item{":h": text(scope)}
 	switch op {
 	case "":
@@ -105,18 +109,9 @@ func (k sortKey) query(t *testing.T, c *dynamodb.Client, r *rand.Rand, all map[s
 		TableName: new("leases"), KeyConditionExpression: &condition, ExpressionAttributeValues: values,
 		ExpressionAttributeNames: map[string]string{"#h": "scope"}, ScanIndexForward: &forward, Limit: new(int32(1 + r.IntN(7))),
 	})
-	if !slices.EqualFunc(got, want, func(g types.AttributeValue, w any) bool {
-		return fmt.Sprint(g) == fmt.Sprint(k.write(w)) || same(g, k.write(w))
-	}) {
+	if !slices.EqualFunc(got, want, func(g types.AttributeValue, w any) bool { return same(g, k.write(w)) }) {
 		t.Fatalf("%s with %v, forward %v: got %d items, want %v", condition, []any{a, b}, forward, len(got), want)
 	}
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // same compares two keys.
@@ -185,7 +180,10 @@ func TestPageOfOneMegabyte(t *testing.T) {
 		overhead := len("scope") + len("lease") + len("leaseKey") + len("a") + len("f")
 		for i := range 6 {
 			row := key(string(rune('a' + i)))
-			row["f"] = text(strings.Repeat("x", each-overhead-missing*btoi(i == 0)))
+			row["f"] = text(strings.Repeat("x", each-overhead))
+			if i == 0 {
+				row["f"] = text(strings.Repeat("x", each-overhead-missing))
+			}
 			if _, err := c.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("leases"), Item: row}); err != nil {
 				t.Fatal(err)
 			}

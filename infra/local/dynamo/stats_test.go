@@ -33,6 +33,7 @@ func TestStatsCountEveryOperation(t *testing.T) {
 		{"TransactWriteItems", `{"TransactItems":[{"Delete":{"TableName":"leases","Key":` + b + `}}]}`},                             // 2 WCU
 		{"TransactWriteItems", `{"TransactItems":[{"ConditionCheck":{"TableName":"leases","Key":` + b + `,"ConditionExpression":"attribute_exists(f)"}},
 			{"Delete":{"TableName":"leases","Key":` + a + `,"ConditionExpression":"attribute_not_exists(f)"}}]}`}, // both fail, 12 WCU
+		{"TransactWriteItems", `{"TransactItems":[{"Update":{"TableName":"leases","Key":` + b + `,"UpdateExpression":"SET a = f"}}]}`}, // does not fit, 2 WCU
 	} {
 		send(t, s, c.operation, c.body)
 	}
@@ -46,7 +47,7 @@ func TestStatsCountEveryOperation(t *testing.T) {
 		"BatchWriteItem":     {Calls: 1, WriteUnits: 6},
 		"BatchGetItem":       {Calls: 1, ReadUnits: 3},
 		"TransactGetItems":   {Calls: 1, ReadUnits: 4},
-		"TransactWriteItems": {Calls: 2, WriteUnits: 14, FailedConditions: 2},
+		"TransactWriteItems": {Calls: 3, WriteUnits: 16, FailedConditions: 2},
 	}
 	if got := s.Stats(); !maps.Equal(got, want) {
 		for operation := range want {

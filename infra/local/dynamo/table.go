@@ -79,7 +79,7 @@ const (
 )
 
 func (t *table) status(now time.Time) string {
-	if !now.After(t.active) {
+	if now.Before(t.active) {
 		return statusCreating
 	}
 	return statusActive

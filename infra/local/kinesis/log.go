@@ -143,7 +143,7 @@ func (l *shardLog) trim(cutoff int64) error {
 	if !ok {
 		return l.clear()
 	}
-	l.head, l.oldest = max(l.head, oldest.counter), oldest.arrival
+	l.head, l.oldest = oldest.counter, oldest.arrival
 	return nil
 }
 
@@ -165,7 +165,6 @@ func (l *shardLog) clear() error {
 		if err := l.segments[0].remove(); err != nil {
 			return err
 		}
-		l.head = l.segments[0].committed.last + 1
 		l.segments = l.segments[1:]
 	}
 	l.oldest = math.MaxInt64

@@ -75,7 +75,12 @@ func (tr *trial) put() {
 	if warning, err := tr.log.commit(); err != nil || warning != nil {
 		tr.t.Fatalf("commit: %v, %v", warning, err)
 	}
-	tr.now += tr.r.Int64N(50) - 5
+	switch tr.now += tr.r.Int64N(50) - 5; tr.r.IntN(60) {
+	case 0:
+		tr.now -= 3_000
+	case 1:
+		tr.now += 3_000
+	}
 }
 
 func (tr *trial) trim() {
@@ -219,6 +224,40 @@ func TestFailedCommitLeavesNoTrace(t *testing.T) {
 	}
 	tr.log = log
 	tr.put()
+	tr.compare()
+}
+
+// fullDisk is a file on a disk that is full: a part of what is written arrives.
+type fullDisk struct{ appendFile }
+
+func (f fullDisk) Write(data []byte) (int, error) {
+	n, err := f.appendFile.Write(data[:len(data)/2])
+	return n, errors.Join(err, errFull)
+}
+
+var errFull = errors.New("no space left on device")
+
+// TestFullDiskIsRecoveredFrom: a write that was cut short is taken back, and the log goes on when there is room.
+func TestFullDiskIsRecoveredFrom(t *testing.T) {
+	tr := newTrial(t, 6, t.TempDir())
+	for range 30 {
+		tr.put()
+		s := tr.log.active()
+		if s == nil || s.committed.size >= testSegmentBytes {
+			continue // the next record begins another segment
+		}
+		file := s.file
+		s.file = fullDisk{file}
+		for range 3 {
+			tr.log.stage(record{counter: tr.counter + 1, arrival: tr.now, key: []byte("k"), data: make([]byte, 5_000)})
+		}
+		if _, err := tr.log.commit(); !errors.Is(err, errFull) || errors.Is(err, errTornSegment) {
+			t.Fatalf("commit: %v", err)
+		}
+		s.file = file
+		tr.compare()
+	}
+	tr.reload()
 	tr.compare()
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"math/big"
 	"testing"
 	"time"
 
@@ -196,12 +197,16 @@ func TestOldIteratorOfARecreatedStream(t *testing.T) {
 func TestNumbersOfTheFuture(t *testing.T) {
 	r := newRig(t, kinesis.Options{})
 	r.create("s", 1)
-	number := []byte(r.put("s", "k", "a"))
-	number[len(number)-30]++ // the counter is in the upper digits
-	_, err := r.GetShardIterator(r.ctx, &awskinesis.GetShardIteratorInput{
-		StreamName: aws.String("s"), ShardId: aws.String(shard0), ShardIteratorType: types.ShardIteratorTypeAtSequenceNumber, StartingSequenceNumber: aws.String(string(number)),
-	})
-	refused(t, err, "InvalidArgumentException")
+	number, ok := new(big.Int).SetString(r.put("s", "k", "a"), 10)
+	for ahead, want := range map[int64]bool{0: true, 1: false, 1000: false} {
+		later := new(big.Int).Add(number, new(big.Int).Lsh(big.NewInt(ahead), 80)).String() // the counter begins at bit 80
+		_, err := r.GetShardIterator(r.ctx, &awskinesis.GetShardIteratorInput{
+			StreamName: aws.String("s"), ShardId: aws.String(shard0), ShardIteratorType: types.ShardIteratorTypeAtSequenceNumber, StartingSequenceNumber: &later,
+		})
+		if want != (err == nil) || !ok {
+			t.Errorf("a number %d ahead: %v", ahead, err)
+		}
+	}
 }
 
 func TestSequenceNumbersIncreaseOverAllShards(t *testing.T) {

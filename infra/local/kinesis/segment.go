@@ -3,6 +3,7 @@ package kinesis
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -21,7 +22,14 @@ type segment struct {
 	staged    tail   // the same with the records that are not committed yet
 	data      []byte // frames; nil when only the file has them
 	path      string // empty in memory
-	file      *os.File
+	file      appendFile
+}
+
+// appendFile is what a growing segment needs of its *os.File.
+type appendFile interface {
+	io.WriteCloser
+	Truncate(size int64) error
+	Sync() error
 }
 
 // tail is where a segment ends.

@@ -86,11 +86,12 @@ func TestReadsPerShard(t *testing.T) {
 	r.read(lower)
 }
 
+// TestFullReadStopsReads: also a read that stays under 10 MiB, because one more record would not fit, is full.
 func TestFullReadStopsReads(t *testing.T) {
 	r := newRig(t, kinesis.Options{EnforceLimits: true})
 	r.create("s", 1)
 	for range 11 {
-		r.putZeros(1<<20 - 1)
+		r.putZeros(1<<20 - 1000)
 		r.clock.advance(time.Second)
 	}
 	out := r.count(*r.iterator("s", shard0, types.ShardIteratorTypeTrimHorizon))

@@ -1,4 +1,4 @@
-package kinesis
+package transport
 
 import (
 	"io"
@@ -28,7 +28,7 @@ func TestClosedBodyDoesNotCutTheConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.ContentLength = int64(len("records"))
-		answer, err := wholeBody{echo.Client()}.Do(r)
+		answer, err := WholeBody{echo.Client()}.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,6 +42,11 @@ func TestClosedBodyDoesNotCutTheConnection(t *testing.T) {
 	}
 }
 
+// wire is a Client made of a function.
+type wire func(*http.Request) (*http.Response, error)
+
+func (w wire) Do(r *http.Request) (*http.Response, error) { return w(r) }
+
 func TestRequestWithoutBodyPasses(t *testing.T) {
 	called := false
 	next := wire(func(r *http.Request) (*http.Response, error) {
@@ -52,7 +57,7 @@ func TestRequestWithoutBodyPasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (wholeBody{next}).Do(r); err != io.ErrUnexpectedEOF || !called {
+	if _, err := (WholeBody{next}).Do(r); err != io.ErrUnexpectedEOF || !called {
 		t.Errorf("called with the empty body: %v, error %v", called, err)
 	}
 }
