@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/streamrec/streamrec/model/cputime"
 )
 
 const benchFacts = 3_000_000
@@ -65,9 +67,9 @@ func measure(b *testing.B, f func()) {
 	took := make([]time.Duration, 0, 1<<20)
 	b.ReportAllocs()
 	for b.Loop() {
-		start := cpuTime()
+		start := cputime.Thread()
 		f()
-		if d := cpuTime() - start; len(took) < cap(took) {
+		if d := cputime.Thread() - start; len(took) < cap(took) {
 			took = append(took, max(0, d-idle))
 		}
 	}
@@ -82,8 +84,8 @@ func measure(b *testing.B, f func()) {
 func clockCost() time.Duration {
 	took := make([]time.Duration, 1001)
 	for i := range took {
-		start := cpuTime()
-		took[i] = cpuTime() - start
+		start := cputime.Thread()
+		took[i] = cputime.Thread() - start
 	}
 	slices.Sort(took)
 	return took[len(took)/2]

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzModel interprets bytes as operations on a model with tight bounds and on the reference, and compares them.
+// FuzzModel interprets bytes as operations on a model and on the reference, and compares them.
 func FuzzModel(f *testing.F) {
 	f.Add([]byte("\x00\x01\x02\x03\x04\x05\x06\x07"))
 	f.Add([]byte("\x03\x11\x22\x33\x44\x55\x05\x00\x01\x02\x03\x04\x05\x07\x01\x02\x03\x04\x06\x05"))
@@ -22,13 +22,17 @@ func FuzzModel(f *testing.F) {
 // run is the interpretation of a program.
 type run struct {
 	program   []byte
+	params    Params
 	model     *Model
 	reference *reference
 	now       int64
 }
 
 func newRun(program []byte) *run {
-	return &run{program: program, model: New(tight()), reference: newReference(tight()), now: noon}
+	r := &run{program: program, now: noon}
+	r.params = []Params{tight(), fewItems(), fewFacts(), loose()}[r.next(4)]
+	r.model, r.reference = New(r.params), newReference(r.params)
+	return r
 }
 
 // next takes a number below n from the program.
@@ -87,7 +91,7 @@ func (r *run) fact() Fact {
 
 // move replaces the model by a copy made of what it exports.
 func (r *run) move() {
-	moved := New(tight())
+	moved := New(r.params)
 	moved.Merge(r.model)
 	for v := range r.model.Visits() {
 		moved.Reopen(v)

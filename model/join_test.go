@@ -38,7 +38,9 @@ func TestFactsJoin(t *testing.T) {
 func TestEarlierTouchMoves(t *testing.T) {
 	p := DefaultParams()
 	p.MaxFacts = 4
-	f := func(session, item string, ms int64) Fact { return Fact{Session: session, Item: item, Touch: TouchAt(noon + ms)} }
+	f := func(session, item string, ms int64) Fact {
+		return Fact{Session: session, Item: item, Touch: TouchAt(noon + ms)}
+	}
 	moved := fill(p, []Fact{f("s", "a", 10), f("s", "b", 20), f("t", "b", 30), f("u", "c", 40), f("t", "b", 5)})
 	straight := fill(p, []Fact{f("t", "b", 5), f("s", "a", 10), f("s", "b", 20), f("u", "c", 40)})
 	sameAs(t, moved, straight)
@@ -133,6 +135,25 @@ func TestLabelsJoin(t *testing.T) {
 	m.AddLabel(ItemLabel{Item: "unknown", Touch: TouchAt(noon), Label: shoe})
 	if got := m.Stats(); got.Items != 1 || got.Categories != 2 {
 		t.Errorf("%+v, want one item that was in two categories", got)
+	}
+}
+
+// TestForgottenEntriesDoNotCount: an item was in a category long ago, and is known for other reasons now.
+func TestForgottenEntriesDoNotCount(t *testing.T) {
+	p := DefaultParams()
+	p.MaxFacts = 3
+	shoe, boot := LabelOf("shoe", ""), LabelOf("boot", "")
+	m := New(p)
+	for i, f := range []Fact{{Item: "a", Label: shoe}, {Item: "b", Label: boot}, {Item: "a", Label: boot}, {Item: "c", Label: shoe}} {
+		f.Session, f.Touch = fmt.Sprint(i), TouchAt(noon+int64(i)*1000)
+		m.Add(f)
+	}
+	m.scorer.params.Popular = 0
+	if got := m.Similar(nil, "c", 5); len(got) > 0 {
+		t.Errorf("similar to the only shoe: %v", got)
+	}
+	if got := names(m.Similar(nil, "a", 5)); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("similar to a boot: %v, want the other boot", got)
 	}
 }
 

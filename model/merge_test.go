@@ -42,7 +42,7 @@ func sameAs(t *testing.T, got, want *Model) {
 // TestOrderDoesNotMatter adds the facts of a stream in other orders, twice, and merged from parts in random trees.
 func TestOrderDoesNotMatter(t *testing.T) {
 	eachBounds(t, func(t *testing.T, p Params) {
-		for seed := range uint64(20) {
+		for seed := range uint64(10) {
 			_, facts := made(p, newScribe(seed).records(500))
 			want := fill(p, facts)
 			rng := rand.New(rand.NewPCG(seed, 1))
@@ -81,7 +81,7 @@ func mergeTree(rng *rand.Rand, p Params, facts []Fact) *Model {
 // they made, by way of the facts and by way of the models.
 func TestShardedEqualsUnsharded(t *testing.T) {
 	eachBounds(t, func(t *testing.T, p Params) {
-		for seed := range uint64(20) {
+		for seed := range uint64(10) {
 			records := newScribe(seed).records(500)
 			want, _ := made(p, records)
 			shards := make([]*Model, 4)
@@ -118,7 +118,7 @@ func reopen(m, from *Model) {
 // TestExportRestores moves a model in the middle of a stream, by its exported values, and goes on with both.
 func TestExportRestores(t *testing.T) {
 	eachBounds(t, func(t *testing.T, p Params) {
-		for seed := range uint64(20) {
+		for seed := range uint64(10) {
 			records := newScribe(seed).records(500)
 			m, _ := made(p, records[:300])
 			moved := New(p)
@@ -170,24 +170,29 @@ func TestObserveTwice(t *testing.T) {
 	}
 }
 
-// TestBoundsAreHit makes sure that the tight bounds of the other tests are not idle.
+// TestBoundsAreHit makes sure that the bounds of the other tests are not idle: without any one of them, more is known.
 func TestBoundsAreHit(t *testing.T) {
-	p := tight()
-	all, facts := made(loose(), newScribe(1).records(500))
-	hit := map[string]func(*Params){
-		"PerItem":    func(q *Params) { q.PerItem, q.Scan, q.HopScan = p.PerItem, p.Scan, p.HopScan },
-		"MaxItems":   func(q *Params) { q.MaxItems = p.MaxItems },
-		"MaxFacts":   func(q *Params) { q.MaxFacts = p.MaxFacts },
-		"Horizon":    func(q *Params) { q.Horizon = p.Horizon },
-		"ShelfItems": func(q *Params) { q.ShelfItems = p.ShelfItems },
-		"MaxShelves": func(q *Params) { q.MaxShelves = p.MaxShelves },
-	}
-	for name, bound := range hit {
-		t.Run(name, func(t *testing.T) {
-			q := loose()
-			bound(&q)
-			if state(fill(q, facts)) == state(all) {
-				t.Errorf("%s forgets nothing", name)
+	_, facts := made(loose(), newScribe(1).records(500))
+	free := DefaultParams()
+	for _, c := range []struct {
+		name   string
+		bounds Params
+		lift   func(*Params)
+	}{
+		{"PerItem", tight(), func(p *Params) { p.PerItem = free.PerItem }},
+		{"Horizon", tight(), func(p *Params) { p.Horizon = 0 }},
+		{"ShelfItems", tight(), func(p *Params) { p.ShelfItems = free.ShelfItems }},
+		{"MaxShelves", tight(), func(p *Params) { p.MaxShelves = free.MaxShelves }},
+		{"MaxItems", fewItems(), func(p *Params) { p.MaxItems = free.MaxItems }},
+		{"MaxFacts", fewFacts(), func(p *Params) { p.MaxFacts = free.MaxFacts }},
+		{"PerItem with few items", fewItems(), func(p *Params) { p.PerItem = free.PerItem }},
+		{"PerItem with few facts", fewFacts(), func(p *Params) { p.PerItem = free.PerItem }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			lifted := c.bounds
+			c.lift(&lifted)
+			if state(fill(c.bounds, facts)) == state(fill(lifted, facts)) {
+				t.Errorf("%s forgets nothing", c.name)
 			}
 		})
 	}

@@ -8,13 +8,26 @@ import (
 	"time"
 )
 
-// tight are bounds so small that every one of them is hit by a few hundred records.
+// tight are bounds that a few hundred records hit: on facts per item, shelves, time and scoring. The bounds on items and
+// on facts cut off everything before some moment and would hide the others, so they have parameters of their own.
 func tight() Params {
 	p := DefaultParams()
-	p.PerItem, p.MaxItems, p.MaxFacts, p.ShelfItems, p.MaxShelves = 5, 14, 60, 4, 3
-	p.SessionTTL, p.Horizon = 30*time.Minute, 6*time.Hour
+	p.PerItem, p.ShelfItems, p.MaxShelves = 4, 2, 6
+	p.SessionTTL, p.Horizon = 30*time.Minute, 24*time.Hour
 	p.QueryItems, p.Scan, p.Neighbours, p.HopScan, p.HopBelow, p.HopItems = 3, 4, 9, 3, 8, 2
 	p.Reminders, p.CoVisitWindow = 5, 3
+	return p
+}
+
+func fewItems() Params {
+	p := tight()
+	p.MaxItems = 22
+	return p
+}
+
+func fewFacts() Params {
+	p := tight()
+	p.MaxFacts = 72
 	return p
 }
 
@@ -91,12 +104,14 @@ func state(m *Model) string {
 
 func eachBounds(t *testing.T, f func(t *testing.T, p Params)) {
 	t.Run("tight", func(t *testing.T) { f(t, tight()) })
+	t.Run("few items", func(t *testing.T) { f(t, fewItems()) })
+	t.Run("few facts", func(t *testing.T) { f(t, fewFacts()) })
 	t.Run("loose", func(t *testing.T) { f(t, loose()) })
 }
 
 func TestModelEqualsReference(t *testing.T) {
 	eachBounds(t, func(t *testing.T, p Params) {
-		for seed := range uint64(20) {
+		for seed := range uint64(10) {
 			s, m, r := newScribe(seed), New(p), newReference(p)
 			for step := range 300 {
 				rec := s.record()

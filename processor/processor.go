@@ -78,6 +78,7 @@ func (p *Processor) Open(ctx context.Context) (Resume, error) {
 	p.writer = w
 	p.decoder = event.NewDecoder(event.Options{Privacy: p.cfg.Privacy, Range: &hashes})
 	p.seen, p.model = newDuplicates(), model.New(*p.cfg.Model)
+	p.lists = make([]table.Recommendation, 0, max(p.cfg.Recommendations, 0)) // never nil: nil is null, and means that none were asked for
 	if p.batch, err = newBatch(p.cfg.Codec); err != nil {
 		return Resume{}, err
 	}

@@ -124,6 +124,9 @@ func TestBatchEndsWithItsHour(t *testing.T) {
 		t.Fatalf("objects %v", keys)
 	}
 	rows := b.rows()
+	if rows[0].Recommendations == nil {
+		t.Error("an empty list of recommendations is stored as null")
+	}
 	if len(rows) != 4 || rows[3].SequenceNumber != view(4, "", "", 0).SequenceNumber {
 		t.Fatalf("rows %+v", rows)
 	}

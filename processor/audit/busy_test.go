@@ -139,6 +139,33 @@ func TestHoleInTheListingIsLookedAtAgain(t *testing.T) {
 	}
 }
 
+// TestHoleInTheSecondListing shows the second listing, too, a link whose predecessor it does not show: it is newer than the first one.
+func TestHoleInTheSecondListing(t *testing.T) {
+	w := standard(t, 41)
+	s := w.shards[4]
+	keys := w.links(s)
+	n := len(keys)
+	lists := 0
+	o := w.options()
+	o.Bucket = hiding{w.bucket, func(prefix, k string) bool {
+		if prefix != layout.DataPrefix() {
+			return false
+		}
+		if k == w.links(w.shards[0])[0] {
+			lists++
+		}
+		if lists == 1 {
+			return k == keys[1] || k == keys[n-2] || k == keys[n-1]
+		}
+		return k == keys[n-2]
+	}}
+	r := run(t, o)
+	requireClean(t, r)
+	if lists != 2 || r.Shards[4].Links != int64(n-2) {
+		t.Errorf("%d listings, %d links of %d", lists, r.Shards[4].Links, n)
+	}
+}
+
 // hiding leaves keys out of listings.
 type hiding struct {
 	chain.Bucket

@@ -109,14 +109,19 @@ func TestForgedLinkIsStray(t *testing.T) {
 				"one hour later": {func(l *chain.Link) { l.Hour++ }, audit.Overlap},
 				"a day earlier":  {func(l *chain.Link) { l.Hour -= 24 }, audit.Overlap},
 				"begins later":   {func(l *chain.Link) { l.First = plus(t, l.First, 1) }, audit.Overlap},
-				"shorter copy":   {func(l *chain.Link) { l.Hour++; l.Last = plus(t, l.First, 1) }, audit.Overlap},
+				"begins earlier": {func(l *chain.Link) {
+					l.TotalRecords, l.TotalRows = l.TotalRecords-l.Records+2, l.TotalRows-l.Rows+2
+					l.First, l.Last, l.Records, l.Rows = plus(t, l.First, -1), l.First, 2, 2
+				}, audit.Overlap},
+				"shorter copy": {func(l *chain.Link) { l.Hour++; l.Last = plus(t, l.First, 1) }, audit.Overlap},
 				"between two records": {func(l *chain.Link) {
 					l.First = plus(t, l.Prev, 1)
 					l.Last, l.Records, l.Rows = l.First, 1, 1
 				}, audit.Fork},
 			} {
 				_, metadata := w.object(t, key)
-				if name == "between two records" && i == 0 || name == "begins later" && metadata["records"] == "1" {
+				if name == "between two records" && i == 0 || name == "begins later" && metadata["records"] == "1" ||
+					name == "begins earlier" && (metadata["records"] == "1" || i == len(keys)-1 && !s.closed) {
 					continue // there is no such place
 				}
 				t.Run(s.ID+"/"+strconv.Itoa(i)+"/"+name, func(t *testing.T) {
@@ -131,4 +136,33 @@ func TestForgedLinkIsStray(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTiedLinkStaysOnTheChain gives the last link of an open chain a wrong prev: its totals tie it to the chain.
+func TestTiedLinkStaysOnTheChain(t *testing.T) {
+	w := standard(t, 3)
+	o := w.options()
+	o.SkipRows = true
+	keys := w.links(w.shards[4])
+	key := keys[len(keys)-1]
+	r := w.edited(t, o, key, func(m map[string]string) { m["prev"] = plus(t, m["prev"], -1) })
+	requireFound(t, r, finding{audit.Misfit, key})
+	if r.Shards[4].Records != int64(len(w.shards[4].records)) {
+		t.Errorf("%d records are on the chain", r.Shards[4].Records)
+	}
+}
+
+// TestForkBehindTheEndIsStray puts a link behind the last one of an open chain that continues from an earlier one, as a writer without
+// conditions would.
+func TestForkBehindTheEndIsStray(t *testing.T) {
+	w := standard(t, 3)
+	o := w.options()
+	o.SkipRows = true
+	s := w.shards[4]
+	keys := w.links(s)
+	_, end := w.object(t, keys[len(keys)-1])
+	stray := w.forge(t, keys[1], func(l *chain.Link) {
+		l.First, l.Last, l.Records, l.Rows = plus(t, end["last"], 5), plus(t, end["last"], 5), 1, 1
+	})
+	requireFound(t, run(t, o), finding{audit.Fork, stray})
 }

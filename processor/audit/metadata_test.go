@@ -27,9 +27,14 @@ func (w *world) edited(t *testing.T, o audit.Options, key string, change func(me
 // added adds n to a number.
 func added(t *testing.T, value string, n int64) string {
 	t.Helper()
+	return strconv.FormatInt(mustInt(t, value)+n, 10)
+}
+
+func mustInt(t *testing.T, value string) int64 {
+	t.Helper()
 	v, err := strconv.ParseInt(value, 10, 64)
 	must(t, err)
-	return strconv.FormatInt(v+n, 10)
+	return v
 }
 
 // TestChangedMetadataAreNamed changes each value of the metadata of each link in the middle of a chain, and requires that this link is named
@@ -70,6 +75,14 @@ func TestChangedMetadataAreNamed(t *testing.T) {
 		"a balanced lie": {withRows, func(m map[string]string) {
 			m["records"], m["total-records"] = added(t, m["records"], 1), added(t, m["total-records"], 1)
 		}, []finding{{audit.RecordCount, key}, {audit.Footer, key}, {audit.Counts, next}}},
+		"a balanced lie about records": {bare, func(m map[string]string) {
+			m["total-records"] = added(t, m["total-records"], 1-mustInt(t, m["records"]))
+			m["records"] = "1"
+		}, []finding{{audit.Counts, key}, {audit.Counts, next}}},
+		"a balanced lie about rows": {bare, func(m map[string]string) {
+			m["total-rows"] = added(t, m["total-rows"], 1-mustInt(t, m["rows"]))
+			m["rows"] = "1"
+		}, []finding{{audit.Counts, key}, {audit.Counts, next}}},
 		"an arrival in a later hour":    {bare, func(m map[string]string) { m["last-arrival-ms"] = added(t, m["last-arrival-ms"], 3_600_000) }, []finding{{audit.Hour, key}}},
 		"an arrival a millisecond late": {withRows, func(m map[string]string) { m["last-arrival-ms"] = added(t, m["last-arrival-ms"], -1) }, []finding{{audit.ArrivalTimes, key}}},
 		"other hash, by its footer":     {withRows, func(m map[string]string) { m["hash"] = otherHash }, []finding{{audit.Footer, key}}},
@@ -166,12 +179,47 @@ func TestWrongHourIsNamed(t *testing.T) {
 						moved, err := layout.LinkKey(l.Hour, l.Shard, l.First)
 						must(t, err)
 						must(t, w.bucket.PutIfAbsent(t.Context(), moved, body, l.Metadata()))
-						if r := run(t, o); !contains(r, audit.Hour, moved) {
+						if r := run(t, o); !contains(r, audit.Hour, moved) || contains(r, audit.StartMismatch, layout.StartKey(s.ID)) {
 							t.Error(describe(r))
 						}
 					})
 				})
 			}
 		}
+	}
+}
+
+// TestWrongHourBehindAGapIsNamed removes a link and gives its successor an hour, or an arrival, that no predecessor could explain.
+func TestWrongHourBehindAGapIsNamed(t *testing.T) {
+	w := standard(t, 6)
+	o := w.options()
+	o.SkipRows = true
+	s := w.shards[1]
+	keys := w.links(s)
+	for name, change := range map[string]func(l *chain.Link, before chain.Hour){
+		"as it was":           func(*chain.Link, chain.Hour) {},
+		"an hour too early":   func(l *chain.Link, before chain.Hour) { l.Hour = before - 1; l.LastArrival = l.Hour.Time() },
+		"an arrival too late": func(l *chain.Link, _ chain.Hour) { l.LastArrival = (l.Hour + 1).Time() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.restored(t, func() {
+				before, _, _, err := layout.ParseLinkKey(keys[1])
+				must(t, err)
+				body, metadata := w.object(t, keys[3])
+				l, err := chain.ParseLink(chain.Object{Key: keys[3], Metadata: metadata})
+				must(t, err)
+				change(l, before)
+				w.bucket.Delete(keys[2])
+				w.bucket.Delete(keys[3])
+				key, err := layout.LinkKey(l.Hour, l.Shard, l.First)
+				must(t, err)
+				must(t, w.bucket.PutIfAbsent(t.Context(), key, body, l.Metadata()))
+				want := []finding{{audit.Gap, key}}
+				if name != "as it was" {
+					want = append(want, finding{audit.Hour, key})
+				}
+				requireFound(t, run(t, o), want...)
+			})
+		})
 	}
 }

@@ -76,7 +76,7 @@ func (w *walk) next() (next int, ok bool) {
 func (w *walk) detached(l *link) bool {
 	total := counts{l.totalRecords, l.totalRows}
 	tied := total == w.place.claimed.plus(l) || total == w.place.derived.plus(l)
-	return l.prev.compare(w.place.last) < 0 && !tied && len(w.followers(l.last)) == 0
+	return l.prev.compare(w.place.last) < 0 && !tied && !w.followed(l)
 }
 
 // followers returns the links whose prev is n.
@@ -103,13 +103,22 @@ func (w *walk) choose(candidates []int) int {
 // misfits weighs what speaks against a link: that nothing follows it, and what is wrong with it.
 func (w *walk) misfits(i int) int {
 	n := 2 * len(w.place.judge(&w.links[i], true))
-	if len(w.followers(w.links[i].last)) == 0 {
+	if !w.followed(&w.links[i]) {
 		n++
 	}
 	if start := w.shard.start; start != nil && len(w.chain) == 0 && w.key(&w.links[i]) != w.startLink() {
 		n += 2
 	}
 	return n
+}
+
+// followed reports whether a link or the end mark continues from the end of a link.
+func (w *walk) followed(l *link) bool {
+	if len(w.followers(l.last)) > 0 {
+		return true
+	}
+	end := w.shard.end
+	return end != nil && chain.Compare(end.Last, l.last.String()) == 0
 }
 
 // take makes a link the end of the chain.

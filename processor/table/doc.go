@@ -3,7 +3,6 @@
 //	[Row]                    one row in memory; [FromEvent] makes it
 //	[Writer]                 rows to the bytes of one file, reproducibly
 //	[Read], [ReadFacts]      a file to rows, or to what a model needs of them
-//	[Verify]                 whether every bit of a file is as it was written
 //	[Schema], [SchemaHash]   the columns, for people and for comparison
 //
 // # The columns
@@ -43,9 +42,9 @@
 //     and a test compares the files of a reused Writer with those of new ones.
 //   - Dictionaries have no size limit but the row group: with one, the Bloom filter of parquet-go would miss every value
 //     that comes after it.
-//   - parquet-go panics on some damaged files. Read and ReadFacts turn that into ErrCorrupt. They check pages by their
-//     checksums, but a flipped bit in the header of a page or in the footer may read as other rows, or as a request for
-//     gigabytes of memory: call Verify first on bytes whose way here is not protected.
+//   - parquet-go panics on some damaged files, and on a flipped bit in the header of a page, which no checksum of Parquet
+//     covers, it may allocate gigabytes or follow a number as a pointer. Read and ReadFacts therefore compare the whole
+//     file with a checksum of our own first, and turn panics into ErrCorrupt.
 //   - Times before 1678 or after 2262 are written right and read wrong by Read, which counts nanoseconds. Kinesis arrival
 //     times are never there, and event times are close to them.
 package table

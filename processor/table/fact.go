@@ -48,7 +48,7 @@ func (f *Fact) HashKey() event.HashKey {
 // ReadFacts passes the facts of the file of size bytes at src to each, in order, some hundred at a time. The slice and the
 // Steps belong to ReadFacts again when each returns; strings may be kept. Errors are those of Read.
 func ReadFacts(ctx context.Context, src io.ReaderAt, size int64, each func([]Fact) error) error {
-	f, err := openFile(src, size)
+	f, err := openFile(src, size, true)
 	if err != nil {
 		return err
 	}

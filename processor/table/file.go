@@ -8,30 +8,24 @@ import (
 	"runtime"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // ErrCorrupt means that the bytes are no file of this table, or a damaged one.
 var ErrCorrupt = errors.New("not a readable table file")
 
-// file is an open file. parquet-go panics on some damaged files, so every call of it goes through guard.
+// file is an open file. parquet-go panics on some files that it cannot read, so every call of it goes through guard.
 type file struct {
 	*parquet.File
 	src *source
 }
 
-// source remembers why a read has failed: that the store is gone does not make the file corrupt. A read outside of the file
-// does, and does not reach the store.
+// source remembers why a read has failed: that the store is gone does not make the file corrupt.
 type source struct {
 	io.ReaderAt
-	size int64
-	err  error
+	err error
 }
 
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 || off > s.size {
-		return 0, errors.New("an offset lies outside of the file")
-	}
 	n, err := s.ReaderAt.ReadAt(p, off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
@@ -39,57 +33,44 @@ func (s *source) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// openFile reads the footer. Bloom filters and page indexes are for other readers.
-func openFile(src io.ReaderAt, size int64) (*file, error) {
-	f := &file{src: &source{ReaderAt: src, size: size}}
-	err := f.guard(func() (err error) {
-		if err := f.src.checkTrailer(); err != nil {
+// openFile reads the footer, after comparing the whole file with its checksum if verified is wanted. Bloom filters and page
+// indexes are for other readers.
+func openFile(src io.ReaderAt, size int64, verified bool) (*file, error) {
+	f := &file{src: &source{ReaderAt: src}}
+	err := f.guard(func() error {
+		if _, err := footerStart(f.src, size); err != nil {
 			return err
 		}
+		if verified {
+			if err := verify(f.src, size); err != nil {
+				return err
+			}
+		}
+		var err error
 		f.File, err = parquet.OpenFile(f.src, size,
 			parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(pageSize))
-		if err != nil {
-			return err
-		}
-		return checkChunks(f.Metadata(), size)
+		return err
 	})
 	return f, err
 }
 
-// checkChunks refuses what no file of ours has and what would make parquet-go work or allocate without end.
-func checkChunks(footer *format.FileMetaData, size int64) error {
-	for _, group := range footer.RowGroups {
-		for i := range group.Columns {
-			chunk := &group.Columns[i].MetaData
-			switch chunk.Codec {
-			case format.Zstd, format.Snappy, format.Uncompressed:
-			default:
-				return fmt.Errorf("column %d is compressed by %s", i, chunk.Codec)
-			}
-			if chunk.TotalCompressedSize < 0 || chunk.TotalCompressedSize > size || chunk.NumValues < 0 {
-				return fmt.Errorf("column %d is larger than the file", i)
-			}
-		}
-	}
-	return nil
-}
-
-// checkTrailer compares the length of the footer with that of the file: parquet-go would allocate what it says.
-func (s *source) checkTrailer() error {
+// footerStart is where the footer begins. parquet-go would allocate whatever length the file claims.
+func footerStart(src io.ReaderAt, size int64) (int64, error) {
 	var trailer [trailerSize]byte
-	if s.size < trailerSize+int64(len(footerMagic)) {
-		return fmt.Errorf("%d bytes are too few", s.size)
+	if size < trailerSize+int64(len(footerMagic)) {
+		return 0, fmt.Errorf("%d bytes are too few", size)
 	}
-	if _, err := s.ReadAt(trailer[:], s.size-trailerSize); err != nil {
-		return err
+	if _, err := src.ReadAt(trailer[:], size-trailerSize); err != nil && !errors.Is(err, io.EOF) {
+		return 0, fmt.Errorf("read end of file: %w", err)
 	}
 	if string(trailer[4:]) != footerMagic {
-		return errors.New("there is no magic number at its end")
+		return 0, errors.New("there is no magic number at its end")
 	}
-	if n := int64(binary.LittleEndian.Uint32(trailer[:])); n > s.size-trailerSize+int64(len(footerMagic)) {
-		return errors.New("the footer is longer than the file")
+	start := size - trailerSize - int64(binary.LittleEndian.Uint32(trailer[:]))
+	if start < int64(len(footerMagic)) {
+		return 0, errors.New("the footer is longer than the file")
 	}
-	return nil
+	return start, nil
 }
 
 // guard calls do, which uses parquet-go, and classifies how it fails.
@@ -127,9 +108,10 @@ type Info struct {
 	Keys   map[string]string // those of this package and those that were passed to Close
 }
 
-// ReadInfo reads the footer of the file of size bytes at src. The error wraps ErrCorrupt, or what src returned.
+// ReadInfo reads the footer of the file of size bytes at src and nothing else, so it cannot compare the checksum. The error
+// wraps ErrCorrupt, or what src returned.
 func ReadInfo(src io.ReaderAt, size int64) (Info, error) {
-	f, err := openFile(src, size)
+	f, err := openFile(src, size, false)
 	if err != nil {
 		return Info{}, err
 	}

@@ -1,8 +1,8 @@
 package table
 
 import (
+	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,7 +18,7 @@ const (
 	KeySchemaVersion = "schema_version" // SchemaVersion
 	KeySchemaHash    = "schema_hash"    // SchemaHash()
 	KeyCreatedBy     = "created_by"     // what wrote the file
-	KeyChecksum      = "crc32c"         // see Verify
+	KeyChecksum      = "crc32c"         // of the whole file, with eight zeros in its own place
 )
 
 const createdBy = "streamrec table"
@@ -69,12 +69,9 @@ func keyValues(meta map[string]string) ([]format.KeyValue, error) {
 // replaceFooter gives the file a footer of our own making. That of parquet-go has bounds of any length and, when its writer
 // is reused, the keys of earlier files and no column names.
 func replaceFooter(file []byte, footer *format.FileMetaData, kvs []format.KeyValue) ([]byte, error) {
-	if len(file) < trailerSize || string(file[len(file)-len(footerMagic):]) != footerMagic {
-		return nil, errors.New("the file has no footer")
-	}
-	old := int(binary.LittleEndian.Uint32(file[len(file)-trailerSize:]))
-	if old > len(file)-trailerSize {
-		return nil, errors.New("the footer is longer than the file")
+	start, err := footerStart(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return nil, err
 	}
 	footer.KeyValueMetadata = kvs
 	paths := parquet.SchemaOf(Row{}).Columns()
@@ -89,7 +86,7 @@ func replaceFooter(file []byte, footer *format.FileMetaData, kvs []format.KeyVal
 	if err != nil {
 		return nil, fmt.Errorf("encode footer: %w", err)
 	}
-	file = append(file[:len(file)-trailerSize-old], encoded...)
+	file = append(file[:start], encoded...)
 	file = binary.LittleEndian.AppendUint32(file, uint32(len(encoded)))
 	file = append(file, footerMagic...)
 	return file, stamp(file)

@@ -2,7 +2,8 @@ package table
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -229,22 +230,37 @@ func TestTimesAreMicrosecondsInUTC(t *testing.T) {
 func TestVerify(t *testing.T) {
 	meta := map[string]string{"zzz": checksumPrefix + noChecksum, checksumPrefix: "x"}
 	file := writeFile(t, Options{GroupRows: 64}, someRows(9, 100), meta)
-	if err := Verify(file); err != nil {
+	check := func(file []byte) error { return verify(bytes.NewReader(file), int64(len(file))) }
+	if err := check(file); err != nil {
 		t.Fatal(err)
 	}
 	for at := range file {
 		file[at] ^= 1 << (at % 8)
-		if err := Verify(file); !errors.Is(err, ErrCorrupt) {
-			t.Fatalf("flipped bit in byte %d: %v", at, err)
+		if check(file) == nil {
+			t.Fatalf("a flipped bit in byte %d goes unnoticed", at)
 		}
 		file[at] ^= 1 << (at % 8)
 	}
-	for _, bad := range [][]byte{nil, file[:len(file)-1], file[1:], []byte(checksumPrefix + "0000")} {
-		if err := Verify(bad); !errors.Is(err, ErrCorrupt) {
-			t.Errorf("%d bytes: %v", len(bad), err)
+	for _, bad := range [][]byte{nil, file[:len(file)-1], file[1:], []byte(checksumPrefix + "0000"), []byte("PAR1PAR1PAR1")} {
+		if check(bad) == nil {
+			t.Errorf("%d bytes pass", len(bad))
 		}
 	}
 	if info, err := ReadInfo(bytes.NewReader(file), int64(len(file))); err != nil || info.Keys["zzz"] != meta["zzz"] {
 		t.Errorf("a key that looks like the checksum has the value %q, %v", info.Keys["zzz"], err)
+	}
+}
+
+// TestChecksumIsCRC32C computes it in the plainest way.
+func TestChecksumIsCRC32C(t *testing.T) {
+	file := writeFile(t, Options{}, someRows(9, 10), nil)
+	info, err := ReadInfo(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := info.Keys[KeyChecksum]
+	blank := bytes.Replace(file, []byte(sum), []byte("00000000"), 1)
+	if want := fmt.Sprintf("%08x", crc32.Checksum(blank, crc32.MakeTable(crc32.Castagnoli))); sum != want {
+		t.Errorf("the checksum is %s, want %s", sum, want)
 	}
 }

@@ -53,9 +53,6 @@ func TestGoldenFilesRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRows(t, readFile(t, file), goldenRows())
-	if err := Verify(file); err != nil {
-		t.Error(err)
-	}
 	for i, f := range readFacts(t, file) {
 		if want := factOf(goldenRows()[i]); f.SessionID != want.SessionID || len(f.Steps) != len(want.Steps) {
 			t.Errorf("fact %d: got %+v, want %+v", i, f, want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -15,14 +16,18 @@ const readRows = 512
 // that has some of the fields of Row with their tags: only their columns are read. A column that the file lacks, because
 // it is older, is null, or an empty list. The slice belongs to Read again when each returns; what it points to may be kept.
 //
-// Read returns the first error of each as it is, the error of ctx, or one that wraps ErrCorrupt or what src returned.
+// All of the file is read first, to compare it with its checksum, so src should be memory. Read returns the first error of
+// each as it is, the error of ctx, or one that wraps ErrCorrupt or what src returned.
 func Read[T any](ctx context.Context, src io.ReaderAt, size int64, each func([]T) error) error {
-	f, err := openFile(src, size)
+	f, err := openFile(src, size, true)
 	if err != nil {
 		return err
 	}
 	var reader *parquet.GenericReader[T]
 	err = f.guard(func() error {
+		if err := checkColumns(parquet.SchemaOf(new(T)), f.Schema()); err != nil {
+			return err
+		}
 		reader = parquet.NewGenericReader[T](f.File)
 		return nil
 	})
@@ -34,6 +39,23 @@ func Read[T any](ctx context.Context, src io.ReaderAt, size int64, each func([]T
 		err = closeErr
 	}
 	return err
+}
+
+// checkColumns compares the types of the columns that two schemas share. parquet-go would convert between any two types,
+// and take numbers for pointers.
+func checkColumns(want, have *parquet.Schema) error {
+	for _, path := range want.Columns() {
+		w, _ := want.Lookup(path...)
+		h, ok := have.Lookup(path...)
+		switch {
+		case !ok:
+		case h.Node.Type().Kind() != w.Node.Type().Kind():
+			return fmt.Errorf("column %s is %s, want %s", strings.Join(path, "."), h.Node.Type().Kind(), w.Node.Type().Kind())
+		case h.MaxRepetitionLevel != w.MaxRepetitionLevel:
+			return fmt.Errorf("column %s is nested in %d lists, want %d", strings.Join(path, "."), h.MaxRepetitionLevel, w.MaxRepetitionLevel)
+		}
+	}
+	return nil
 }
 
 func readAll[T any](ctx context.Context, f *file, reader *parquet.GenericReader[T], each func([]T) error) error {

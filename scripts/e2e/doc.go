@@ -24,7 +24,7 @@
 //
 // # The oracle
 //
-// What is right is decided by DuckDB, an independent reader of Parquet, from three sources: the objects in the bucket, what the
+// What is right is decided by DuckDB (oracle.mjs), an independent reader of Parquet, from three sources: the objects in the bucket, what the
 // service acknowledged to the producer, and the input file. See [Oracle] for how it is asked, and checks.go for what must not be.
 // The project's own audit runs afterwards and has to agree.
 //

@@ -12,6 +12,7 @@ import (
 // What workers log, and this package reads.
 const (
 	logRead      = "shard is being read"
+	logReopened  = "shard is opened again from the log"
 	logCommitted = "batch committed"
 	logGivenUp   = "lease given up"
 	logLost      = "lease lost"
@@ -134,6 +135,39 @@ func (w *Worker) AwaitLoss(ctx context.Context, shards []string, since time.Time
 	}
 }
 
+// AwaitReaders waits until another worker than the former reads each of these shards.
+func (f *Fleet) AwaitReaders(ctx context.Context, shards []string, former *Worker, since time.Time) {
+	f.stack.t.Helper()
+	Until(ctx, f.stack.t, fmt.Sprintf("somebody reads %v of %s", shards, former), func() (bool, string) {
+		read := f.shardsOf(logRead, shards, former, since)
+		return len(read) == len(shards), f.String()
+	})
+}
+
+// AssertReopening fails the test, which goes on, unless another worker than the former finds a link in one of these shards that it
+// did not write, and begins again after it.
+func (f *Fleet) AssertReopening(ctx context.Context, shards []string, former *Worker, since time.Time) {
+	f.stack.t.Helper()
+	limited, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	if !Before(limited, func() bool { return len(f.shardsOf(logReopened, shards, former, since)) > 0 }) {
+		f.stack.t.Errorf("nobody has found the late link of %s in %v: %s", former, shards, f)
+	}
+}
+
+// shardsOf returns for which of these shards others than the former have logged a message since.
+func (f *Fleet) shardsOf(message string, shards []string, former *Worker, since time.Time) map[string]bool {
+	found := map[string]bool{}
+	for _, w := range f.workers {
+		for _, e := range w.Err.Entries(message) {
+			if w != former && !e.At.Before(since) && slices.Contains(shards, e.Shard()) {
+				found[e.Shard()] = true
+			}
+		}
+	}
+	return found
+}
+
 // inherit adds the shards that this worker was the first to go on with.
 func (w *Worker) inherit(heirs map[string]Heir, shards []string, since time.Time) {
 	read := map[string]time.Time{}
@@ -210,9 +244,18 @@ func (p *Progress) count(ctx context.Context) {
 	}
 }
 
-// Drain waits until n records are committed, and sends the workers home.
+// Drain waits until n records are committed, and sends the workers home. When the records do not come, the test has failed and
+// goes on, so that the oracle can say which are missing.
 func (f *Fleet) Drain(ctx context.Context, n int) {
 	f.stack.t.Helper()
-	NewProgress(f).Await(ctx, n)
+	limited, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	progress := NewProgress(f)
+	if !Before(limited, func() bool { progress.count(ctx); return progress.records >= n }) {
+		f.stack.t.Errorf("%d of %d records were committed %s after the last one was put: %s", progress.records, n, settleTime, f)
+	}
 	f.Terminate(ctx)
 }
+
+// settleTime is far more than the fleets of the tests need for what is left to do when nothing new happens.
+const settleTime = 20 * time.Second

@@ -16,17 +16,20 @@ type partition struct {
 	fault Fault
 	loses bool // the worker cannot keep its leases
 	pause bool // it is stopped while a request is under way, and wakes up when others have gone on
+	first bool // that request takes effect before the first one of those who have gone on
 }
 
 func partitions() []partition {
 	dynamo, objects, stream := []string{"dynamodb"}, []string{"s3"}, []string{"kinesis"}
 	puts := []string{"PutObject"}
+	late := Fault{Operations: puts, Prefix: App + "/gen=", Effect: "late", Wait: "1m"}
 	return []partition{
 		{name: "DynamoDB cuts connections", fault: Fault{Services: dynamo, Effect: "cut"}, loses: true},
 		{name: "DynamoDB does not answer", fault: Fault{Services: dynamo, Effect: "hang"}, loses: true},
 		{name: "S3 cuts connections", fault: Fault{Services: objects, Effect: "cut"}},
 		{name: "S3 loses answers", fault: Fault{Services: objects, Operations: puts, Effect: "lose-answer"}},
-		{name: "S3 writes late", fault: Fault{Operations: puts, Prefix: App + "/gen=", Effect: "late", Wait: "6s"}, loses: true, pause: true},
+		{name: "S3 writes too late", fault: late, loses: true, pause: true},
+		{name: "S3 writes late but first", fault: late, loses: true, pause: true, first: true},
 		{name: "Kinesis does not answer", fault: Fault{Services: stream, Effect: "hang"}},
 		{name: "everything is cut", fault: Fault{Effect: "cut"}, loses: true},
 	}
@@ -43,7 +46,7 @@ func TestPartition(t *testing.T) {
 			stack := NewStack(ctx, t, "--limits=off", "--faults")
 			stack.CreateStream(ctx, 4)
 			stack.CreateBucket(ctx)
-			fleet := NewFleet(stack, App, "--no-privacy", "--failover-time", partitionFailover.String(), "--flush-age", "300ms")
+			fleet := NewFleet(stack, App, "--no-privacy", "--failover-time", partitionFailover.String(), "--flush-age", p.flushAge())
 			victim := fleet.Start("a")
 			fleet.AwaitShare(ctx, victim, fleet.Start("b"))
 			file := EventFile(t, 100_000, 5)
@@ -59,6 +62,14 @@ func TestPartition(t *testing.T) {
 	}
 }
 
+// flushAge leaves time for a late write when it has to come first.
+func (p partition) flushAge() string {
+	if p.first {
+		return "4s"
+	}
+	return "300ms"
+}
+
 // strike lets the fault happen to a worker for twice the failover time, and until its consequences show.
 func (p partition) strike(ctx context.Context, f *Fleet, victim *Worker) {
 	s := f.stack
@@ -67,17 +78,25 @@ func (p partition) strike(ctx context.Context, f *Fleet, victim *Worker) {
 	held, began := victim.Held(), time.Now()
 	rule := s.Break(ctx, p.fault)
 	s.AwaitHits(ctx, rule)
-	if p.pause {
+	switch {
+	case p.first:
 		victim.Freeze()
-	}
-	if p.loses {
-		f.AwaitHeirs(ctx, held, victim, began)
-	}
-	outlast(ctx, s.t, began, 2*partitionFailover)
-	if p.pause {
+		f.AwaitReaders(ctx, held, victim, began)
+		s.Heal(ctx, rule) // now the write takes effect
+		f.AssertReopening(ctx, held, victim, began)
 		victim.Thaw()
+	case p.pause:
+		victim.Freeze()
+		f.AwaitHeirs(ctx, held, victim, began)
+		s.Heal(ctx, rule)
+		victim.Thaw()
+	case p.loses:
+		f.AwaitHeirs(ctx, held, victim, began)
+		fallthrough
+	default:
+		outlast(ctx, s.t, began, 2*partitionFailover)
+		s.Heal(ctx, rule)
 	}
-	s.Heal(ctx, rule)
 	if p.loses {
 		victim.AwaitLoss(ctx, held, began)
 	}

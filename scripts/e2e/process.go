@@ -197,18 +197,26 @@ const glance = 20 * time.Millisecond
 // Until looks at cond until it is true, and fails the test when ctx ends first, with what cond said last.
 func Until(ctx context.Context, t *testing.T, what string, cond func() (done bool, state string)) {
 	t.Helper()
-	began := time.Now()
+	began, last := time.Now(), ""
+	look := func() (done bool) {
+		done, last = cond()
+		return done
+	}
+	if !Before(ctx, look) {
+		t.Fatalf("waited %s in vain until %s: %v; last seen: %s", time.Since(began).Round(time.Millisecond), what, context.Cause(ctx), last)
+	}
+}
+
+// Before looks at cond until it is true, or false when ctx ends first.
+func Before(ctx context.Context, cond func() bool) bool {
 	ticker := time.NewTicker(glance)
 	defer ticker.Stop()
-	for {
-		done, state := cond()
-		if done {
-			return
-		}
+	for !cond() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("waited %s in vain until %s: %v; last seen: %s", time.Since(began).Round(time.Millisecond), what, context.Cause(ctx), state)
+			return false
 		case <-ticker.C:
 		}
 	}
+	return true
 }

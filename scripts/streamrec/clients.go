@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/streamrec/streamrec/infra/transport"
@@ -34,7 +35,7 @@ func loadClients(ctx context.Context) (clients, error) {
 		t.MaxIdleConnsPerHost = 256
 		t.ResponseHeaderTimeout = 30 * time.Second
 	})
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(client), config.WithRetryMaxAttempts(3))
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(client), config.WithRetryMaxAttempts(3), config.WithLogger(logging.Nop{})) // what matters comes back as an error
 	if err != nil {
 		return clients{}, usageError{fmt.Errorf("AWS settings: %w", err)}
 	}

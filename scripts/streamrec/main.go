@@ -97,6 +97,7 @@ AWS settings come from the usual places: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_U
 		bindEnvironment(cmd)
 		root.AddCommand(cmd)
 	}
+	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	root.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return usageError{fmt.Errorf("unknown command %q; see streamrec --help", args[0])}

@@ -159,11 +159,13 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	log.WithFields(logrus.Fields{"app": o.app, "stream": o.stream, "bucket": o.bucket, "failover_ms": o.failover.Milliseconds()}).Info("worker starts")
 	w, err := assembleWorker(ctx, c, o.deployment(), cfg, pcfg, !o.noCreateTables, log, newRowCounter(log))
 	if err != nil {
 		return err
 	}
+	log.WithFields(logrus.Fields{
+		"worker": w.ID(), "app": o.app, "stream": o.stream, "bucket": o.bucket, "failover_ms": o.failover.Milliseconds(),
+	}).Info("worker starts")
 	return w.Run(ctx)
 }
 

@@ -2,146 +2,135 @@ package conformance
 
 import (
 	"fmt"
-	"maps"
-	"reflect"
-	"slices"
-	"strconv"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"strings"
 )
 
-// Checks write attribute values as plain Go values: string, int, []byte, bool, nil, []any and the types below.
-type (
-	// dynamoFields is an item or a map.
-	dynamoFields map[string]any
-	// dynamoNumber is a number in decimal.
-	dynamoNumber string
-	// dynamoTexts, dynamoNumbers and dynamoBlobs are sets. Blobs are written as strings.
-	dynamoTexts   []string
-	dynamoNumbers []string
-	dynamoBlobs   []string
-)
+func dynamoValueChecks() []dynamoCheck {
+	return []dynamoCheck{
+		{"every kind of value comes back", (*dynamoProbe).keepsValues},
+		{"empty strings, binaries, lists and maps are values", (*dynamoProbe).keepsEmptyValues},
+		{"empty strings are members of sets", (*dynamoProbe).keepsEmptyMembers},
+		{"bad sets and nulls are refused", (*dynamoProbe).refusesSets},
+		{"numbers keep 38 digits and are written plainly", (*dynamoProbe).keepsNumbers},
+		{"numbers may have a plus sign", (*dynamoProbe).keepsPlus},
+		{"numbers out of range or too precise are refused", (*dynamoProbe).refusesNumbers},
+		{"sums are exact or refused", (*dynamoProbe).addsExactly},
+		{"nesting of 31 levels is accepted, of 34 refused", (*dynamoProbe).limitsNesting},
+	}
+}
 
-// dynamoValue is the SDK's form of a plain value.
-func dynamoValue(v any) types.AttributeValue {
-	switch v := v.(type) {
-	case string:
-		return &types.AttributeValueMemberS{Value: v}
-	case int:
-		return &types.AttributeValueMemberN{Value: strconv.Itoa(v)}
-	case dynamoNumber:
-		return &types.AttributeValueMemberN{Value: string(v)}
-	case []byte:
-		return &types.AttributeValueMemberB{Value: v}
-	case bool:
-		return &types.AttributeValueMemberBOOL{Value: v}
-	case dynamoTexts:
-		return &types.AttributeValueMemberSS{Value: v}
-	case dynamoNumbers:
-		return &types.AttributeValueMemberNS{Value: v}
-	case dynamoBlobs:
-		blobs := make([][]byte, len(v))
-		for i, b := range v {
-			blobs[i] = []byte(b)
+func (p *dynamoProbe) keepsValues() error {
+	fields := dynamoFields{
+		"s": "é <&> \"\\\u2028\x01 😀", "n": dynamoNumber("-1.5"), "b": []byte{0, 1, 254, 255}, "t": true, "f": false, "null": nil,
+		"l": []any{1, "x", []any{true}, dynamoFields{"k": nil}}, "m": dynamoFields{"a.b": 1, "c": nil},
+		"ss": dynamoTexts{"b", "a"}, "ns": dynamoNumbers{"-1", "2"}, "bs": dynamoBlobs{"\x00", "b"}, "ключ": "name",
+	}
+	if err := p.put("a", fields); err != nil {
+		return err
+	}
+	return p.expect("a", fields)
+}
+
+func (p *dynamoProbe) keepsEmptyValues() error {
+	fields := dynamoFields{"s": "", "b": []byte{}, "l": []any{}, "m": dynamoFields{}}
+	if err := p.put("a", fields); err != nil {
+		return err
+	}
+	return p.expect("a", fields)
+}
+
+func (p *dynamoProbe) keepsEmptyMembers() error {
+	fields := dynamoFields{"ss": dynamoTexts{"", "a"}, "bs": dynamoBlobs{"", "a"}}
+	if err := p.put("a", fields); err != nil {
+		return err
+	}
+	return p.expect("a", fields)
+}
+
+func (p *dynamoProbe) refusesSets() error {
+	for _, c := range []struct {
+		v    any
+		part string
+	}{
+		{dynamoTexts{}, "string set  may not be empty"},
+		{dynamoNumbers{}, "number set  may not be empty"},
+		{dynamoBlobs{}, "Binary sets should not be empty"},
+		{dynamoTexts{"x", "x"}, "Input collection [x, x] contains duplicates"},
+		{dynamoNumbers{"1", "1.0"}, "contains duplicates"},
+		{dynamoBlobs{"x", "x"}, "contains duplicates"},
+		{dynamoNumbers{"1", "dog"}, "cannot be converted to a numeric value: dog"},
+	} {
+		if err := dynamoInvalid(fmt.Sprintf("%T%v", c.v, c.v), p.put("a", dynamoFields{"v": c.v}), c.part); err != nil {
+			return err
 		}
-		return &types.AttributeValueMemberBS{Value: blobs}
-	case []any:
-		list := make([]types.AttributeValue, len(v))
-		for i, e := range v {
-			list[i] = dynamoValue(e)
+	}
+	return p.expect("a", nil)
+}
+
+func (p *dynamoProbe) keepsNumbers() error {
+	for in, want := range map[dynamoNumber]dynamoNumber{
+		"0": "0", "-0": "0", "0001.2300": "1.23", ".5": "0.5", "1e3": "1000", "-17.4E2": "-1740", "123e-2": "1.23",
+		"0e1000": "0",
+		"3.1415926535897932384626433832795028841": "3.1415926535897932384626433832795028841",
+		"31415926535897932384626433832795028841":  "31415926535897932384626433832795028841",
+		"1e125":                                   dynamoNumber("1" + strings.Repeat("0", 125)),
+		"-1e-130":                                 dynamoNumber("-0." + strings.Repeat("0", 129) + "1"),
+	} {
+		if err := p.put("a", dynamoFields{"n": in}); err != nil {
+			return fmt.Errorf("%s: %w", in, err)
 		}
-		return &types.AttributeValueMemberL{Value: list}
-	case dynamoFields:
-		return &types.AttributeValueMemberM{Value: dynamoItem(v)}
-	default:
-		return &types.AttributeValueMemberNULL{Value: true}
-	}
-}
-
-func dynamoItem(fields dynamoFields) map[string]types.AttributeValue {
-	item := make(map[string]types.AttributeValue, len(fields))
-	for name, v := range fields {
-		item[name] = dynamoValue(v)
-	}
-	return item
-}
-
-// dynamoPlain is the plain form of a value. Numbers stay text, sets are sorted.
-func dynamoPlain(v types.AttributeValue) any {
-	switch v := v.(type) {
-	case *types.AttributeValueMemberS:
-		return v.Value
-	case *types.AttributeValueMemberN:
-		return dynamoNumber(v.Value)
-	case *types.AttributeValueMemberB:
-		return v.Value
-	case *types.AttributeValueMemberBOOL:
-		return v.Value
-	case *types.AttributeValueMemberSS:
-		return dynamoTexts(slices.Sorted(slices.Values(v.Value)))
-	case *types.AttributeValueMemberNS:
-		return dynamoNumbers(slices.Sorted(slices.Values(v.Value)))
-	case *types.AttributeValueMemberBS:
-		blobs := make(dynamoBlobs, len(v.Value))
-		for i, b := range v.Value {
-			blobs[i] = string(b)
+		if err := p.expect("a", dynamoFields{"n": want}); err != nil {
+			return err
 		}
-		slices.Sort(blobs)
-		return blobs
-	case *types.AttributeValueMemberL:
-		list := make([]any, len(v.Value))
-		for i, e := range v.Value {
-			list[i] = dynamoPlain(e)
-		}
-		return list
-	case *types.AttributeValueMemberM:
-		return dynamoPlainItem(v.Value)
-	default:
-		return nil
-	}
-}
-
-// dynamoPlainItem is the plain form of an item; nil for no item.
-func dynamoPlainItem(item map[string]types.AttributeValue) dynamoFields {
-	if item == nil {
-		return nil
-	}
-	fields := make(dynamoFields, len(item))
-	for name, v := range item {
-		fields[name] = dynamoPlain(v)
-	}
-	return fields
-}
-
-// dynamoBare is the plain form of an item without its key.
-func dynamoBare(item map[string]types.AttributeValue) dynamoFields {
-	fields := dynamoPlainItem(item)
-	maps.DeleteFunc(fields, func(name string, _ any) bool { return name == dynamoHash || name == dynamoRange })
-	return fields
-}
-
-// dynamoSame compares plain items; want may be written with ints and unsorted sets.
-func dynamoSame(what string, got, want dynamoFields) error {
-	if want != nil {
-		want = dynamoPlainItem(dynamoItem(want))
-	}
-	if !reflect.DeepEqual(got, want) {
-		return fmt.Errorf("%s: got %s, want %s", what, got, want)
 	}
 	return nil
 }
 
-// String tells an empty item from none.
-func (f dynamoFields) String() string {
-	if f == nil {
-		return "nothing"
+func (p *dynamoProbe) keepsPlus() error {
+	if err := p.put("a", dynamoFields{"n": dynamoNumber("+3"), "m": dynamoNumber("1e+2")}); err != nil {
+		return err
 	}
-	return fmt.Sprint(map[string]any(f))
+	return p.expect("a", dynamoFields{"n": 3, "m": 100})
 }
 
-func dynamoEqual[T comparable](what string, got, want T) error {
-	if got != want {
-		return fmt.Errorf("%s: got %v, want %v", what, got, want)
+func (p *dynamoProbe) refusesNumbers() error {
+	for in, part := range map[dynamoNumber]string{
+		"1e126": "Number overflow", "-11e125": "Number overflow", "1e-131": "Number underflow", "0.9e-130": "Number underflow",
+		"3.14159265358979323846264338327950288419": "more than 38 significant digits",
+		"dog": "cannot be converted to a numeric value: dog", "": "cannot be converted to a numeric value", "NaN": "numeric", " 1": "numeric", "1 ": "numeric",
+	} {
+		if err := dynamoInvalid(string(in), p.put("a", dynamoFields{"n": in}), part); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (p *dynamoProbe) addsExactly() error {
+	if err := p.updated(dynamoUpdate{
+		sort: "a", update: "SET n = :a + :b, m = :b - :a", values: dynamoFields{":a": 1, ":b": dynamoNumber("10000000000000000000000")},
+	}, dynamoFields{"n": dynamoNumber("10000000000000000000001"), "m": dynamoNumber("9999999999999999999999")}); err != nil {
+		return err
+	}
+	for a, b := range map[dynamoNumber]dynamoNumber{"9e125": "9e125", "1e50": "1"} {
+		_, err := p.update(dynamoUpdate{sort: "a", update: "SET n = :a + :b", values: dynamoFields{":a": a, ":b": b}})
+		if err := dynamoInvalid(fmt.Sprintf("%s + %s", a, b), err, "Number overflow"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *dynamoProbe) limitsNesting() error {
+	nested := func(levels int) any {
+		var v any = "deep"
+		for range levels {
+			v = []any{v}
+		}
+		return v
+	}
+	if err := p.put("a", dynamoFields{"v": nested(31)}); err != nil {
+		return err
+	}
+	return dynamoInvalid("34 levels", p.put("a", dynamoFields{"v": nested(34)}), "Nesting Levels have exceeded supported limits")
 }

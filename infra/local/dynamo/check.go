@@ -63,7 +63,7 @@ func checkTableName(name string) error {
 	}
 }
 
-// firstError is the first of several checks that failed.
+// firstError is the first of several checks that failed. All of them have been made, so none may rely on another.
 func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {

@@ -72,16 +72,17 @@ func newUUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
+// check looks at the members one by one, and only then at how they fit together.
 func (in *createTableInput) check() error {
-	return firstError(
+	if err := firstError(
 		checkTableName(in.TableName),
 		checkCount("keySchema", len(in.KeySchema), 1, 2),
 		in.checkNames(),
-		checkBilling(in.BillingMode, in.ProvisionedThroughput),
-		in.checkDefinitions(),
-		in.checkRoles(),
 		checkTags(in.Tags),
-	)
+	); err != nil {
+		return err
+	}
+	return firstError(checkBilling(in.BillingMode, in.ProvisionedThroughput), in.checkDefinitions(), in.checkRoles())
 }
 
 func (in *createTableInput) checkNames() error {

@@ -151,9 +151,9 @@ func (c *cursor) skipPlain() {
 	for c.at+8 <= len(c.body) {
 		x := binary.LittleEndian.Uint64(c.body[c.at:])
 		quote, backslash := x^ones*'"', x^ones*'\\'
-		// A lane's high bit is set in x if not ASCII, and in the differences if the lane is below the subtrahend. Borrows make
-		// false alarms in higher lanes only, which the caller looks at one by one.
-		if (x|(x-ones*' ')|(quote-ones)|(backslash-ones))&high != 0 {
+		// A lane's high bit is set in a difference if the lane is below the subtrahend, and in at least one of them if it is not
+		// ASCII. Borrows make false alarms in higher lanes only, which the caller looks at one by one.
+		if ((x-ones*' ')|(quote-ones)|(backslash-ones))&high != 0 {
 			return
 		}
 		c.at += 8

@@ -114,17 +114,20 @@ func (l *shardLog) last() (counter uint64, ok bool) {
 }
 
 // seek finds the first record that arrived at the time or later. Arrivals need not increase: the record found is the first
-// in put order. Normally it is within markSpacing of where the search begins.
+// in put order. It is within markSpacing of where the search begins; and when the search begins among trimmed records, which
+// are all older than the oldest one left, that one is the answer.
 func (l *shardLog) seek(arrival int64) (found record, ok bool, err error) {
-	behind := sort.Search(len(l.segments), func(i int) bool { return l.segments[i].maxBefore >= arrival })
-	for at := max(behind-1, 0); at < len(l.segments) && !ok && err == nil; at++ {
-		err = l.segments[at].from(l.segments[at].markAtArrival(arrival)).scan(func(r record) bool {
-			if r.arrival >= arrival && r.counter >= l.head {
-				found, ok = record{counter: r.counter, arrival: r.arrival}, true
-			}
-			return !ok
-		})
+	if len(l.segments) == 0 {
+		return record{}, false, nil
 	}
+	behind := sort.Search(len(l.segments), func(i int) bool { return l.segments[i].maxBefore >= arrival })
+	s := l.segments[max(behind-1, 0)]
+	err = s.from(s.markAtArrival(arrival)).scan(func(r record) bool {
+		if r.arrival >= arrival && r.counter >= l.head {
+			found, ok = record{counter: r.counter, arrival: r.arrival}, true
+		}
+		return !ok
+	})
 	return found, ok, err
 }
 

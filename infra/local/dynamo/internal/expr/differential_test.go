@@ -6,7 +6,7 @@ import (
 	"github.com/streamrec/streamrec/infra/local/dynamo/internal/attr"
 )
 
-const differentialRounds = 30000
+const differentialRounds = 10000
 
 // TestConditionsAgreeWithDumbEvaluator evaluates random conditions on random items both ways.
 func TestConditionsAgreeWithDumbEvaluator(t *testing.T) {
