@@ -186,7 +186,10 @@ func (s *Store) Begin(ctx context.Context, g lease.Genesis) (lease.Genesis, erro
 // Update implements lease.Store. Attributes that this version does not know survive.
 func (s *Store) Update(ctx context.Context, from, to *lease.Lease) error {
 	u := newUpdate(leaseAttributes(to))
-	conditions := []string{u.equals("leaseCounter", number(from.Counter)), u.equals("checkpoint", position(from.Checkpoint)), u.equals("plan", number(from.Plan))}
+	conditions := []string{
+		u.equals("leaseCounter", number(from.Counter)), u.equals("plan", number(from.Plan)), u.equals("checkpoint.type", text(string(from.Checkpoint.Type))),
+		u.equals("checkpoint.value", text(from.Checkpoint.Value)), u.equals("checkpoint.hour", number(from.Checkpoint.Hour)),
+	}
 	if from.Owner == "" {
 		conditions = append(conditions, "attribute_not_exists(#leaseOwner)")
 		u.names["#leaseOwner"] = "leaseOwner"
@@ -226,11 +229,17 @@ func newUpdate(attributes item) *update {
 	return u
 }
 
-// equals returns the condition that an attribute has the value before the update.
-func (u *update) equals(name string, v types.AttributeValue) string {
-	u.names["#"+name] = name
-	u.values[":old_"+name] = v
-	return "#" + name + " = :old_" + name
+// equals returns the condition that an attribute, or a member of one, has the value before the update. Members are compared one by
+// one, since dynalite does not compare documents.
+func (u *update) equals(path string, v types.AttributeValue) string {
+	parts := strings.Split(path, ".")
+	for i, name := range parts {
+		parts[i] = "#" + name
+		u.names[parts[i]] = name
+	}
+	value := ":old_" + strings.ReplaceAll(path, ".", "_")
+	u.values[value] = v
+	return strings.Join(parts, ".") + " = " + value
 }
 
 func (u *update) expression() *string {

@@ -35,7 +35,7 @@
 //     of the test binary: so no process is left behind, and each says what it said.
 //   - Who reads what is known from the workers' JSON logs; the times in results are those at which the test received the
 //     lines, by one clock.
-//   - Each process has an access key of its own. That is how the stack's fault control tells them apart.
+//   - Each worker has an access key of its own. That is how the stack's fault control tells them apart.
 //   - A process sees nothing of the test's environment: no AWS profile, no STREAMREC_ variables.
 //   - STREAMREC_E2E_LOGS names a folder that keeps the whole output of all processes.
 //   - STREAMREC_BINARY names a binary to test instead of a new build, for instance one with the race detector.

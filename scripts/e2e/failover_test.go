@@ -27,16 +27,15 @@ func TestFailover(t *testing.T) {
 	stack.CreateStream(ctx, 8)
 	stack.CreateBucket(ctx)
 	fleet := NewFleet(stack, App, "--no-privacy", "--flush-age", flushAge.String())
-	crew := []*Worker{fleet.Start("a"), fleet.Start("b"), fleet.Start("c")}
-	fleet.AwaitShare(ctx, crew...)
+	fleet.AwaitShare(ctx, fleet.Start("a"), fleet.Start("b"), fleet.Start("c"))
 	file := EventFile(t, 200_000, 4)
 	traffic := stack.Produce(file, 400)
 	traffic.AwaitAcknowledged(ctx, 400)
 
 	var crashes, leaves pauses
 	for range rounds {
-		crashes.add(replace(ctx, fleet, crew, (*Worker).Kill))
-		leaves.add(replace(ctx, fleet, crew, (*Worker).Terminate))
+		crashes.add(replace(ctx, fleet, (*Worker).Kill))
+		leaves.add(replace(ctx, fleet, (*Worker).Terminate))
 	}
 	t.Logf("pause of a shard, failover time %s, flush age %s\n%s\n%s", failoverTime, flushAge, crashes.row("kill -9"), leaves.row("SIGTERM"))
 	if first := slices.Min(crashes.read); first < failoverTime/2 {
@@ -51,21 +50,15 @@ func TestFailover(t *testing.T) {
 	oracle.JudgeTraffic(ctx, fleet, traffic, Truncated(t, file, put))
 }
 
-// replace ends the worker of the crew that reads most, waits until others go on with its shards, puts a new one in its place, and
+// replace ends the worker that reads most, waits until others go on with its shards, puts a new one in its place, and
 // returns how long the shards stood still.
-func replace(ctx context.Context, f *Fleet, crew []*Worker, end func(*Worker) time.Time) pauses {
+func replace(ctx context.Context, f *Fleet, end func(*Worker) time.Time) pauses {
 	f.stack.t.Helper()
-	i := 0
-	for j, w := range crew {
-		if len(w.Held()) > len(crew[i].Held()) {
-			i = j
-		}
-	}
-	held := crew[i].Held()
-	at := end(crew[i])
-	heirs := f.AwaitHeirs(ctx, held, crew[i], at)
-	crew[i] = f.Start(crew[i].Name)
-	f.AwaitShare(ctx, crew...)
+	victim := f.Busiest()
+	held := victim.Held()
+	at := end(victim)
+	heirs := f.AwaitHeirs(ctx, held, victim, at)
+	f.AwaitShare(ctx, f.Start(victim.Name))
 	return pausesOf(heirs, at)
 }
 

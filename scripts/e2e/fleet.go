@@ -89,6 +89,21 @@ func (f *Fleet) working() (running []*Worker) {
 	return running
 }
 
+// Busiest returns the worker that reads most shards, the oldest of equal ones, and fails the test when nobody reads any.
+func (f *Fleet) Busiest() (busiest *Worker) {
+	f.stack.t.Helper()
+	most := 0
+	for _, w := range f.working() {
+		if n := len(w.Held()); n > most {
+			busiest, most = w, n
+		}
+	}
+	if busiest == nil {
+		f.stack.t.Fatalf("nobody reads any shard: %s", f)
+	}
+	return busiest
+}
+
 // AwaitShare waits until each of these workers reads at least one shard, and the fleet all that the stream has.
 func (f *Fleet) AwaitShare(ctx context.Context, workers ...*Worker) {
 	f.stack.t.Helper()

@@ -37,7 +37,7 @@ func blocks(bytes, block int) int {
 	return max(1, (bytes+block-1)/block)
 }
 
-// capacityDetail is how the wants of ReturnConsumedCapacity name themselves.
+// The values of ReturnConsumedCapacity.
 const (
 	capacityNone    = "NONE"
 	capacityTotal   = "TOTAL"

@@ -70,7 +70,7 @@
 //
 // # Persistence
 //
-// With [Options].Dir streams, records and limits survive. Each shard appends to segment files of 8 MiB, one write per
+// With [Options].Dir streams, records and limits survive. Each shard appends to segment files of 4 MiB, one write per
 // request, before the response is sent; a segment is deleted when all its records are past retention. The state of a stream
 // is one JSON file that is replaced atomically and synchronised. Records are synchronised when their segment is full or the
 // service is closed, not one by one: kill -9 loses nothing, a crash of the machine can lose the newest records. Their numbers

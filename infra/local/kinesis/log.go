@@ -22,7 +22,7 @@ type shardLog struct {
 
 // defaultSegmentBytes is how large a segment grows: the unit in which files are deleted, and what a shard that is written to
 // keeps in memory when the service persists.
-const defaultSegmentBytes = 8 << 20
+const defaultSegmentBytes = 4 << 20
 
 func newLog(dir string, segmentBytes int) *shardLog {
 	return &shardLog{dir: dir, segmentBytes: segmentBytes, oldest: math.MaxInt64}
@@ -49,11 +49,14 @@ func (l *shardLog) stage(r record) {
 	s.stage(r)
 }
 
+// batchRoom is what a segment has room for beyond its size, as the batch that fills it does not end there.
+const batchRoom = 256 << 10
+
 // begin adds a segment. A log that filled a segment once is likely to do it again.
 func (l *shardLog) begin(first record) *segment {
 	maxBefore, capacity := int64(noArrival), 0
 	if n := len(l.segments); n > 0 {
-		maxBefore, capacity = l.segments[n-1].committed.maxArrival, l.segmentBytes
+		maxBefore, capacity = l.segments[n-1].committed.maxArrival, l.segmentBytes+batchRoom
 	}
 	s := newSegment(first, maxBefore, capacity)
 	l.segments = append(l.segments, s)

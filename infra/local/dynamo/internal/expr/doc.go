@@ -10,15 +10,16 @@
 //	…
 //	if condition.Holds(item) { item, err = update.Apply(key, item) }
 //
-// Every error is an *Error whose text is the message of DynamoDB's ValidationException. Parsed expressions are immutable and
+// Every error is an *Error (a sum out of range an *attr.Error) whose text is the message of DynamoDB's ValidationException. Parsed expressions are immutable and
 // evaluation never changes an item: Update.Apply shares what it did not touch with the old item.
 //
 // # How it works
 //
-// lexer.go cuts the text into tokens; parser.go holds what all grammars share; condition.go, operand.go and function.go are
-// the condition grammar and its nodes, update.go and setvalue.go the update grammar, key.go restricts a condition to the
-// form that a Query needs. tree.go arranges the paths of an update or a projection by their common prefixes: because paths
-// may not overlap, one walk down the tree rewrites or copies exactly what is named.
+// lexer.go cuts the text into tokens; parser.go holds what all grammars share. The grammar of conditions is in
+// conditionparser.go, its nodes in condition.go, operand.go and function.go; the grammar of updates is in updateparser.go and
+// sourceparser.go, its nodes in update.go and source.go; key.go restricts a condition to the form that a Query needs. tree.go
+// arranges the paths of an update or a projection by their common prefixes: because paths may not overlap, one walk down the
+// tree rewrites or copies exactly what is named.
 //
 // # Non-obvious
 //
