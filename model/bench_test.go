@@ -122,6 +122,7 @@ func BenchmarkMemory(b *testing.B) {
 				m.visits = visits{}
 				without := heap() - before
 				b.ReportMetric(float64(without)/float64(s.Facts), "B/fact")
+				b.ReportMetric(float64(texts(m))/float64(s.Facts), "B/fact-of-ids")
 				b.ReportMetric(float64(s.Facts)/float64(s.Items), "facts/item")
 				b.ReportMetric(float64(with-without)/float64(open), "B/open")
 				b.ReportMetric(float64(s.Facts), "facts")
@@ -129,6 +130,33 @@ func BenchmarkMemory(b *testing.B) {
 			}
 		})
 	}
+}
+
+// texts returns the bytes that ids take.
+func texts(m *Model) int {
+	n := 0
+	for _, live := range m.index.items.texts.live {
+		n += int(live)
+	}
+	for _, live := range m.index.sessions.texts.live {
+		n += int(live)
+	}
+	return n
+}
+
+// BenchmarkMerge restores a model from what another exports.
+func BenchmarkMerge(b *testing.B) {
+	from := New(DefaultParams())
+	w := newWorld(2, 1000, 400)
+	var act [1]Interaction
+	var facts []Fact
+	for from.index.facts < 500_000 {
+		facts = from.Observe(facts[:0], w.next(act[:]))
+	}
+	for b.Loop() {
+		New(DefaultParams()).Merge(from)
+	}
+	b.ReportMetric(float64(from.index.facts)*float64(b.N)/b.Elapsed().Seconds(), "facts/s")
 }
 
 func heap() uint64 {

@@ -226,7 +226,7 @@ func TestParamsValidate(t *testing.T) {
 	for name, change := range map[string]func(*Params){
 		"PerItem": func(p *Params) { p.PerItem = 0 }, "Scan": func(p *Params) { p.Scan = p.PerItem + 1 },
 		"MaxItems": func(p *Params) { p.MaxItems = 1<<28 + 1 }, "MaxFacts": func(p *Params) { p.MaxFacts = -1 },
-		"Horizon": func(p *Params) { p.Horizon = -1 }, "SessionTTL": func(p *Params) { p.SessionTTL = 25 * time.Hour },
+		"orizon": func(p *Params) { p.Horizon = -1 }, "SessionTTL": func(p *Params) { p.SessionTTL = 25 * time.Hour },
 		"TypeWeight of cart": func(p *Params) { p.TypeWeight[Cart] = -1 }, "KernelDecay": func(p *Params) { p.KernelDecay = 1001 },
 		"Reminders": func(p *Params) { p.Reminders = 65 }, "Hop ": func(p *Params) { p.Hop = -5 },
 	} {

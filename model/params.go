@@ -87,7 +87,7 @@ func (p Params) Validate() error {
 		errs = append(errs, fmt.Errorf("SessionTTL is %v, want 30m to 24h", p.SessionTTL))
 	}
 	if p.Horizon < 0 {
-		errs = append(errs, fmt.Errorf("Horizon is %v, want 0 or more", p.Horizon))
+		errs = append(errs, fmt.Errorf("horizon is %v, want 0 or more", p.Horizon))
 	}
 	return errors.Join(errs...)
 }

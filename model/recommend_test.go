@@ -135,6 +135,26 @@ func TestQueryOfManyItems(t *testing.T) {
 	}
 }
 
+// TestManyCandidates has neighbours with so many items that the scratch memory grows in the middle of a query.
+func TestManyCandidates(t *testing.T) {
+	p := DefaultParams()
+	p.CoVisitWindow = SessionFacts - 1
+	m, r := New(p), newReference(p)
+	for n := range 60 {
+		rec := Record{Session: fmt.Sprint(n), ArrivalMs: noon + int64(n), Items: act("shared")}
+		for i := range SessionFacts - 1 {
+			rec.Items = append(rec.Items, Interaction{Item: fmt.Sprintf("i%d-%d", n, i)})
+		}
+		m.Observe(nil, rec)
+		r.observe(rec)
+	}
+	got := m.Similar(nil, "shared", 5000)
+	if want := 60 * (SessionFacts - 1); len(got) != want {
+		t.Errorf("%d items are similar, want %d", len(got), want)
+	}
+	same(t, "shared", got, r.known().recommendItems([]string{"shared"}, 5000))
+}
+
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	m := New(DefaultParams())
 	w := newWorld(5, 20, 100)

@@ -45,12 +45,6 @@ func (s *shard) covering(n number) int {
 	return i
 }
 
-// at returns the index of the chain's link with the record n in its range.
-func (s *shard) at(n number) (i int, ok bool) {
-	i = s.covering(n)
-	return i, i < len(s.chain) && s.chain[i].first.compare(n) <= 0
-}
-
 // totals returns what the links of the chain say of themselves.
 func (s *shard) totals() (records, rows, bytes int64) {
 	for i := range s.chain {

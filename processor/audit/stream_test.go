@@ -24,9 +24,8 @@ func (w *world) streamOnly() (audit.Options, *stream) {
 func TestRecordsAfterTheEndArePending(t *testing.T) {
 	w := standard(t, 20)
 	open, fresh := w.shards[4], w.shards[6]
-	oldest := w.clock
 	w.arrive(open, 5)
-	oldest = open.records[20].Arrival
+	oldest := open.records[20].Arrival
 	w.arrive(fresh, 2)
 	o, _ := w.streamOnly()
 	r := run(t, o)
@@ -63,7 +62,11 @@ func TestStreamContradictions(t *testing.T) {
 		"another byte":                 {func(r []event.Record) []event.Record { r[first].Data = []byte("other"); return r }, []finding{{audit.HashDiffer, keys[2]}}},
 		"first record of a link gone":  {func(r []event.Record) []event.Record { return slices.Delete(r, first, first+1) }, []finding{{audit.Phantom, keys[2]}}},
 		"last record of a link gone":   {func(r []event.Record) []event.Record { return slices.Delete(r, first-1, first) }, []finding{{audit.Phantom, keys[1]}}},
-		"record more inside of a link": {func(r []event.Record) []event.Record { return slices.Insert(r, ended, extra(ended-1)) }, []finding{{audit.Lost, layout.EndKey(s.ID)}}},
+		"last record of a link renumbered": {func(r []event.Record) []event.Record {
+			r[first-1].SequenceNumber = plus(t, r[first-1].SequenceNumber, -1)
+			return r
+		}, []finding{{audit.Phantom, keys[1]}}},
+		"record more after the end": {func(r []event.Record) []event.Record { return slices.Insert(r, ended, extra(ended-1)) }, []finding{{audit.Lost, layout.EndKey(s.ID)}}},
 		"record between two links":     {func(r []event.Record) []event.Record { return slices.Insert(r, first, extra(first-1)) }, []finding{{audit.Lost, keys[2]}}},
 		"two gaps": {func(r []event.Record) []event.Record {
 			return slices.Insert(slices.Insert(r, ended, extra(ended-1)), first, extra(first-1))
@@ -124,8 +127,18 @@ func TestRetention(t *testing.T) {
 	verified := int64(-1)
 	for trim := 25; trim >= 0; trim-- {
 		s.trimmed = func(string) int { return trim }
+		iterators := 0
+		s.fault = func(op, _ string) error {
+			if op == "iterator" {
+				iterators++
+			}
+			return nil
+		}
 		r := run(t, o)
 		requireClean(t, r)
+		if iterators != len(w.shards) {
+			t.Errorf("%d shards were read %d times", len(w.shards), iterators)
+		}
 		if n := r.Totals.Stream.Verified; n < verified {
 			t.Errorf("%d links are verified with %d records trimmed, %d with one more", n, trim, verified)
 		} else {
@@ -297,5 +310,17 @@ func TestBusyShardIsNotReadForEver(t *testing.T) {
 	requireClean(t, r)
 	if r.Totals.Stream.Verified != int64(len(w.links(s))) || r.Totals.Stream.Records > 100 {
 		t.Errorf("stream %+v", r.Totals.Stream)
+	}
+}
+
+// TestClockThatLags audits a log by a clock that is behind the arrival times: all links are verified all the same.
+func TestClockThatLags(t *testing.T) {
+	w := standard(t, 30)
+	w.env.Time = noon.Add(-time.Hour)
+	o, _ := w.streamOnly()
+	r := run(t, o)
+	requireClean(t, r)
+	if int(r.Totals.Stream.Verified) != len(w.bucket.Keys(layout.DataPrefix())) {
+		t.Errorf("%d links are verified", r.Totals.Stream.Verified)
 	}
 }

@@ -10,11 +10,19 @@ import (
 // scan reads what is due, and acts on it. Lease rows are read before the workers: an owner that is not among workers read
 // later than its lease is gone, not new.
 func (c *Coordinator) scan(ctx context.Context) error {
-	if err := c.readLeases(ctx); err != nil {
-		return err
-	}
-	if err := c.readWorkers(ctx); err != nil {
-		return err
+	for range 2 { // a second time when a worker is gone: what it held is somebody's now
+		if err := c.readLeases(ctx); err != nil {
+			return err
+		}
+		if err := c.readWorkers(ctx); err != nil {
+			return err
+		}
+		c.mu.Lock()
+		stale := c.stale
+		c.mu.Unlock()
+		if !stale {
+			break
+		}
 	}
 	c.act(ctx)
 	return nil
@@ -84,7 +92,9 @@ func (c *Coordinator) see(workers []Worker, began time.Time) (died []Worker) {
 	for _, w := range c.workers {
 		if c.seen.Dead(w.ID) && !wasDead[w.ID] {
 			c.stale = true // what it held may have changed hands
-			died = append(died, w)
+			if !w.Leaving {
+				died = append(died, w)
+			}
 		}
 	}
 	c.workers = workers

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
@@ -196,13 +195,4 @@ func (p *kinesisProbe) filtered(stream string, filter *types.ShardFilter) (kines
 		}
 		in = &kinesis.ListShardsInput{NextToken: out.NextToken}
 	}
-}
-
-// only returns the shard of a stream that has one.
-func (p *kinesisProbe) only(stream string) (string, error) {
-	shards, err := p.shards(stream)
-	if err != nil {
-		return "", err
-	}
-	return aws.ToString(shards[0].ShardId), kinesisEqual("number of shards", len(shards), 1)
 }

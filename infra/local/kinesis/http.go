@@ -28,7 +28,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	in, out := s.buffers.get(), s.buffers.get()
 	defer s.buffers.put(in)
 	defer s.buffers.put(out)
-	c := call{now: s.now(), out: *out}
+	c := call{out: *out}
 	err := s.answer(&c, in, w, r)
 	if err != nil {
 		c.out = append(c.out[:0], s.explain(w, r, err)...)
@@ -52,7 +52,7 @@ func (s *Service) answer(c *call, in *[]byte, w http.ResponseWriter, r *http.Req
 	if *in, err = readBody(*in, w, r); err != nil {
 		return err
 	}
-	c.body = *in
+	c.body, c.now = *in, s.now() // records arrive when the whole request has
 	return run(c)
 }
 

@@ -197,8 +197,8 @@ func (s *stream) commit(now int64, p *partition) error {
 	if err != nil {
 		return err
 	}
-	s.warn(p, warning)
-	s.warn(p, p.log.dropExpired(s.state.cutoff(now)))
+	s.warn(p, "records not synchronised", warning)
+	s.warn(p, "expired records not removed", p.log.dropExpired(s.state.cutoff(now)))
 	return nil
 }
 

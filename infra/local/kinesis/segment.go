@@ -64,7 +64,7 @@ func newSegment(first record, maxBefore int64, capacity int) *segment {
 
 // createFile makes the segment persistent.
 func (s *segment) createFile(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return fmt.Errorf("make log folder: %w", err)
 	}
 	path := filepath.Join(dir, segmentName(s.first))
@@ -126,7 +126,7 @@ func (s *segment) seal() error {
 	if s.file == nil {
 		return nil
 	}
-	err := errors.Join(s.file.Sync(), s.file.Close())
+	err := errors.Join(s.file.Sync(), s.file.Close(), syncDir(filepath.Dir(s.path)))
 	s.file, s.data = nil, nil
 	if err != nil {
 		return fmt.Errorf("seal segment: %w", err)

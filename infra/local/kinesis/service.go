@@ -97,9 +97,7 @@ func (s *Service) with(ref streamRef, now int64, use func(*stream) error) error 
 	if st.ended != nil {
 		return st.ended
 	}
-	if err := st.expire(now); err != nil {
-		return err
-	}
+	st.expire(now)
 	return use(st)
 }
 

@@ -2,7 +2,6 @@ package kinesis
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sort"
@@ -25,6 +24,7 @@ type stream struct {
 	counter    uint64 // the last one that was given out
 	partitions map[uint32]*partition
 	routes     []*partition // the open ones by ascending hash key
+	firstEnd   int64        // when the first of the closed shards was closed; math.MaxInt64 without one
 	ended      error        // what requests are told after the stream was deleted or the service closed
 }
 
@@ -70,21 +70,22 @@ func (s *stream) apply(next streamState) error {
 }
 
 func (s *stream) follow() {
+	s.firstEnd = s.state.Topology.firstEnd()
 	s.routes = make([]*partition, 0, len(s.routes))
 	for _, shard := range s.state.Topology.openShards() {
 		s.routes = append(s.routes, s.partition(shard))
 	}
 	for _, shard := range s.state.Topology.Shards {
 		if p := s.partition(shard); !shard.open() {
-			s.warn(p, p.log.seal())
+			s.warn(p, "records not synchronised", p.log.seal())
 		}
 	}
 }
 
-// warn logs what went wrong beside a request that succeeded.
-func (s *stream) warn(p *partition, err error) {
+// warn logs an error beside which a request succeeded, if there is one.
+func (s *stream) warn(p *partition, message string, err error) {
 	if err != nil {
-		s.options.Logger.WithFields(logrus.Fields{"stream": s.name, "shard": p.id}).WithError(err).Warn("records not synchronised")
+		s.options.Logger.WithFields(logrus.Fields{"stream": s.name, "shard": p.id}).WithError(err).Warn(message)
 	}
 }
 
@@ -114,25 +115,24 @@ func (s *stream) route(key hashKey) *partition {
 	return s.routes[behind-1]
 }
 
-// expire drops the closed shards that are past retention.
-func (s *stream) expire(now int64) error {
+// expire drops the closed shards that are past retention. If the disk does not let it, they stay for now.
+func (s *stream) expire(now int64) {
 	cutoff := s.state.cutoff(now)
-	if oldest, any := s.state.Topology.nextExpiry(); !any || oldest >= cutoff {
-		return nil
+	if s.firstEnd >= cutoff {
+		return
 	}
 	next := s.state.clone()
 	kept, expired := next.Topology.expire(cutoff)
 	next.Topology = kept
 	if err := s.apply(next); err != nil {
-		return fmt.Errorf("expire shards: %w", err)
+		s.options.Logger.WithField("stream", s.name).WithError(err).Warn("expired shards not dropped")
+		return
 	}
 	for _, index := range expired {
-		if err := s.partitions[index].log.remove(); err != nil {
-			return fmt.Errorf("expire shards: %w", err)
-		}
+		p := s.partitions[index]
 		delete(s.partitions, index)
+		s.warn(p, "expired records not removed", p.log.remove())
 	}
-	return nil
 }
 
 // sequence is the sequence number of a stamp in a shard.
@@ -189,17 +189,17 @@ func (s *stream) remove() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = s.account.streamMissing(s.name)
-	var errs []error
-	if s.dir != "" {
-		errs = append(errs, os.Remove(filepath.Join(s.dir, stateFile)))
+	if s.dir == "" {
+		return nil
 	}
+	if err := os.Remove(filepath.Join(s.dir, stateFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	var errs []error
 	for _, p := range s.partitions {
 		errs = append(errs, p.log.remove())
 	}
-	if s.dir != "" {
-		errs = append(errs, os.RemoveAll(s.dir))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
 }
 
 // nanos is the clock of the budgets.

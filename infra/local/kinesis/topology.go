@@ -3,6 +3,7 @@ package kinesis
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,12 +142,13 @@ func (t *topology) expire(cutoff int64) (kept topology, expired []uint32) {
 	return kept, expired
 }
 
-// nextExpiry is the smallest closing time of a shard; ok is false when all shards are open.
-func (t *topology) nextExpiry() (millis int64, ok bool) {
+// firstEnd is the smallest closing time of a shard, math.MaxInt64 when all are open.
+func (t *topology) firstEnd() int64 {
+	first := int64(math.MaxInt64)
 	for _, s := range t.Shards {
-		if !s.open() && (!ok || s.Closed.Millis < millis) {
-			millis, ok = s.Closed.Millis, true
+		if !s.open() {
+			first = min(first, s.Closed.Millis)
 		}
 	}
-	return millis, ok
+	return first
 }

@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -127,8 +128,11 @@ func TestExpire(t *testing.T) {
 			t.Errorf("cutoff %d keeps %v and drops %v, want %v and %v", c.cutoff, got, expired, c.kept, c.expired)
 		}
 	}
-	if millis, ok := h.nextExpiry(); !ok || millis != 2_000 {
-		t.Errorf("nextExpiry is %d, %v", millis, ok)
+	if first := h.firstEnd(); first != 2_000 {
+		t.Errorf("the first shard ended at %d", first)
+	}
+	if first := newHistory(3).firstEnd(); first != math.MaxInt64 {
+		t.Errorf("the first of open shards ended at %d", first)
 	}
 }
 
