@@ -13,9 +13,9 @@ func TestDictEqualsMap(t *testing.T) {
 	d.init()
 	rng := rand.New(rand.NewPCG(1, 2))
 	numbers, texts := map[string]map[int32]bool{}, map[int32]string{}
-	for step := range 300_000 {
+	for step := range 150_000 {
 		text := fmt.Sprintf("%d%s", rng.IntN(3000), strings.Repeat("x", rng.IntN(3)*rng.IntN(60)))
-		if rng.IntN(step/40_000+2) == 0 || len(numbers[text]) > 3 {
+		if rng.IntN(step/20_000+2) == 0 || len(numbers[text]) > 3 {
 			for id := range numbers[text] {
 				d.remove(id)
 				delete(numbers[text], id)

@@ -129,11 +129,11 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 	var early [5]int
-	for step := range 400_000 {
+	for step := range 200_000 {
 		r := w.next(acts[:])
 		r.ArrivalMs += int64(step) * 500 // 2000 open shoppers, most of whom are silent for half an hour
 		m.Observe(nil, r)
-		if step == 100_000 {
+		if step == 80_000 {
 			early = sizes()
 		}
 	}

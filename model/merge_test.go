@@ -42,7 +42,7 @@ func sameAs(t *testing.T, got, want *Model) {
 // TestOrderDoesNotMatter adds the facts of a stream in other orders, twice, and merged from parts in random trees.
 func TestOrderDoesNotMatter(t *testing.T) {
 	eachBounds(t, func(t *testing.T, p Params) {
-		for seed := range uint64(10) {
+		for seed := range uint64(6) {
 			_, facts := made(p, newScribe(seed).records(500))
 			want := fill(p, facts)
 			rng := rand.New(rand.NewPCG(seed, 1))
@@ -81,7 +81,7 @@ func mergeTree(rng *rand.Rand, p Params, facts []Fact) *Model {
 // they made, by way of the facts and by way of the models.
 func TestShardedEqualsUnsharded(t *testing.T) {
 	eachBounds(t, func(t *testing.T, p Params) {
-		for seed := range uint64(10) {
+		for seed := range uint64(6) {
 			records := newScribe(seed).records(500)
 			want, _ := made(p, records)
 			shards := make([]*Model, 4)
@@ -118,7 +118,7 @@ func reopen(m, from *Model) {
 // TestExportRestores moves a model in the middle of a stream, by its exported values, and goes on with both.
 func TestExportRestores(t *testing.T) {
 	eachBounds(t, func(t *testing.T, p Params) {
-		for seed := range uint64(10) {
+		for seed := range uint64(6) {
 			records := newScribe(seed).records(500)
 			m, _ := made(p, records[:300])
 			moved := New(p)

@@ -173,6 +173,28 @@ func TestRobotsStopMakingFacts(t *testing.T) {
 	}
 }
 
+// TestForgottenFactsAreNotMadeAgain: the visit remembers what the index refused or has dropped since.
+func TestForgottenFactsAreNotMadeAgain(t *testing.T) {
+	p := DefaultParams()
+	p.Horizon, p.PerItem, p.Scan, p.HopScan = time.Hour, 1, 1, 1
+	m := New(p)
+	m.Observe(nil, Record{Session: "ahead", ArrivalMs: noon, Items: act("x")})
+	late := noon - 2*time.Hour.Milliseconds()
+	if facts := m.Observe(nil, Record{Session: "s", ArrivalMs: late, Items: act("late", "x")}); len(facts) > 0 {
+		t.Errorf("a record from below the floor makes %v", facts)
+	}
+	facts := m.Observe(nil, Record{Session: "s", ArrivalMs: noon + 1, Items: act("late", "x", "new")})
+	if got := made1(facts); got != "new.0.view" {
+		t.Errorf("the next record makes %q, want only what is new in the visit", got)
+	}
+	m.Observe(nil, Record{Session: "t", ArrivalMs: noon + 2, Items: act("new")})
+	bought := []Interaction{{Item: "new", Type: Purchase}}
+	if facts := m.Observe(nil, Record{Session: "s", ArrivalMs: noon + 3, Items: bought}); len(facts) > 0 {
+		t.Errorf("a stronger type of a fact that is not kept makes %v", facts)
+	}
+	checkInvariants(t, m)
+}
+
 func TestLongSessionIDs(t *testing.T) {
 	m := New(DefaultParams())
 	long := strings.Repeat("s", MaxIDBytes+1)

@@ -111,13 +111,13 @@ func eachBounds(t *testing.T, f func(t *testing.T, p Params)) {
 
 func TestModelEqualsReference(t *testing.T) {
 	eachBounds(t, func(t *testing.T, p Params) {
-		for seed := range uint64(10) {
+		for seed := range uint64(6) {
 			s, m, r := newScribe(seed), New(p), newReference(p)
 			for step := range 300 {
 				rec := s.record()
 				m.Observe(nil, rec)
 				r.observe(rec)
-				if step%17 == 0 || step == 299 {
+				if step%23 == 0 || step == 299 {
 					compare(t, m, r)
 				}
 				if t.Failed() {

@@ -35,6 +35,7 @@ type Page struct {
 // default pace an audit takes half of the bytes and a fifth of the reads.
 const (
 	pageBytes   = 1 << 20
+	firstPage   = 1000 // records
 	minPage     = 100
 	maxPage     = 10_000
 	defaultPace = time.Second
@@ -199,7 +200,7 @@ func (r *reader) read(ctx context.Context, limit int32) (page Page, err error) {
 // limit is how many records make about pageBytes.
 func (r *reader) limit() int32 {
 	if r.records == 0 {
-		return minPage
+		return firstPage
 	}
 	return int32(max(minPage, min(maxPage, pageBytes*r.records/max(r.bytes, 1))))
 }

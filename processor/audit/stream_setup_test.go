@@ -28,8 +28,9 @@ type stream struct {
 	// limit bounds the records of a page. Defaults to 7.
 	limit int
 
-	mu    sync.Mutex
-	reads map[string]int
+	mu     sync.Mutex
+	reads  map[string]int
+	limits []int32 // asked for, of all shards
 }
 
 func (s *stream) Shards(context.Context) (ids []string, err error) {
@@ -101,6 +102,7 @@ func (s *stream) Read(_ context.Context, iterator string, limit int32) (audit.Pa
 	if s.reads == nil {
 		s.reads = map[string]int{}
 	}
+	s.limits = append(s.limits, limit)
 	if s.reads[shard]++; s.reads[shard]%3 == 0 && n > 0 {
 		n = 0
 	}

@@ -48,6 +48,15 @@ func TestStreamContradictions(t *testing.T) {
 	keys := w.links(s)
 	_, metadata := w.object(t, keys[2])
 	first := slices.IndexFunc(s.records, func(r event.Record) bool { return r.SequenceNumber == metadata["first"] })
+	wide, wideLast := -1, -1 // a link of several records, and the last of them
+	for i, key := range keys {
+		if _, m := w.object(t, key); m["records"] != "1" {
+			wide, wideLast = i, slices.IndexFunc(s.records, func(r event.Record) bool { return r.SequenceNumber == m["last"] })
+		}
+	}
+	if wide < 0 {
+		t.Fatal("no link has several records")
+	}
 	ended := len(s.records)
 	extra := func(after int) event.Record {
 		r := s.records[after]
@@ -58,16 +67,16 @@ func TestStreamContradictions(t *testing.T) {
 		change func(records []event.Record) []event.Record
 		want   []finding
 	}{
-		"as it was":                    {func(r []event.Record) []event.Record { return r }, nil},
-		"another byte":                 {func(r []event.Record) []event.Record { r[first].Data = []byte("other"); return r }, []finding{{audit.HashDiffer, keys[2]}}},
-		"first record of a link gone":  {func(r []event.Record) []event.Record { return slices.Delete(r, first, first+1) }, []finding{{audit.Phantom, keys[2]}}},
-		"last record of a link gone":   {func(r []event.Record) []event.Record { return slices.Delete(r, first-1, first) }, []finding{{audit.Phantom, keys[1]}}},
+		"as it was":                   {func(r []event.Record) []event.Record { return r }, nil},
+		"another byte":                {func(r []event.Record) []event.Record { r[first].Data = []byte("other"); return r }, []finding{{audit.HashDiffer, keys[2]}}},
+		"first record of a link gone": {func(r []event.Record) []event.Record { return slices.Delete(r, first, first+1) }, []finding{{audit.Phantom, keys[2]}}},
+		"last record of a link gone":  {func(r []event.Record) []event.Record { return slices.Delete(r, first-1, first) }, []finding{{audit.Phantom, keys[1]}}},
 		"last record of a link renumbered": {func(r []event.Record) []event.Record {
-			r[first-1].SequenceNumber = plus(t, r[first-1].SequenceNumber, -1)
+			r[wideLast].SequenceNumber = plus(t, r[wideLast].SequenceNumber, -1)
 			return r
-		}, []finding{{audit.Phantom, keys[1]}}},
+		}, []finding{{audit.Phantom, keys[wide]}}},
 		"record more after the end": {func(r []event.Record) []event.Record { return slices.Insert(r, ended, extra(ended-1)) }, []finding{{audit.Lost, layout.EndKey(s.ID)}}},
-		"record between two links":     {func(r []event.Record) []event.Record { return slices.Insert(r, first, extra(first-1)) }, []finding{{audit.Lost, keys[2]}}},
+		"record between two links":  {func(r []event.Record) []event.Record { return slices.Insert(r, first, extra(first-1)) }, []finding{{audit.Lost, keys[2]}}},
 		"two gaps": {func(r []event.Record) []event.Record {
 			return slices.Insert(slices.Insert(r, ended, extra(ended-1)), first, extra(first-1))
 		}, []finding{{audit.Lost, keys[2]}, {audit.Lost, layout.EndKey(s.ID)}}},
@@ -322,5 +331,42 @@ func TestClockThatLags(t *testing.T) {
 	requireClean(t, r)
 	if int(r.Totals.Stream.Verified) != len(w.bucket.Keys(layout.DataPrefix())) {
 		t.Errorf("%d links are verified", r.Totals.Stream.Verified)
+	}
+}
+
+// TestStreamIsReadGently looks at the pace of reads and at their size: workers need the same shard.
+func TestStreamIsReadGently(t *testing.T) {
+	for _, c := range []struct {
+		bytes int // of a record
+		limit int32
+	}{{1, 10_000}, {1 << 10, 1 << 10}, {1 << 20, 100}} {
+		w := newWorld(t, 31)
+		s := w.shard("0", last)
+		w.arrive(s, 20)
+		for i := range s.records {
+			s.records[i].Data = make([]byte, c.bytes)
+		}
+		o, x := w.streamOnly()
+		var at []time.Time
+		x.fault = func(op, _ string) error {
+			if op == "read" {
+				at = append(at, w.env.Now())
+			}
+			return nil
+		}
+		run(t, o)
+		for i := 1; i < len(at); i++ {
+			if d := at[i].Sub(at[i-1]); d < time.Second {
+				t.Errorf("read %d follows after %v", i, d)
+			}
+		}
+		if len(at) < 3 || x.limits[0] != 1000 || x.limits[1] != c.limit {
+			t.Errorf("records of %d bytes: %d reads of %d records", c.bytes, len(at), x.limits)
+		}
+		o.Pace, at = 3*time.Second, nil
+		run(t, o)
+		if d := at[1].Sub(at[0]); d != 3*time.Second {
+			t.Errorf("with a pace of 3 s a read follows after %v", d)
+		}
 	}
 }

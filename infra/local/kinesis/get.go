@@ -34,7 +34,7 @@ type reading struct {
 	bytes    int
 	next     uint64 // first counter not returned
 	lastSeen int64  // arrival of the last record returned
-	more     bool   // the view has records behind those returned
+	more     bool   // the log had records behind those returned
 	capped   bool   // the read ended because of its bytes
 }
 
@@ -129,9 +129,9 @@ func (rd *reading) find(st *stream) (*partition, error) {
 
 // encode appends the records of the view.
 func (rd *reading) encode(c *call) error {
-	rd.records, rd.bytes, rd.next, rd.more, rd.capped = 0, 0, rd.position.counter, false, false
-	return rd.view.scan(func(r record) bool {
-		if rd.more = !rd.fits(r); rd.more {
+	rd.records, rd.bytes, rd.next, rd.capped = 0, 0, rd.position.counter, false
+	err := rd.view.scan(func(r record) bool {
+		if !rd.fits(r) {
 			return false
 		}
 		if rd.records > 0 {
@@ -143,6 +143,8 @@ func (rd *reading) encode(c *call) error {
 		rd.next, rd.lastSeen = r.counter+1, r.arrival
 		return true
 	})
+	rd.more = !rd.view.empty() && rd.next <= rd.view.last
+	return err
 }
 
 // fits reports whether one more record may be returned. The first one always may, since limits are at least 1 and no record is

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -35,6 +36,41 @@ func TestWholeLooksAgain(t *testing.T) {
 		})
 		if !errors.Is(err, c.want) || reads != c.reads {
 			t.Errorf("case %d: %v after %d reads, want %v after %d", i, err, reads, c.want, c.reads)
+		}
+	}
+}
+
+// TestReadOfAPartialView: a view may end before its log does. A closed shard is not over then.
+func TestReadOfAPartialView(t *testing.T) {
+	options, err := Options{segmentBytes: 1000}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := newStream(&options, account{}, streamState{Name: "s", RetentionHours: 24, Mode: modeProvisioned})
+	next := st.state.clone()
+	next.Topology = newTopology(1, st.tick(1_000))
+	next.Topology.split(0, hashKey{hi: 1 << 63}, st.tick(2_000))
+	if err := st.apply(next); err != nil {
+		t.Fatal(err)
+	}
+	p := st.partitions[0]
+	for range 50 {
+		p.log.stage(record{counter: st.tick(1_500)().Counter, arrival: 1_500, key: []byte("k"), data: make([]byte, 100)})
+		if _, err := p.log.commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for parts := range len(p.log.segments) + 1 {
+		rd, c := &reading{now: 3_000, limit: maxReadRecords, position: token{stream: "s"}}, &call{now: 3_000}
+		if err := rd.take(st); err != nil {
+			t.Fatal(err)
+		}
+		whole := parts == len(rd.view.parts)
+		if rd.view.parts = rd.view.parts[:max(parts, 1)]; rd.encode(c) != nil || rd.finish(st, c) != nil {
+			t.Fatal("read failed")
+		}
+		if ended := strings.Contains(string(c.out), "ChildShards"); ended != whole || rd.more == whole || (rd.behind() == 0) != whole {
+			t.Errorf("%d parts of %d: ended %v, more %v, behind %d", parts, len(p.log.segments), ended, rd.more, rd.behind())
 		}
 	}
 }

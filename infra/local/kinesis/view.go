@@ -6,10 +6,10 @@ import "sort"
 type view struct {
 	parts []part
 	from  uint64 // the first counter of interest
-	last  uint64 // counter of the newest record of the log, 0 when it is empty
+	last  uint64 // counter of the newest record of the log, which may be behind the parts
 }
 
-// viewBytes is enough for what one GetRecords returns, with the frames' overhead.
+// viewBytes is about what one GetRecords returns, with the frames' overhead.
 const viewBytes = maxReadBytes + maxReadRecords*frameFixed
 
 // view takes a view that begins at the counter, or at the oldest record behind it.
@@ -29,6 +29,9 @@ func (l *shardLog) view(from uint64) view {
 	}
 	return v
 }
+
+// empty reports whether nothing is stored from the position on.
+func (v view) empty() bool { return len(v.parts) == 0 }
 
 // scan calls visit with the records of the view until that returns false.
 func (v view) scan(visit func(record) bool) error {
