@@ -31,7 +31,7 @@
 // # Moves
 //
 // Decide is a pure function of the rows. Free leases go to whoever holds least, by everybody's own reckoning; one that stays free is
-// rescued by anyone after one more T for each better-ranked worker. For balance a worker asks another one through the inbox in its
+// rescued by anyone after T/5 for each better-ranked worker, since workers whose views differ may each leave it to the other. For balance a worker asks another one through the inbox in its
 // heartbeat row; the owner consents when its own plan agrees and the lease has been unchanged for 6 T, or the asker has none.
 // The owner stops fetching, flushes, commits, and then makes the asker the owner, in one write.
 //

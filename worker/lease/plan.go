@@ -88,8 +88,8 @@ func Startable(leases []Lease) func(*Lease) bool {
 	}
 }
 
-// take gives each free lease to the worker that holds least, and rescues those that nobody took in time: for one more T
-// times this worker's rank for the lease.
+// take gives each free lease to the worker that holds least, and rescues those that nobody took in time: after T/5, which is two
+// looks at the table, times this worker's rank for the lease. Two workers whose views differ may each plan a lease for the other.
 func (p *planner) take() (keys []string) {
 	if p.Leaving || len(p.candidates) == 0 {
 		return nil
@@ -101,7 +101,7 @@ func (p *planner) take() (keys []string) {
 		p.held[to]++
 		if to == p.Me {
 			keys = append(keys, l.Key)
-		} else if p.Free(l.Key) > p.Failover*time.Duration(1+p.place(l.Key)) {
+		} else if p.Free(l.Key) > p.Failover/5*time.Duration(1+p.place(l.Key)) {
 			keys = append(keys, l.Key)
 		}
 	}
