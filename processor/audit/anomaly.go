@@ -21,20 +21,20 @@ const (
 
 // Kinds of what is wrong with a chain.
 const (
-	MissingStart  Kind = "missing-start" // links or an end without start mark
-	MissingLink   Kind = "missing-link"  // the start mark names a link that is not there
-	MissingEnd    Kind = "missing-end"   // something relies on an end mark that is not there
-	StartMismatch Kind = "start-mismatch"
-	EndMismatch   Kind = "end-mismatch"
-	Gap           Kind = "gap"     // a link whose predecessor is not there
-	Misfit        Kind = "misfit"  // a link that continues from elsewhere than the end of the link before it
-	Overlap       Kind = "overlap" // a link with records that the chain has already
-	Fork          Kind = "fork"    // a link that no link of the chain leads to
-	Counts        Kind = "counts"  // records, rows or their totals do not add up
-	Hour          Kind = "hour"    // a link in an hour in which the rule does not put it
-	Lineage       Kind = "lineage" // marks of parents and children contradict each other
-	UnknownShard  Kind = "unknown-shard"
-	Leading       Kind = "checkpoint" // a checkpoint that the chain does not bear out
+	MissingStart  Kind = "missing-start"  // links or an end without start mark
+	MissingLink   Kind = "missing-link"   // the start mark names a link that is not there
+	MissingEnd    Kind = "missing-end"    // something relies on an end mark that is not there
+	StartMismatch Kind = "start-mismatch" // the start mark and the first link contradict each other
+	EndMismatch   Kind = "end-mismatch"   // the end mark and the last link contradict each other
+	Gap           Kind = "gap"            // a link whose predecessor is not there
+	Misfit        Kind = "misfit"         // a link that continues from elsewhere than the end of the link before it
+	Overlap       Kind = "overlap"        // a link with records that the chain has already
+	Fork          Kind = "fork"           // a link that no link of the chain leads to
+	Counts        Kind = "counts"         // records, rows or their totals do not add up
+	Hour          Kind = "hour"           // a link in an hour in which the rule does not put it
+	Lineage       Kind = "lineage"        // marks of parents and children contradict each other
+	UnknownShard  Kind = "unknown-shard"  // a shard that its parents, or the stream, do not know
+	Leading       Kind = "checkpoint"     // a checkpoint that the chain does not bear out
 )
 
 // Kinds of what is wrong inside an object.

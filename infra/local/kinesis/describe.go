@@ -82,7 +82,7 @@ type describeStreamResponse struct {
 const maxDescribed = 100
 
 func (s *Service) describeStream(now int64, r *describeStreamRequest) (*describeStreamResponse, error) {
-	limit, after, err := checkPage("limit", r.Limit, r.ExclusiveStartShardID, maxDescribed)
+	limit, first, err := checkPage("limit", r.Limit, r.ExclusiveStartShardID, maxDescribed)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (s *Service) describeStream(now int64, r *describeStreamRequest) (*describe
 	err = s.with(r.streamRef, now, func(st *stream) error {
 		var shards []shardState
 		if st.state.status(now) != statusCreating {
-			shards = st.state.Topology.from(after)
+			shards = st.state.Topology.list(first, nil)
 		}
 		out.Stream.description = st.description(now)
 		out.Stream.More = len(shards) > limit

@@ -55,12 +55,13 @@ func filterMismatch(kind, property string, wants bool) error {
 	return invalidArgument("%s parameter must not be specified for ShardFilter of type %s.", property, kind)
 }
 
-// list selects from the shards within retention.
-func (t *topology) list(f *shardFilter) []shardState {
+// list selects from the shards within retention whose index is first or higher.
+func (t *topology) list(first uint32, f *shardFilter) []shardState {
+	at, _ := slices.BinarySearchFunc(t.Shards, first, shardState.compareIndex)
 	if f == nil {
-		return t.Shards
+		return t.Shards[at:]
 	}
-	return slices.DeleteFunc(slices.Clone(t.Shards), func(s shardState) bool { return !t.selects(f, s) })
+	return slices.DeleteFunc(slices.Clone(t.Shards[at:]), func(s shardState) bool { return !t.selects(f, s) })
 }
 
 // selects decides about one shard. FROM_TIMESTAMP needs no correction to the trim horizon, since shards that were closed

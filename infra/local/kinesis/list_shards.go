@@ -1,9 +1,6 @@
 package kinesis
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 type listShardsRequest struct {
 	streamRef
@@ -45,10 +42,7 @@ func (s *Service) listShards(now int64, r *listShardsRequest) (*listShardsRespon
 		if st.state.status(now) == statusCreating {
 			return st.requireActive(now)
 		}
-		shards := st.state.Topology.from(page.first)
-		shards = slices.DeleteFunc(slices.Clone(shards), func(shard shardState) bool {
-			return page.filter != nil && !st.state.Topology.selects(page.filter, shard)
-		})
+		shards := st.state.Topology.list(page.first, page.filter)
 		if len(shards) > page.size {
 			out.NextToken = page.next(now, st, shards[page.size].Index).String()
 			shards = shards[:page.size]
@@ -57,14 +51,6 @@ func (s *Service) listShards(now int64, r *listShardsRequest) (*listShardsRespon
 		return nil
 	})
 	return out, err
-}
-
-// from lists the shards with this index and higher ones.
-func (t *topology) from(first uint32) []shardState {
-	at, _ := slices.BinarySearchFunc(t.Shards, first, func(s shardState, index uint32) int {
-		return cmp.Compare(s.Index, index)
-	})
-	return t.Shards[at:]
 }
 
 func (s *Service) shardPage(now int64, r *listShardsRequest) (shardPage, error) {
@@ -78,8 +64,13 @@ func (s *Service) shardPage(now int64, r *listShardsRequest) (shardPage, error) 
 	if r.NextToken == "" {
 		return shardPage{ref: r.streamRef, first: first, size: size, filter: r.ShardFilter, created: r.Created}, nil
 	}
-	if r.StreamName != "" || r.ExclusiveStartShardID != "" || r.Created != nil {
-		return shardPage{}, invalidArgument("NextToken cannot be provided together with StreamName, ExclusiveStartShardId or StreamCreationTimestamp.")
+	switch {
+	case r.StreamName != "":
+		return shardPage{}, invalidArgument("NextToken and StreamName cannot be provided together.")
+	case r.ExclusiveStartShardID != "":
+		return shardPage{}, invalidArgument("NextToken and ExclusiveStartShardId cannot be provided together.")
+	case r.Created != nil:
+		return shardPage{}, invalidArgument("NextToken and StreamCreationTimestamp cannot be provided together.")
 	}
 	page, err := openPage(now, r.NextToken)
 	if err != nil {

@@ -26,6 +26,8 @@ type stamp struct {
 
 func (s shardState) open() bool { return s.Closed == nil }
 
+func (s shardState) compareIndex(index uint32) int { return cmp.Compare(s.Index, index) }
+
 // shardID formats an index the way Kinesis names shards.
 func shardID(index uint32) string { return fmt.Sprintf("shardId-%012d", index) }
 
@@ -69,9 +71,7 @@ func (t *topology) add(shard shardState) uint32 {
 
 // find returns the shard with this index, or nil.
 func (t *topology) find(index uint32) *shardState {
-	at, found := slices.BinarySearchFunc(t.Shards, index, func(s shardState, index uint32) int {
-		return cmp.Compare(s.Index, index)
-	})
+	at, found := slices.BinarySearchFunc(t.Shards, index, shardState.compareIndex)
 	if !found {
 		return nil
 	}

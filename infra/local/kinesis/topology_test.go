@@ -193,7 +193,7 @@ func TestFilters(t *testing.T) {
 	}
 	for _, c := range cases {
 		kept, _ := h.expire(c.cutoff)
-		if got := indices(kept.list(c.filter)); !slices.Equal(got, c.want) {
+		if got := indices(kept.list(0, c.filter)); !slices.Equal(got, c.want) {
 			t.Errorf("cutoff %d, filter %+v: %v, want %v", c.cutoff, c.filter, got, c.want)
 		}
 	}
@@ -210,7 +210,7 @@ func TestRootsTileTheSpace(t *testing.T) {
 		}
 		kept, _ := h.expire(1_000 + r.Int64N(h.now-999))
 		next := hashKey{}
-		roots := kept.list(&shardFilter{Type: filterAtTrimHorizon})
+		roots := kept.list(0, &shardFilter{Type: filterAtTrimHorizon})
 		slices.SortFunc(roots, func(a, b shardState) int { return a.Range.Start.compare(b.Range.Start) })
 		for _, s := range roots {
 			if s.Range.Start != next {
