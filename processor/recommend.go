@@ -40,7 +40,7 @@ func (p *Processor) recommend(row *table.Row, e *event.Event) {
 	p.scored = p.model.Recommend(p.scored[:0], e.SessionID, p.cfg.Recommendations)
 	start := len(p.lists)
 	for _, s := range p.scored {
-		p.lists = append(p.lists, table.Recommendation{ProductCode: s.Item, Score: float64(s.Score)})
+		p.lists = append(p.lists, table.Recommendation{ProductCode: s.Item, Score: float64(s.Score) / (1 << 20)}) // 20 fractional bits: exact
 	}
 	row.Recommendations = p.lists[start:len(p.lists):len(p.lists)]
 }
