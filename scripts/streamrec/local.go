@@ -31,7 +31,7 @@ func newLocalCommand(std streams) *cobra.Command {
 		Use: "local", Short: "Serve Kinesis, DynamoDB and S3 on one local port",
 		Long: `Serve Kinesis, DynamoDB and S3 on one local port, in memory or in a folder. Any AWS client reaches them with
 AWS_ENDPOINT_URL set to the address, and any credentials and region.`,
-		Example: `  streamrec local --data-dir /var/tmp/streamrec &
+		Example: `  streamrec local --data-dir ./data &
   export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
   aws kinesis create-stream --stream-name clicks --shard-count 2`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runLocal(cmd.Context(), o, std) },
