@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"strconv"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	"github.com/streamrec/streamrec/infra/local"
 	"github.com/streamrec/streamrec/infra/local/fault"
+	"github.com/streamrec/streamrec/infra/transport"
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/lease/leasetest"
 )
@@ -70,7 +72,8 @@ func TestStoreOnDynalite(t *testing.T) {
 		t.Skip("STREAMREC_DYNALITE_ENDPOINT is not set")
 	}
 	client := dynamodb.New(dynamodb.Options{
-		Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("x", "x", ""),
+		Region: "us-east-1", BaseEndpoint: &endpoint, HTTPClient: transport.WholeBody{Next: http.DefaultClient},
+		Credentials: credentials.NewStaticCredentialsProvider("x", "x", ""),
 	})
 	leasetest.Conformance(t, table(t, client, "leases-"+strconv.FormatInt(time.Now().UnixNano(), 36)))
 }

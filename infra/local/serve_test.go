@@ -16,6 +16,7 @@ import (
 
 	"github.com/streamrec/streamrec/infra/local"
 	"github.com/streamrec/streamrec/infra/local/fault"
+	"github.com/streamrec/streamrec/infra/transport"
 )
 
 // serve runs a Local on a port of its own. stop ends it and returns what Serve returned.
@@ -66,7 +67,7 @@ func TestServeSpeaksBothProtocols(t *testing.T) {
 				t.Errorf("got %s, %v", response.Proto, err)
 			}
 			config := l.Config("worker-1")
-			config.HTTPClient, config.BaseEndpoint = protocol(t, h2), aws.String(url)
+			config.HTTPClient, config.BaseEndpoint = transport.WholeBody{Next: protocol(t, h2)}, aws.String(url)
 			c := clients(t, config)
 			c.fill()
 			c.check()

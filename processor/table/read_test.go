@@ -157,8 +157,9 @@ func TestReadChecksTypes(t *testing.T) {
 		"city is nested in 1 li": foreignFile(t, []nested{{City: []string{"a", "b"}}}),
 	} {
 		for name, read := range readers {
+			want := want
 			if name == "ReadFacts" && strings.HasPrefix(want, "city") {
-				want = "shard_id is missing"
+				want = "shard_id is missing" // it looks at no city
 			}
 			err := read(t.Context(), bytes.NewReader(file), int64(len(file)), func(int) error { return nil })
 			if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), want) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,8 @@ import (
 	kinesistypes "github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/streamrec/streamrec/infra/transport"
 )
 
 // What the processes of a Stack work on.
@@ -72,7 +75,8 @@ func NewStack(ctx context.Context, t *testing.T, flags ...string) *Stack {
 
 func (s *Stack) connect() {
 	cfg := aws.Config{
-		Region: Region, BaseEndpoint: &s.Endpoint, Credentials: credentials.NewStaticCredentialsProvider(testKey, testSecret, ""),
+		Region: Region, BaseEndpoint: &s.Endpoint, HTTPClient: transport.WholeBody{Next: http.DefaultClient},
+		Credentials: credentials.NewStaticCredentialsProvider(testKey, testSecret, ""),
 	}
 	s.Kinesis, s.DynamoDB = kinesis.NewFromConfig(cfg), dynamodb.NewFromConfig(cfg)
 	s.S3 = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })

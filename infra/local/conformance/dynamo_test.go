@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"testing"
@@ -11,11 +12,13 @@ import (
 
 	"github.com/streamrec/streamrec/infra/local/conformance"
 	"github.com/streamrec/streamrec/infra/local/dynamo"
+	"github.com/streamrec/streamrec/infra/transport"
 )
 
 func dynamoClient(endpoint string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
-		BaseEndpoint: aws.String(endpoint), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		BaseEndpoint: aws.String(endpoint), HTTPClient: transport.WholeBody{Next: http.DefaultClient}, Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 }
 

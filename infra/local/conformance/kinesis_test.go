@@ -11,11 +11,12 @@ import (
 
 	"github.com/streamrec/streamrec/infra/local/conformance"
 	"github.com/streamrec/streamrec/infra/local/kinesis"
+	"github.com/streamrec/streamrec/infra/transport"
 )
 
 func kinesisClient(endpoint string) *awskinesis.Client {
 	return awskinesis.New(awskinesis.Options{
-		BaseEndpoint: &endpoint, HTTPClient: http.DefaultClient, Region: "us-east-1",
+		BaseEndpoint: &endpoint, HTTPClient: transport.WholeBody{Next: http.DefaultClient}, Region: "us-east-1",
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 }

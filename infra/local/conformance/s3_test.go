@@ -12,6 +12,7 @@ import (
 	"github.com/streamrec/streamrec/infra/local/conformance"
 	"github.com/streamrec/streamrec/infra/local/inprocess"
 	"github.com/streamrec/streamrec/infra/local/s3"
+	"github.com/streamrec/streamrec/infra/transport"
 )
 
 // knownInS3 are the differences of our own S3: it refuses what it does not do, rather than doing it wrong.
@@ -23,9 +24,9 @@ func knownInS3() map[string]string {
 }
 
 // s3Client is a client for endpoint. The https scheme makes the SDK send checksums in a trailer, as it does to Amazon.
-func s3Client(endpoint string, transport aws.HTTPClient, key, secret string) *awss3.Client {
+func s3Client(endpoint string, client aws.HTTPClient, key, secret string) *awss3.Client {
 	return awss3.New(awss3.Options{
-		BaseEndpoint: &endpoint, HTTPClient: transport, Region: "us-east-1", UsePathStyle: true, RetryMaxAttempts: 1,
+		BaseEndpoint: &endpoint, HTTPClient: client, Region: "us-east-1", UsePathStyle: true, RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
 	})
 }
@@ -59,7 +60,7 @@ func TestS3VersityGateway(t *testing.T) {
 	if endpoint == "" {
 		t.Skip("STREAMREC_VERSITYGW_ENDPOINT is not set (versitygw, with ROOT_ACCESS_KEY=test and ROOT_SECRET_KEY=testtest)")
 	}
-	client := s3Client(endpoint, http.DefaultClient, "test", "testtest")
+	client := s3Client(endpoint, transport.WholeBody{Next: http.DefaultClient}, "test", "testtest")
 	conformance.S3(t, conformance.S3Target{Client: client, Name: "versitygw", Known: map[string]string{
 		`"a" and "a/b" and "a/" are three objects`:              "keys are file names",
 		"keys that file systems cannot have":                    "keys are file names",
