@@ -20,6 +20,9 @@ type Config struct {
 	Lease lease.Config
 	// MaxRecords is the largest number of records asked for in one read. Defaults to 10,000, the limit of Kinesis.
 	MaxRecords int32
+	// ReadInterval is the time between two reads of a shard. Defaults to 201 ms: Kinesis allows five a second, shared by all
+	// applications that read the stream.
+	ReadInterval time.Duration
 	// Retention is how long the stream keeps records. Defaults to 24 h.
 	Retention time.Duration
 }
@@ -27,6 +30,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.MaxRecords == 0 {
 		c.MaxRecords = 10_000
+	}
+	if c.ReadInterval == 0 {
+		c.ReadInterval = readInterval
 	}
 	if c.Retention == 0 {
 		c.Retention = 24 * time.Hour
@@ -47,6 +53,7 @@ func (c Config) Validate() error {
 	check(c.Application != "", "application: must not be empty")
 	check(c.Stream != "", "stream: must not be empty")
 	check(c.MaxRecords >= 1 && c.MaxRecords <= 10_000, "records per read: must be between 1 and 10000")
+	check(c.ReadInterval >= readInterval && c.ReadInterval <= time.Minute, "read interval: must be between 201ms and 1m")
 	check(c.Retention >= time.Hour, "retention: must be at least one hour")
 	return errors.Join(append(errs, c.Lease.Validate())...)
 }

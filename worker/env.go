@@ -14,6 +14,14 @@ type System struct{}
 // Now returns the time, with the monotonic reading that differences use.
 func (System) Now() time.Time { return time.Now() }
 
+// Wall returns the time of day.
+func (System) Wall() time.Time { return time.Now() }
+
+// WithTimeout returns a context that ends after d, with this cause, or with ctx.
+func (System) WithTimeout(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, cause)
+}
+
 // Sleep returns after d, or earlier with the cause of ctx's end.
 func (System) Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {

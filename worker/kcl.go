@@ -10,10 +10,11 @@ import (
 	kclworker "github.com/vmware/vmware-go-kcl-v2/clientlibrary/worker"
 )
 
-// engine is the vmware-go-kcl-v2 Worker. Its event loop starts one consumer per tick for the shards that the registry grants, and its
+// kclEngine is the vmware-go-kcl-v2 Worker. Its event loop starts one consumer per tick for the shards that the registry grants, and its
 // consumers read, deaggregate and deliver. What it knows of leases, iterators and shards is what the files named kcl_*.go tell it.
-type engine struct {
-	worker *kclworker.Worker
+type kclEngine struct {
+	ours *Worker
+	kcl  *kclworker.Worker
 }
 
 // kclTick is the mean time between two rounds of the event loop, which starts at most one consumer per round.
@@ -22,7 +23,7 @@ const kclTick = 20 * time.Millisecond
 // errEnded ends a consumer whose term has ended. It is no failure.
 var errEnded = errors.New("term has ended")
 
-func startKCL(w *Worker) (*engine, error) {
+func startKCL(w *Worker) (engine, error) {
 	// Lease renewal is off: 2^42 ms are 139 years. 1<<30 would fire after twelve days.
 	cfg := config.NewKinesisClientLibConfigWithCredentials(w.cfg.Application, w.cfg.Stream, "local", w.id, nil, nil).
 		WithInitialPositionInStream(config.TRIM_HORIZON).
@@ -36,11 +37,21 @@ func startKCL(w *Worker) (*engine, error) {
 	worker := kclworker.NewWorker(kclFactory{w}, cfg).
 		WithKinesis(newKCLClient(w)).
 		WithCheckpointer(&kclCheckpointer{w})
-	return &engine{worker}, worker.Start()
+	return &kclEngine{w, worker}, worker.Start()
 }
 
-// shutdown returns when the event loop and all consumers have ended. Every consumer's term has ended before.
-func (e *engine) shutdown() { e.worker.Shutdown() }
+// run implements engine: the shard waits until the event loop asks for it. One whose term ends before is finished here.
+func (e *kclEngine) run(s *shard) {
+	context.AfterFunc(s.term.Context(), func() {
+		if e.ours.shards.abandon(s) {
+			s.finish()
+			e.ours.shards.remove(s)
+		}
+	})
+}
+
+// shutdown implements engine: the event loop and all consumers have ended when it returns.
+func (e *kclEngine) shutdown(context.Context) { e.kcl.Shutdown() }
 
 // kclFactory makes the record processors. The KCL names the shard only in Initialize.
 type kclFactory struct{ worker *Worker }

@@ -88,9 +88,9 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 // the wait for it; so its first second has one read more, and one is left out.
 func (r *reader) interval() time.Duration {
 	if r.reads++; r.reads == 1 {
-		return 2 * readInterval
+		return 2 * r.worker.cfg.ReadInterval
 	}
-	return readInterval
+	return r.worker.cfg.ReadInterval
 }
 
 // place is where to go on after an iterator has expired.
@@ -140,7 +140,7 @@ func (r *reader) unseen(page Page) ([]Record, error) {
 // nothingMissed reports whether everything that arrived until a moment well within retention has been committed: then no
 // record that is past retention can be missing.
 func (r *reader) nothingMissed() bool {
-	age := r.worker.env.Now().Sub(time.UnixMilli(r.tip))
+	age := r.worker.env.Wall().Sub(time.UnixMilli(r.tip))
 	return r.tip > 0 && age < r.worker.cfg.Retention*23/24
 }
 

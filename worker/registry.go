@@ -53,6 +53,17 @@ func (r *registry) claim(id string) bool {
 	return true
 }
 
+// begin reports whether it is this shard's turn to be consumed, and takes note that it is.
+func (r *registry) begin(s *shard) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current[s.term.Key()] != s {
+		return false
+	}
+	r.claimed[s] = true
+	return true
+}
+
 // running returns the shard of which a consumer runs, or nil.
 func (r *registry) running(id string) *shard {
 	r.mu.Lock()

@@ -13,6 +13,7 @@ import (
 // reporter logs what the coordinator reports. Repeated trouble of one kind is logged every ten seconds, with a count.
 type reporter struct {
 	log logrus.FieldLogger
+	now func() time.Time
 
 	mu       sync.Mutex
 	trust    time.Time
@@ -24,8 +25,8 @@ type trouble struct {
 	skipped int
 }
 
-func newReporter(log logrus.FieldLogger) *reporter {
-	return &reporter{log: log, troubles: map[string]*trouble{}}
+func newReporter(log logrus.FieldLogger, now func() time.Time) *reporter {
+	return &reporter{log: log, now: now, troubles: map[string]*trouble{}}
 }
 
 // Taken implements lease.Reporter.
@@ -51,7 +52,7 @@ func (r *reporter) Trouble(doing string, err error) {
 		t = &trouble{}
 		r.troubles[doing] = t
 	}
-	now := time.Now()
+	now := r.now()
 	if now.Sub(t.logged) < 10*time.Second {
 		t.skipped++
 		r.mu.Unlock()

@@ -93,7 +93,7 @@ func (s *shard) noteTip(ctx context.Context, now time.Time) {
 		return
 	}
 	s.tipAt = now
-	if err := s.term.NoteTip(ctx, now.UnixMilli()); err != nil && ctx.Err() == nil {
+	if err := s.term.NoteTip(ctx, s.worker.env.Wall().UnixMilli()); err != nil && ctx.Err() == nil {
 		s.log.WithError(err).Warn("tip was not noted")
 	}
 }
@@ -126,7 +126,7 @@ func (s *shard) end(ctx context.Context) error {
 // finish ends the term: it commits what may be committed, and gives the lease up. It is called once, whatever happened before.
 func (s *shard) finish() {
 	term := s.term.Context()
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(term), s.worker.cfg.Lease.Grace, lease.ErrLeaseLost)
+	ctx, cancel := s.worker.env.WithTimeout(context.WithoutCancel(term), s.worker.cfg.Lease.Grace, lease.ErrLeaseLost)
 	defer cancel()
 	cause := context.Cause(term)
 	if s.reader != nil && !s.ended && lease.MayCommit(cause) {
@@ -144,7 +144,7 @@ func (s *shard) finish() {
 
 // drain commits what has been processed. It may outlive the term, which has been asked to end, but not the trust in the lease.
 func (s *shard) drain(ctx context.Context) {
-	ctx, cancel := context.WithDeadlineCause(ctx, s.worker.trustedUntil(), lease.ErrLeaseLost)
+	ctx, cancel := s.worker.env.WithTimeout(ctx, s.worker.trustedUntil().Sub(s.worker.env.Now()), lease.ErrLeaseLost)
 	defer cancel()
 	if err := unpanicked(func() error { return s.proc.Drain(ctx) }); err != nil {
 		s.log.WithError(err).Warn("batch was not committed, the next owner reads it again")

@@ -3,8 +3,6 @@ package worker
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,6 +24,8 @@ type Dependencies struct {
 	Stream  Stream
 	Factory Factory            // makes the processors
 	Log     logrus.FieldLogger // required
+	// Plain runs the shards in a plain loop instead of the KCL's, for simulators: nothing in it waits but through Env.
+	Plain bool
 }
 
 // Worker runs the shards whose leases it holds. See doc.go for the life of a shard.
@@ -39,6 +39,8 @@ type Worker struct {
 	report  *reporter
 	coord   *lease.Coordinator
 	shards  registry
+	engine  engine
+	plain   bool
 
 	mu       sync.Mutex
 	failures map[string]int // consecutive, by shard
@@ -54,26 +56,19 @@ func New(cfg Config, d Dependencies) (*Worker, error) {
 		d.Env = System{}
 	}
 	cfg.Lease.Grace = cmp.Or(cfg.Lease.Grace, 30*time.Second)
-	id, err := newID(cfg.Name)
-	if err != nil {
-		return nil, err
-	}
+	id := newID(cfg.Name, d.Env)
 	w := &Worker{
-		id: id, cfg: cfg, env: d.Env, stream: d.Stream, factory: d.Factory,
+		id: id, cfg: cfg, env: d.Env, stream: d.Stream, factory: d.Factory, plain: d.Plain,
 		log: d.Log.WithField("worker", id), failures: map[string]int{},
 	}
-	w.report = newReporter(w.log)
+	w.report = newReporter(w.log, d.Env.Now)
 	w.coord = lease.NewCoordinator(cfg.Lease, id, cfg.Address, d.Env, d.Store, d.Stream, w, w.report)
 	return w, nil
 }
 
 // newID makes the id unique for this start: a worker that comes back under its old name is another one.
-func newID(name string) (string, error) {
-	var b [4]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", fmt.Errorf("make worker id: %w", err)
-	}
-	return name + "-" + hex.EncodeToString(b[:]), nil
+func newID(name string, env Env) string {
+	return fmt.Sprintf("%s-%08x", name, uint32(env.Rand()*(1<<32)))
 }
 
 // ID returns the worker's id.
@@ -82,28 +77,35 @@ func (w *Worker) ID() string { return w.id }
 // Run works until ctx ends, then hands all shards over and returns nil. An error says why the worker could not go on.
 // When Run returns, no goroutine of the worker is left. It is called once.
 func (w *Worker) Run(ctx context.Context) error {
-	engine, err := startKCL(w)
-	if err != nil {
-		return fmt.Errorf("start kcl: %w", err)
+	start := startKCL
+	if w.plain {
+		start = startLoop
+	}
+	var err error
+	if w.engine, err = start(w); err != nil {
+		return fmt.Errorf("start engine: %w", err)
 	}
 	w.log.Info("worker has started")
 	err = w.coord.Run(ctx)
 	w.shards.abandonAll()
-	engine.shutdown()
+	w.engine.shutdown(context.WithoutCancel(ctx))
 	w.log.Info("worker has stopped")
 	return err
 }
 
-// Start implements lease.Consumer: the term waits until the event loop of the KCL asks for it. One that ends before is closed here.
+// engine runs the shards that have been granted to this worker, each from open to finish.
+type engine interface {
+	// run is told of a shard that has been added to the registry, and returns at once.
+	run(*shard)
+	// shutdown returns when no shard runs any more. The term of every shard has ended before.
+	shutdown(ctx context.Context)
+}
+
+// Start implements lease.Consumer.
 func (w *Worker) Start(t *lease.Term) {
 	s := newShard(w, t)
 	w.shards.add(s)
-	context.AfterFunc(t.Context(), func() {
-		if w.shards.abandon(s) {
-			s.finish()
-			w.shards.remove(s)
-		}
-	})
+	w.engine.run(s)
 }
 
 // penalty is how long to wait before a shard is tried again that has failed lately.

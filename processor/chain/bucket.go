@@ -46,7 +46,10 @@ var (
 
 // Env is what the protocol needs of its surroundings, so that a simulator can take their place.
 type Env interface {
+	// Now returns the time on the machine's monotonic clock: only differences of it mean anything.
 	Now() time.Time
+	// Wall returns the time of day. When it is wrong a takeover may see less of the chain, and finds out at its first PUT.
+	Wall() time.Time
 	// Sleep returns after d, or earlier with the cause of ctx's end.
 	Sleep(ctx context.Context, d time.Duration) error
 	// Rand returns a number in [0, 1).

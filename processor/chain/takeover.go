@@ -110,7 +110,7 @@ func (w *Writer) follow(ctx context.Context) error {
 
 // walk lists the hours from that of the end held to the next one by this machine's clock, and returns a link that does not follow.
 func (w *Writer) walk(ctx context.Context) (stray string, err error) {
-	for hour := w.end.Hour; hour <= max(HourOf(w.env.Now()), w.end.Hour)+1; hour++ {
+	for hour := w.end.Hour; hour <= max(HourOf(w.env.Wall()), w.end.Hour)+1; hour++ {
 		keys, err := listLinks(ctx, w.env, w.bucket, w.layout, hour, w.shard.ID)
 		if err != nil {
 			return "", err

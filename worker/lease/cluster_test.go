@@ -18,9 +18,14 @@ import (
 // clock is the Env of a bubble.
 type clock struct{}
 
-func (clock) Now() time.Time { return time.Now() }
-func (clock) Go(f func())    { go f() }
-func (clock) Rand() float64  { return rand.Float64() }
+func (clock) Now() time.Time  { return time.Now() }
+func (clock) Wall() time.Time { return time.Now() }
+func (clock) Go(f func())     { go f() }
+func (clock) Rand() float64   { return rand.Float64() }
+
+func (clock) WithTimeout(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, cause)
+}
 
 func (clock) Join(fs ...func()) {
 	var wg sync.WaitGroup

@@ -145,7 +145,7 @@ func (c *Coordinator) trouble(ctx context.Context, doing string, err error) {
 
 // drain hands all leases over and deregisters. Heartbeats go on meanwhile.
 func (c *Coordinator) drain(life context.Context) {
-	ctx, cancel := context.WithTimeoutCause(life, c.cfg.Grace, ErrLeaseLost)
+	ctx, cancel := c.env.WithTimeout(life, c.cfg.Grace, ErrLeaseLost)
 	defer cancel()
 	c.mu.Lock()
 	c.leaving, c.me.Leaving = true, true

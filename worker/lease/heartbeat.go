@@ -13,7 +13,7 @@ import (
 // register creates the heartbeat row. Trust begins with it.
 func (c *Coordinator) register(ctx context.Context) error {
 	c.mu.Lock()
-	c.me.Counter, c.me.At = 1, c.env.Now().UnixMilli()
+	c.me.Counter, c.me.At = 1, c.env.Wall().UnixMilli()
 	me := c.me
 	c.mu.Unlock()
 	began := c.env.Now()
@@ -68,14 +68,14 @@ func (c *Coordinator) heartbeats(ctx context.Context) error {
 func (c *Coordinator) beat(ctx context.Context) error {
 	c.mu.Lock()
 	c.me.Counter++
-	c.me.Rate, c.me.At = 0, c.env.Now().UnixMilli()
-	for _, t := range c.terms {
+	c.me.Rate, c.me.At = 0, c.env.Wall().UnixMilli()
+	for _, t := range c.termsByKey() { // in order: floating-point sums depend on it
 		c.me.Rate += t.Lease().Rate
 	}
 	me := c.me
 	c.mu.Unlock()
 	began := c.env.Now()
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Failover/4)
+	ctx, cancel := c.env.WithTimeout(ctx, c.cfg.Failover/4, errTimeout)
 	defer cancel()
 	inbox, plan, err := c.store.Heartbeat(ctx, me)
 	if err != nil {

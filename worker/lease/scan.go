@@ -36,7 +36,7 @@ func (c *Coordinator) readLeases(ctx context.Context) error {
 	if !due {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Failover)
+	ctx, cancel := c.env.WithTimeout(ctx, c.cfg.Failover, errTimeout)
 	defer cancel()
 	began := c.env.Now()
 	leases, plan, err := c.store.Leases(ctx)
@@ -62,7 +62,7 @@ func (c *Coordinator) anyLeaving() bool {
 }
 
 func (c *Coordinator) readWorkers(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Failover/2)
+	ctx, cancel := c.env.WithTimeout(ctx, c.cfg.Failover/2, errTimeout)
 	defer cancel()
 	began := c.env.Now()
 	workers, err := c.store.Workers(ctx)
@@ -148,12 +148,10 @@ func (c *Coordinator) act(ctx context.Context) {
 	if c.trusted() && !c.leaving {
 		d = Decide(v)
 	}
-	agreed := make(map[*Term]string, len(d.Agree))
-	for _, m := range d.Agree {
+	agreed := make([]*Term, len(d.Agree))
+	for i, m := range d.Agree {
 		delete(c.inbox, m.Key)
-		if t := c.terms[m.Key]; t != nil {
-			agreed[t] = m.To
-		}
+		agreed[i] = c.terms[m.Key]
 	}
 	c.mu.Unlock()
 
@@ -163,9 +161,11 @@ func (c *Coordinator) act(ctx context.Context) {
 	for _, l := range given {
 		c.begin(ctx, l, "")
 	}
-	for t, to := range agreed {
-		c.report.Moving(t.Key(), v.Me, to)
-		t.handOff(to, ErrHandOff)
+	for i, t := range agreed {
+		if t != nil {
+			c.report.Moving(t.Key(), v.Me, d.Agree[i].To)
+			t.handOff(d.Agree[i].To, ErrHandOff)
+		}
 	}
 	c.takeAll(ctx, v.Leases, append(mine, d.Take...))
 	c.ask(ctx, d.Request)

@@ -44,6 +44,9 @@ var (
 	ErrRefused = errors.New("lease table refuses")
 )
 
+// errTimeout is why a request that takes too long is given up. Its outcome is unknown.
+var errTimeout = errors.New("no answer in time")
+
 // Causes of the end of a term, given by context.Cause of its context.
 var (
 	ErrLeaseLost         = errors.New("lease lost")           // the row names another term, or trust has run out: commit nothing
@@ -54,10 +57,14 @@ var (
 
 // Env is what the protocol needs of its surroundings, so that a simulator can take their place.
 type Env interface {
-	// Now returns the time on the machine's monotonic clock. It is never compared with another machine's.
+	// Now returns the time on the machine's monotonic clock: differences are right, and it is never compared with another machine's.
 	Now() time.Time
+	// Wall returns the time of day. It may be wrong, and may jump; nothing is decided by it but what says so.
+	Wall() time.Time
 	// Sleep returns after d, or earlier with the cause of ctx's end.
 	Sleep(ctx context.Context, d time.Duration) error
+	// WithTimeout returns a context that ends after d, with this cause, or with ctx.
+	WithTimeout(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc)
 	// Go starts a goroutine.
 	Go(f func())
 	// Join runs the functions concurrently and returns when all have returned.

@@ -150,7 +150,7 @@ func (c *Coordinator) replace(ctx context.Context, from, to *Lease) error {
 // has a quarter of T.
 func (c *Coordinator) insist(ctx context.Context, request func(context.Context) error) error {
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		attempt, cancel := context.WithTimeout(ctx, c.cfg.Failover/4)
+		attempt, cancel := c.env.WithTimeout(ctx, c.cfg.Failover/4, errTimeout)
 		err := request(attempt)
 		cancel()
 		if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrAbsent) || errors.Is(err, ErrRefused) {

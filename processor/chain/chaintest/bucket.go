@@ -189,6 +189,9 @@ func (e *Env) Now() time.Time {
 	return e.Time
 }
 
+// Wall returns the clock's time.
+func (e *Env) Wall() time.Time { return e.Now() }
+
 // Sleep moves the clock.
 func (e *Env) Sleep(ctx context.Context, d time.Duration) error {
 	e.mu.Lock()
