@@ -32,6 +32,8 @@ type Config struct {
 	Codec *table.Codec
 	// Model has the parameters of the recommendation model. Defaults to model.DefaultParams.
 	Model *model.Params
+	// Contents makes what the records of a shard become. Defaults to the table of events with recommendations, and the model.
+	Contents func(Config, Shard, Observer) (Contents, error)
 }
 
 // WithDefaults returns the configuration with its defaults filled in.
@@ -56,6 +58,9 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.Model == nil {
 		c.Model = new(model.DefaultParams())
+	}
+	if c.Contents == nil {
+		c.Contents = newRows
 	}
 	return c
 }

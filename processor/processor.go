@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/processor/event"
 	"github.com/streamrec/streamrec/processor/table"
@@ -39,18 +38,9 @@ type Processor struct {
 	bookmark Bookmark
 	observer Observer
 
-	writer  *chain.Writer
-	decoder *event.Decoder
-	seen    *duplicates
-	model   *model.Model
-	batch   *batch
-
-	// Scratch of one record.
-	events  []event.Event
-	learned []model.Interaction
-	facts   []model.Fact
-	scored  []model.Scored
-	lists   []table.Recommendation
+	writer   *chain.Writer
+	contents Contents
+	batch    *batch
 }
 
 // ErrPastRetention says that records between the log's end and what the stream still has are missing.
@@ -71,15 +61,8 @@ func (p *Processor) Open(ctx context.Context) (Resume, error) {
 	if err != nil {
 		return Resume{}, err
 	}
-	hashes, err := event.ParseHashRange(p.shard.StartingHashKey, p.shard.EndingHashKey)
-	if err != nil {
-		return Resume{}, fmt.Errorf("read hash range of %s: %w", p.shard.ID, err)
-	}
-	p.writer = w
-	p.decoder = event.NewDecoder(event.Options{Privacy: p.cfg.Privacy, Range: &hashes})
-	p.seen, p.model = newDuplicates(), model.New(*p.cfg.Model)
-	p.lists = make([]table.Recommendation, 0, max(p.cfg.Recommendations, 0)) // never nil: nil is null, and means that none were asked for
-	if p.batch, err = newBatch(p.cfg.Codec); err != nil {
+	p.writer, p.batch = w, newBatch()
+	if p.contents, err = p.cfg.Contents(p.cfg, p.shard, p.observer); err != nil {
 		return Resume{}, err
 	}
 	if err := p.restore(ctx); err != nil {
@@ -95,6 +78,34 @@ func (p *Processor) Open(ctx context.Context) (Resume, error) {
 		at.First = start.First
 	}
 	return at, nil
+}
+
+// restore folds what the shard and its ancestors have committed, as far back as the window goes, in the order in which it was
+// committed. Objects are fetched one after the other: the order is the state.
+func (p *Processor) restore(ctx context.Context) error {
+	since := p.writer.End().Hour - chain.Hour((p.cfg.RestoreWindow+time.Hour-1)/time.Hour)
+	keys, err := p.writer.Lineage(ctx, since)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if err := p.restoreLink(ctx, key); err != nil {
+			return fmt.Errorf("restore from %s: %w", key, err)
+		}
+	}
+	return nil
+}
+
+func (p *Processor) restoreLink(ctx context.Context, key string) error {
+	var body []byte
+	err := chain.Retry(ctx, p.env, func(ctx context.Context) (err error) {
+		body, _, err = p.bucket.Get(ctx, key)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.contents.Restore(ctx, body)
 }
 
 // Process handles the next records, in order, and whatever is due by time.
@@ -120,14 +131,14 @@ func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {
 		}
 	}
 	if p.batch.empty() {
-		p.batch.open(p.env.Now(), p.writer.End(), p.writer.HourOf(r.Arrival), r)
+		p.batch.open(p.env.Now(), p.writer.End(), p.writer.HourOf(r.Arrival), r, table.SchemaVersion)
 	}
-	p.lists = p.lists[:0]
-	p.events = p.decoder.Decode(p.events[:0], *r)
-	for i := range p.events {
-		p.row(r, &p.events[i])
+	n, err := p.contents.Add(r)
+	if err != nil {
+		return err
 	}
-	return p.batch.add(r, len(p.events))
+	p.batch.add(r, n)
+	return nil
 }
 
 // begin makes sure that the chain has a start mark. A record before another writer's mark does not belong to the log.
@@ -148,22 +159,6 @@ func (p *Processor) begin(ctx context.Context, r *event.Record) (skip bool, err 
 	return false, nil
 }
 
-// row makes the row of one event, learns from it and recommends. A duplicate leaves the model alone.
-func (p *Processor) row(r *event.Record, e *event.Event) {
-	row := p.batch.next()
-	table.FromEvent(row, p.shard.ID, r, e)
-	if e.Err == nil {
-		row.Duplicate = p.seen.seen(e.SessionID, e.EventID.Value, r.Arrival)
-		if !row.Duplicate {
-			p.learn(r, e)
-		}
-		p.recommend(row, e)
-	}
-	if p.observer != nil {
-		p.observer.Processed(p.shard.ID, row)
-	}
-}
-
 // due reports whether the open batch is full or old enough.
 func (p *Processor) due() bool {
 	if p.batch.empty() {
@@ -177,7 +172,7 @@ func (p *Processor) due() bool {
 }
 
 func (p *Processor) full() bool {
-	return p.batch.rows.Size() >= p.cfg.MaxBytes || p.batch.rows.Rows() >= p.cfg.MaxRows
+	return p.contents.Bytes() >= p.cfg.MaxBytes || p.contents.Rows() >= p.cfg.MaxRows
 }
 
 // Idle reports whether everything that was processed is committed.
@@ -190,14 +185,17 @@ func (p *Processor) commit(ctx context.Context) error {
 		return nil
 	}
 	began := p.env.Now()
-	link, err := p.batch.seal(p.shard.ID, p.shard.LeaseCounter)
+	link := p.batch.seal()
+	body, err := p.contents.Seal(notes(p.shard.ID, p.shard.LeaseCounter, link))
 	if err != nil {
-		return err
+		return fmt.Errorf("encode object: %w", err)
 	}
+	link.Body = body
 	if err := p.writer.Commit(ctx, link); err != nil {
 		return fmt.Errorf("commit batch: %w", err)
 	}
 	p.batch.reset()
+	p.contents.Reset()
 	if p.observer != nil {
 		p.observer.Committed(p.shard.ID, *link, p.env.Now().Sub(began))
 	}

@@ -1,0 +1,24 @@
+package processor
+
+import (
+	"context"
+
+	"github.com/streamrec/streamrec/processor/event"
+)
+
+// Contents is what the records of a shard become: the rows of the open object, and the state that follows from all records so far.
+// The Processor decides when an object begins and ends, and what is folded in which order; Contents knows nothing of the log.
+// It belongs to one Processor and to its goroutine.
+type Contents interface {
+	// Restore folds an object that has been committed, by this shard or an ancestor. It is called before the first Add.
+	Restore(ctx context.Context, body []byte) error
+	// Add folds a record into the state and appends its rows, at least one, to the open object. It returns their number.
+	Add(r *event.Record) (rows int, err error)
+	// Bytes is the size of the open object as it would be stored, and Rows the number of its rows.
+	Bytes() int64
+	Rows() int
+	// Seal returns the open object, to which nothing is added any more. notes are for people who look into it.
+	Seal(notes map[string]string) ([]byte, error)
+	// Reset begins the next object. The state stays.
+	Reset()
+}

@@ -1,0 +1,97 @@
+package processor
+
+import (
+	"fmt"
+
+	"github.com/streamrec/streamrec/model"
+	"github.com/streamrec/streamrec/processor/event"
+	"github.com/streamrec/streamrec/processor/table"
+)
+
+// rows is the Contents of a real shard: a Parquet table of events with recommendations, and the model that made them.
+type rows struct {
+	shard    string
+	length   int // of the lists; none when it is not positive
+	observer Observer
+
+	decoder *event.Decoder
+	seen    *duplicates
+	model   *model.Model
+	table   *table.Writer
+
+	// Scratch of one record.
+	events  []event.Event
+	chunk   []table.Row
+	learned []model.Interaction
+	facts   []model.Fact
+	scored  []model.Scored
+	lists   []table.Recommendation
+}
+
+func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
+	hashes, err := event.ParseHashRange(shard.StartingHashKey, shard.EndingHashKey)
+	if err != nil {
+		return nil, fmt.Errorf("read hash range of %s: %w", shard.ID, err)
+	}
+	w, err := table.NewWriter(table.Options{Codec: cfg.Codec})
+	if err != nil {
+		return nil, err
+	}
+	return &rows{
+		shard: shard.ID, length: cfg.Recommendations, observer: observer,
+		decoder: event.NewDecoder(event.Options{Privacy: cfg.Privacy, Range: &hashes}),
+		seen:    newDuplicates(), model: model.New(*cfg.Model), table: w,
+		lists: make([]table.Recommendation, 0, max(cfg.Recommendations, 0)), // never nil: nil is null, and means that none were asked for
+	}, nil
+}
+
+// Add implements Contents.
+func (c *rows) Add(r *event.Record) (int, error) {
+	c.lists, c.chunk = c.lists[:0], c.chunk[:0]
+	c.events = c.decoder.Decode(c.events[:0], *r)
+	for i := range c.events {
+		c.add(r, &c.events[i])
+	}
+	if err := c.table.Append(c.chunk); err != nil {
+		return 0, fmt.Errorf("encode rows: %w", err)
+	}
+	return len(c.events), nil
+}
+
+// add makes the row of one event, learns from it and recommends. A duplicate leaves the model alone.
+func (c *rows) add(r *event.Record, e *event.Event) {
+	row := c.next()
+	table.FromEvent(row, c.shard, r, e)
+	if e.Err == nil {
+		row.Duplicate = c.seen.seen(e.SessionID, e.EventID.Value, r.Arrival)
+		if !row.Duplicate {
+			c.learn(r, e)
+		}
+		c.recommend(row, e)
+	}
+	if c.observer != nil {
+		c.observer.Processed(c.shard, row)
+	}
+}
+
+// next returns the next row of the chunk, with the storage that an earlier row has left there.
+func (c *rows) next() *table.Row {
+	if len(c.chunk) < cap(c.chunk) {
+		c.chunk = c.chunk[:len(c.chunk)+1]
+	} else {
+		c.chunk = append(c.chunk, table.Row{})
+	}
+	return &c.chunk[len(c.chunk)-1]
+}
+
+// Bytes implements Contents.
+func (c *rows) Bytes() int64 { return c.table.Size() }
+
+// Rows implements Contents.
+func (c *rows) Rows() int { return c.table.Rows() }
+
+// Seal implements Contents.
+func (c *rows) Seal(notes map[string]string) ([]byte, error) { return c.table.Close(notes) }
+
+// Reset implements Contents.
+func (c *rows) Reset() { c.table.Reset() }
