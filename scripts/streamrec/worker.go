@@ -20,6 +20,7 @@ import (
 	"github.com/streamrec/streamrec/processor/table"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/shardlog"
 )
 
 // workerOptions are the flags of the worker command.
@@ -199,7 +200,7 @@ func assembleWorker(ctx context.Context, c clients, d deployment, cfg worker.Con
 	}
 	w, err = worker.New(cfg, worker.Dependencies{
 		Store: infradynamo.NewStore(c.dynamodb, d.app), Stream: infrakinesis.NewStream(c.kinesis, d.stream),
-		Factory: newFactory(pcfg, bucket, func() *worker.Worker { return w }, observer), Log: log,
+		Factory: shardlog.NewFactory(pcfg, worker.System{}, bucket, func() *worker.Worker { return w }, observer), Log: log,
 	})
 	if err != nil {
 		return nil, usageError{err}

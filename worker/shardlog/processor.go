@@ -1,4 +1,4 @@
-package main
+package shardlog
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
-// shardProcessor lets a processor.Processor, which knows the log, run as a worker.Processor, which knows leases.
+// shardProcessor is a processor.Processor as a worker.Processor.
 type shardProcessor struct {
 	*processor.Processor
 	checkpoint lease.Position // of the row when the term began
@@ -21,7 +21,7 @@ var _ worker.Processor = (*shardProcessor)(nil)
 
 // logEnv tells the worker of the requests to the log that fail.
 type logEnv struct {
-	worker.System
+	worker.Env
 	worker func() *worker.Worker
 	shard  string
 }
@@ -29,22 +29,27 @@ type logEnv struct {
 // Trouble implements chain.Env.
 func (e logEnv) Trouble(err error) { e.worker().Trouble("access log of "+e.shard, err) }
 
-// newFactory returns the factory of the processors. w returns the worker, which is made after its factory.
-func newFactory(cfg processor.Config, bucket chain.Bucket, w func() *worker.Worker, o processor.Observer) worker.Factory {
+// NewFactory returns the factory of the processors of a worker. w returns the worker, which is made after its factory. o may be nil.
+func NewFactory(cfg processor.Config, env worker.Env, bucket chain.Bucket, w func() *worker.Worker, o processor.Observer) worker.Factory {
 	return func(t *lease.Term) worker.Processor {
 		l := t.Lease()
-		shard := processor.Shard{
-			Shard:        chain.Shard{ID: l.Key, Parents: l.Parents, StartingHashKey: l.StartingHashKey, EndingHashKey: l.EndingHashKey},
-			LeaseCounter: l.Counter,
-		}
-		if l.Checkpoint.Type == lease.AfterSequenceNumber {
-			shard.Bookmark = chain.Bookmark{Last: l.Checkpoint.Value, Hour: chain.Hour(l.Checkpoint.Hour)}
-		}
 		bookmark := func(ctx context.Context, end chain.End) error {
 			return w().Advance(ctx, t, lease.After(end.Last, int64(end.Hour)))
 		}
-		return &shardProcessor{processor.New(cfg, logEnv{worker: w, shard: l.Key}, bucket, shard, bookmark, o), l.Checkpoint}
+		env := logEnv{Env: env, worker: w, shard: l.Key}
+		return &shardProcessor{processor.New(cfg, env, bucket, shardOf(l), bookmark, o), l.Checkpoint}
 	}
+}
+
+func shardOf(l lease.Lease) processor.Shard {
+	s := processor.Shard{
+		Shard:        chain.Shard{ID: l.Key, Parents: l.Parents, StartingHashKey: l.StartingHashKey, EndingHashKey: l.EndingHashKey},
+		LeaseCounter: l.Counter,
+	}
+	if l.Checkpoint.Type == lease.AfterSequenceNumber {
+		s.Bookmark = chain.Bookmark{Last: l.Checkpoint.Value, Hour: chain.Hour(l.Checkpoint.Hour)}
+	}
+	return s
 }
 
 // Open implements worker.Processor.
