@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+
+	"github.com/streamrec/streamrec/processor"
+	"github.com/streamrec/streamrec/processor/event"
+)
+
+// contents is a shard's processor.Contents: the model is a digest for each session, an object the rows with the digests. It
+// finds out at once when a record is left out, repeated or out of order within its session.
+type contents struct {
+	node  *node
+	shard string
+	open  []row
+	count [sessions]int
+	state [sessions]uint64
+}
+
+var _ processor.Contents = (*contents)(nil)
+
+func (n *node) newContents(_ processor.Config, s processor.Shard, _ processor.Observer) (processor.Contents, error) {
+	return &contents{node: n, shard: s.ID}, nil
+}
+
+// fold adds a record to the state.
+func (c *contents) fold(session, n int) row {
+	if n != c.count[session]+1 {
+		c.node.fail("%s folds record %d of session %d after record %d in %s", c.node.name, n, session, c.count[session], c.shard)
+	}
+	c.count[session] = n
+	c.state[session] = fold(c.state[session], session, n)
+	return row{session: session, n: n, digest: c.state[session]}
+}
+
+// Add implements processor.Contents.
+func (c *contents) Add(r *event.Record) (int, error) {
+	c.node.alive()
+	session, _ := strconv.Atoi(r.PartitionKey)
+	var n int
+	if _, err := fmt.Sscanf(string(r.Data), "%d %d", &session, &n); err != nil {
+		return 0, err
+	}
+	c.node.processed(r.SequenceNumber)
+	c.open = append(c.open, c.fold(session, n))
+	return 1, nil
+}
+
+// Bytes implements processor.Contents.
+func (c *contents) Bytes() int64 { return int64(len(c.open)) * rowBytes }
+
+// Rows implements processor.Contents.
+func (c *contents) Rows() int { return len(c.open) }
+
+// Reset implements processor.Contents.
+func (c *contents) Reset() { c.open = c.open[:0] }
+
+// rowBytes is the size of an encoded row.
+const rowBytes = 16
+
+// Seal implements processor.Contents.
+func (c *contents) Seal(map[string]string) ([]byte, error) {
+	body := make([]byte, 0, len(c.open)*rowBytes)
+	for _, r := range c.open {
+		body = binary.BigEndian.AppendUint32(body, uint32(r.session))
+		body = binary.BigEndian.AppendUint32(body, uint32(r.n))
+		body = binary.BigEndian.AppendUint64(body, r.digest)
+	}
+	return body, nil
+}
+
+// decodeRows is the inverse of Seal.
+func decodeRows(body []byte) (rows []row) {
+	for ; len(body) >= rowBytes; body = body[rowBytes:] {
+		rows = append(rows, row{
+			session: int(binary.BigEndian.Uint32(body)), n: int(binary.BigEndian.Uint32(body[4:])), digest: binary.BigEndian.Uint64(body[8:]),
+		})
+	}
+	return rows
+}
+
+// Restore implements processor.Contents.
+func (c *contents) Restore(_ context.Context, body []byte) error {
+	for _, r := range decodeRows(body) {
+		if got := c.fold(r.session, r.n); got.digest != r.digest {
+			c.node.fail("the state that %s restores in %s is not the one that the log was made with", c.node.name, c.shard)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"strconv"
+	"time"
+)
+
+// nemesis decides what goes wrong. What it does is drawn from the seed, and noted in the trace.
+type nemesis struct {
+	clocks bool // clocks are wrong, and jump
+}
+
+// skew draws how wrong a node's time of day is.
+func (m nemesis) skew(w *world) time.Duration {
+	if !m.clocks || w.chance(0.5) {
+		return 0
+	}
+	return w.between(0, 6*time.Hour) - 3*time.Hour
+}
+
+// burst makes trouble for a while and then heals everything but the dead.
+func (w *world) burst(length time.Duration) {
+	end := w.now + length
+	w.trouble = [...]float64{0, 0.02, 0.1, 0.3}[w.rand.IntN(4)]
+	for w.now < end {
+		w.run(min(end, w.now+w.between(0, 3*time.Second)))
+		w.blow()
+	}
+	w.heal()
+}
+
+// blow does one harmful thing.
+func (w *world) blow() {
+	alive := w.living()
+	if len(alive) == 0 {
+		w.start()
+		return
+	}
+	n := alive[w.rand.IntN(len(alive))]
+	s := service(w.rand.IntN(int(services)))
+	switch w.rand.IntN(12) {
+	case 0:
+		w.note("nemesis: kill", n.name)
+		n.kill()
+		w.after(w.between(0, 12*time.Second), func() { w.start() })
+	case 1, 2:
+		d := w.between(100*time.Millisecond, 20*time.Second)
+		w.note("nemesis: pause", n.name, d.String())
+		n.pause()
+		w.after(d, n.proceed)
+	case 3, 4:
+		f := [...]fate{failed, hung, hungLost, lost}[w.rand.IntN(4)]
+		w.note("nemesis: cut", n.name, "from", s.String(), f.String())
+		n.cut[s] = f
+		w.after(w.between(time.Second, 15*time.Second), func() { n.cut[s] = fine })
+	case 5:
+		f := [...]fate{failed, throttled, hung, lost, late}[w.rand.IntN(5)]
+		w.note("nemesis:", s.String(), "is down:", f.String())
+		w.down[s] = f
+		w.after(w.between(time.Second, 12*time.Second), func() { w.down[s] = fine })
+	case 6:
+		w.slow[s] = w.between(100*time.Millisecond, 4*time.Second)
+		w.note("nemesis:", s.String(), "is slow")
+		w.after(w.between(time.Second, 15*time.Second), func() { w.slow[s] = 0 })
+	case 7:
+		if w.nemesis.clocks {
+			n.skew = w.nemesis.skew(w)
+			w.note("nemesis: clock of", n.name, n.skew.String())
+		}
+	default:
+		w.change()
+	}
+}
+
+// change does something that is no failure: a deployment, a worker more or less, a reshard.
+func (w *world) change() {
+	alive := w.living()
+	switch w.rand.IntN(4) {
+	case 0:
+		if len(alive) < 5 {
+			w.start()
+		}
+	case 1:
+		n := alive[w.rand.IntN(len(alive))]
+		w.note("nemesis: deploy", n.name)
+		w.start()
+		n.terminate()
+	case 2:
+		if n := alive[w.rand.IntN(len(alive))]; len(alive) > 2 {
+			n.terminate()
+		}
+	case 3:
+		if len(w.stream.shards) < 14 {
+			w.reshard()
+		}
+	}
+}
+
+// terminate is SIGTERM.
+func (n *node) terminate() {
+	n.note("nemesis: SIGTERM", n.name)
+	n.leaving = true
+	n.cancel()
+}
+
+// heal ends all trouble. The dead stay dead.
+func (w *world) heal() {
+	w.trouble, w.down, w.slow = 0, [services]fate{}, [services]time.Duration{}
+	for _, n := range w.nodes {
+		n.cut = [services]fate{}
+		n.proceed()
+	}
+	w.note("nemesis: heals", strconv.Itoa(len(w.living())), "workers")
+}

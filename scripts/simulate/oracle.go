@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// oracle knows what is true, and what has to be.
+type oracle struct {
+	chains   map[string]*chainState
+	lostAt   map[string]map[int64]time.Duration // by shard: when a term, by its counter, was superseded in the table
+	writer   map[string]int64                   // by shard: highest counter that the table has had
+	times    map[string]int                     // how often each record was processed, after which it was not restored
+	graceful bool                               // nothing fails in this schedule
+	moves    int                                // changes of owner
+	adopted  int
+	finished bool
+}
+
+// chainState is what the objects of a shard say.
+type chainState struct {
+	end     chain.End
+	next    int // index of the first record that is not in the log
+	started bool
+	ended   bool
+}
+
+func newOracle() oracle {
+	return oracle{chains: map[string]*chainState{}, lostAt: map[string]map[int64]time.Duration{}, writer: map[string]int64{}, times: map[string]int{}}
+}
+
+func (o *oracle) chain(shard string) *chainState {
+	c := o.chains[shard]
+	if c == nil {
+		c = &chainState{}
+		o.chains[shard] = c
+	}
+	return c
+}
+
+// put checks an object that has just been put, or refused.
+func (w *world) put(key string, body []byte, metadata map[string]string, err error) {
+	if errors.Is(err, chain.ErrExists) && strings.HasSuffix(key, ".parquet") {
+		w.oracle.adopted++
+	}
+	if err != nil {
+		return
+	}
+	switch {
+	case strings.HasSuffix(key, ".start.json"):
+		w.oracle.chain(markShard(key)).started = true
+	case strings.HasSuffix(key, ".end.json"):
+		w.endPut(markShard(key))
+	case strings.HasSuffix(key, ".parquet"):
+		link, err := chain.ParseLink(chain.Object{Key: key, Metadata: metadata})
+		if err != nil {
+			w.fail("%v", err)
+		}
+		w.linkPut(link, decodeRows(body))
+	}
+}
+
+func markShard(key string) string {
+	name := key[strings.LastIndexByte(key, '/')+1:]
+	return name[:strings.IndexByte(name, '.')]
+}
+
+// endPut checks that an end mark is written after everything.
+func (w *world) endPut(shard string) {
+	c, s := w.oracle.chain(shard), w.stream.byID[shard]
+	if !s.closed || c.next != len(s.records) || !c.started {
+		w.fail("the end mark of %s is written and %d of %d records are in the log", shard, c.next, len(s.records))
+	}
+	c.ended = true
+}
+
+// linkPut checks that an object continues its chain with the records that the stream has there.
+func (w *world) linkPut(l *chain.Link, rows []row) {
+	c, s := w.oracle.chain(l.Shard), w.stream.byID[l.Shard]
+	if !c.started || c.ended {
+		w.fail("%s: a link is put without a start mark, or behind the end mark", l.Shard)
+	}
+	if l.Prev != c.end.Last || l.Hour < c.end.Hour || l.Hour < w.parentsHour(s) {
+		w.fail("%s: link %s follows %q in hour %s, the chain ends at %q in hour %s", l.Shard, l.First, l.Prev, l.Hour, c.end.Last, c.end.Hour)
+	}
+	first, ok := s.position[l.First]
+	last, ok2 := s.position[l.Last]
+	if !ok || !ok2 || first != c.next || last-first+1 != int(l.Records) || len(rows) != int(l.Rows) {
+		w.fail("%s: link %s..%s with %d records, the log has %d: a record is lost or repeated", l.Shard, l.First, l.Last, l.Records, c.next)
+	}
+	for i, r := range rows {
+		if want := s.rows[first+i]; r.session != want.session || r.n != want.n || r.digest != want.digest {
+			w.fail("%s: row %d of link %s is not what its record becomes", l.Shard, i, l.First)
+		}
+	}
+	if l.TotalRecords != int64(last+1) {
+		w.fail("%s: link %s counts %d records in all, there are %d", l.Shard, l.First, l.TotalRecords, last+1)
+	}
+	c.end, c.next = l.End(), last+1
+}
+
+func (w *world) parentsHour(s *shardLog) (hour chain.Hour) {
+	for _, p := range s.lease.Parents {
+		hour = max(hour, w.oracle.chain(p).end.Hour)
+	}
+	return hour
+}
+
+// rowWritten checks a conditional write that has taken effect.
+func (w *world) rowWritten(old, now *lease.Lease) {
+	if now.Owner != old.Owner && now.Counter != old.Counter+1 || now.Counter < old.Counter || now.Counter > old.Counter+1 {
+		w.fail("%s goes from %s at %d to %s at %d", now.Key, old.Owner, old.Counter, now.Owner, now.Counter)
+	}
+	if now.Counter > old.Counter {
+		w.supersede(now.Key, old.Counter)
+	}
+	if now.Owner != old.Owner && now.Owner != "" && old.Owner != "" {
+		w.oracle.moves++
+	}
+	if now.Stopped != "" {
+		w.fail("%s is stopped: %s", now.Key, now.Stopped)
+	}
+	if old.Ended() || now.Checkpoint != old.Checkpoint {
+		w.checkpointWritten(old, now)
+	}
+}
+
+// checkpointWritten checks that a bookmark moves forward, and stays within the log.
+func (w *world) checkpointWritten(old, now *lease.Lease) {
+	c, s := w.oracle.chain(now.Key), w.stream.byID[now.Key]
+	switch {
+	case old.Ended():
+		w.fail("%s was at SHARD_END and is written again", now.Key)
+	case now.Ended():
+		if !c.ended {
+			w.fail("%s is at SHARD_END and has no end mark", now.Key)
+		}
+		rows := w.leases()
+		for _, child := range s.children {
+			if _, ok := rows[child.Key]; !ok {
+				w.fail("%s is at SHARD_END and its child %s has no row", now.Key, child.Key)
+			}
+		}
+	case now.Checkpoint.Type != lease.AfterSequenceNumber:
+		w.fail("the checkpoint of %s becomes %s", now.Key, now.Checkpoint)
+	default:
+		at, ok := s.position[now.Checkpoint.Value]
+		if !ok || at >= c.next {
+			w.fail("the checkpoint of %s is at record %d, the log has %d", now.Key, at, c.next)
+		}
+		if before, ok := s.position[old.Checkpoint.Value]; ok && at < before {
+			w.fail("the checkpoint of %s goes back from record %d to %d", now.Key, before, at)
+		}
+	}
+}
+
+// supersede notes when a term was over, as far as the table is concerned.
+func (w *world) supersede(shard string, counter int64) {
+	terms := w.oracle.lostAt[shard]
+	if terms == nil {
+		terms = map[int64]time.Duration{}
+		w.oracle.lostAt[shard] = terms
+	}
+	terms[counter] = w.now
+}
+
+// mayRead checks that a shard is read after all its parents have ended.
+func (w *world) mayRead(s *shardLog) {
+	for _, p := range s.lease.Parents {
+		if !w.oracle.chain(p).ended {
+			w.fail("%s is read before the end of %s is in the log", s.lease.Key, p)
+		}
+	}
+}
+
+// processed counts that a record was processed by a live owner.
+func (w *world) processed(sequence string) {
+	w.oracle.times[sequence]++
+	if w.oracle.graceful && w.oracle.times[sequence] > 1 {
+		w.fail("record %s is processed twice although nothing has failed", sequence)
+	}
+}
+
+// watched is a worker.Processor that checks who works on its shard.
+type watched struct {
+	worker.Processor
+	node *node
+	term *lease.Term
+	at   int64 // the term's counter when it began
+}
+
+func (n *node) watch(t *lease.Term, p worker.Processor) worker.Processor {
+	return &watched{Processor: p, node: n, term: t, at: t.Counter()}
+}
+
+// slack is how long a request that is under way may keep a worker from noticing that it has lost a lease.
+const slack = 2 * time.Second
+
+// Process implements worker.Processor.
+func (p *watched) Process(ctx context.Context, page worker.Page) error {
+	p.node.alive()
+	if lost, ok := p.node.oracle.lostAt[p.term.Key()][p.at]; ok && p.node.now > max(lost, p.node.resumed)+slack {
+		p.node.fail("%s works on %s under counter %d, which was over at %v", p.node.name, p.term.Key(), p.at, lost)
+	}
+	return p.Processor.Process(ctx, page)
+}
+
+// Close implements worker.Processor.
+func (p *watched) Close() {
+	p.node.alive()
+	if cause := context.Cause(p.term.Context()); p.node.oracle.graceful && errors.Is(cause, lease.ErrLeaseLost) {
+		p.node.fail("%s loses %s although nothing has failed: %v", p.node.name, p.term.Key(), cause)
+	}
+	p.Processor.Close()
+}
+
+// behind returns a shard whose records, those that arrived before, are not all in the log, or nil.
+func (w *world) behind(before time.Duration) *shardLog {
+	i := slices.IndexFunc(w.stream.shards, func(s *shardLog) bool {
+		c := w.oracle.chain(s.lease.Key)
+		return c.next < len(s.rows) && s.rows[c.next].arrived < before || s.closed && !c.ended && before >= w.now
+	})
+	if i < 0 {
+		return nil
+	}
+	return w.stream.shards[i]
+}

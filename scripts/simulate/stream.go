@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// shardLog is one shard of the stream. Hash keys are counted in 65,536ths of their range.
+type shardLog struct {
+	lease    lease.Lease // as ListShards tells it
+	from, to int         // hash keys, inclusive
+	records  []worker.Record
+	rows     []*row // what the records become, in the same order
+	closed   bool
+	children []lease.Lease
+	position map[string]int // index of a record by its sequence number
+}
+
+// sessions are the partition keys of the stream; each has its place in the hash range.
+const sessions = 24
+
+const hashRange = 1 << 16
+
+// row is what a record has to become: its session, the number of the record in it, and the state after it.
+type row struct {
+	session int
+	n       int
+	digest  uint64
+	arrived time.Duration
+}
+
+// stream is Kinesis.
+type stream struct {
+	shards []*shardLog // in order of their creation
+	byID   map[string]*shardLog
+	next   int64 // sequence number
+	count  [sessions]int
+	state  [sessions]uint64
+	hash   [sessions]int
+}
+
+func (w *world) newStream(shards int) {
+	w.stream = &stream{byID: map[string]*shardLog{}, next: 1_000_000}
+	for i := range shards {
+		w.addShard(i*hashRange/shards, (i+1)*hashRange/shards-1)
+	}
+	for s := range sessions {
+		w.stream.hash[s] = w.rand.IntN(hashRange)
+	}
+}
+
+func (w *world) addShard(from, to int, parents ...*shardLog) *shardLog {
+	s := &shardLog{from: from, to: to, position: map[string]int{}}
+	s.lease = lease.Lease{
+		Key: fmt.Sprintf("shardId-%012d", len(w.stream.shards)), StartingHashKey: bound(from), EndingHashKey: before(to + 1),
+	}
+	for _, p := range parents {
+		s.lease.Parents = append(s.lease.Parents, p.lease.Key)
+	}
+	w.stream.shards = append(w.stream.shards, s)
+	w.stream.byID[s.lease.Key] = s
+	for _, p := range parents {
+		p.closed = true
+		p.children = append(p.children, s.lease)
+	}
+	return s
+}
+
+// bound is the first of the 128-bit hash keys in part i, decimal.
+func bound(i int) string { return new(big.Int).Lsh(big.NewInt(int64(i)), 112).String() }
+
+// before is the hash key before the first in part i.
+func before(i int) string {
+	b := new(big.Int).Lsh(big.NewInt(int64(i)), 112)
+	return b.Sub(b, big.NewInt(1)).String()
+}
+
+// open returns the shards that take records, in order of their hash keys.
+func (st *stream) open() (open []*shardLog) {
+	for _, s := range st.shards {
+		if !s.closed {
+			open = append(open, s)
+		}
+	}
+	slices.SortFunc(open, func(a, b *shardLog) int { return a.from - b.from })
+	return open
+}
+
+// putRecord appends a record of a session to the shard that owns its hash key.
+func (w *world) putRecord(session int) {
+	st := w.stream
+	i := slices.IndexFunc(st.shards, func(s *shardLog) bool {
+		return !s.closed && s.from <= st.hash[session] && st.hash[session] <= s.to
+	})
+	s := st.shards[i]
+	st.count[session]++
+	st.state[session] = fold(st.state[session], session, st.count[session])
+	st.next += 1 + w.rand.Int64N(5)
+	sequence := strconv.FormatInt(st.next, 10)
+	s.position[sequence] = len(s.records)
+	s.records = append(s.records, worker.Record{
+		SequenceNumber: sequence, PartitionKey: strconv.Itoa(session), Arrival: w.began.Add(w.now).Truncate(time.Millisecond),
+		Data: fmt.Appendf(nil, "%d %d", session, st.count[session]),
+	})
+	s.rows = append(s.rows, &row{session: session, n: st.count[session], digest: st.state[session], arrived: w.now})
+}
+
+// fold is the model: the state of a session after one more record.
+func fold(state uint64, session, n int) uint64 {
+	x := state*fnvPrime + uint64(session)<<32 + uint64(n)
+	x ^= x >> 29
+	return x * 0xbf58476d1ce4e5b9
+}
+
+// reshard splits or merges.
+func (w *world) reshard() {
+	open := w.stream.open()
+	if len(open) > 1 && (len(open) >= 6 || w.chance(0.4)) {
+		i := w.rand.IntN(len(open) - 1)
+		c := w.addShard(open[i].from, open[i+1].to, open[i], open[i+1])
+		w.note("nemesis: merge", open[i].lease.Key, open[i+1].lease.Key, "into", c.lease.Key)
+		return
+	}
+	p := open[w.rand.IntN(len(open))]
+	if p.to-p.from < 16 {
+		return
+	}
+	middle := p.from + 1 + w.rand.IntN(p.to-p.from)
+	w.addShard(p.from, middle-1, p)
+	w.addShard(middle, p.to, p)
+	w.note("nemesis: split", p.lease.Key, "at", strconv.Itoa(middle))
+}
+
+// source is a node's worker.Stream.
+type source struct{ *node }
+
+var _ worker.Stream = source{}
+
+// Shards implements worker.Stream.
+func (s source) Shards(ctx context.Context) ([]lease.Lease, error) {
+	return ask(ctx, s.node, kinesis, "ListShards", func() (all []lease.Lease, err error) {
+		for _, sh := range s.stream.shards {
+			all = append(all, sh.lease)
+		}
+		return all, nil
+	})
+}
+
+// Iterator implements worker.Stream.
+func (s source) Iterator(ctx context.Context, shard string, at lease.Position) (string, error) {
+	return ask(ctx, s.node, kinesis, "GetShardIterator "+shard, func() (string, error) {
+		i, err := s.stream.byID[shard].index(at)
+		return s.iterator(shard, i), err
+	})
+}
+
+func (s source) iterator(shard string, i int) string {
+	return fmt.Sprintf("%s|%d|%d", shard, i, int64(s.now))
+}
+
+// index is the place in the shard that a position means.
+func (s *shardLog) index(at lease.Position) (int, error) {
+	i, ok := s.position[at.Value]
+	switch {
+	case at.Type == lease.TrimHorizon:
+		return 0, nil
+	case !ok:
+		return 0, worker.ErrPosition
+	case at.Type == lease.AtSequenceNumber:
+		return i, nil
+	case at.Type == lease.AfterSequenceNumber:
+		return i + 1, nil
+	}
+	return 0, fmt.Errorf("iterator of type %s: %w", at.Type, errors.ErrUnsupported)
+}
+
+// Read implements worker.Stream.
+func (s source) Read(ctx context.Context, iterator string, limit int32) (worker.Page, error) {
+	parts := strings.Split(iterator, "|")
+	return ask(ctx, s.node, kinesis, "GetRecords "+parts[0], func() (p worker.Page, err error) {
+		from, _ := strconv.Atoi(parts[1])
+		made, _ := strconv.ParseInt(parts[2], 10, 64)
+		if s.now-time.Duration(made) > 5*time.Minute {
+			return p, worker.ErrIteratorExpired
+		}
+		s.mayRead(s.stream.byID[parts[0]])
+		return s.page(s.stream.byID[parts[0]], from, int(limit)), nil
+	})
+}
+
+func (s source) page(sh *shardLog, from, limit int) (p worker.Page) {
+	to := min(from+limit, len(sh.records))
+	p.Records = slices.Clone(sh.records[from:to])
+	if to < len(sh.records) {
+		p.MillisBehindLatest = (s.now - sh.rows[to].arrived).Milliseconds() + 1
+	}
+	if sh.closed && to == len(sh.records) {
+		p.Children = slices.Clone(sh.children)
+		return p
+	}
+	p.Next = s.iterator(sh.lease.Key, to)
+	return p
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/streamrec/streamrec/processor"
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/processor/chain/chaintest"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/lease/leasetest"
+	"github.com/streamrec/streamrec/worker/shardlog"
+)
+
+// world is one schedule: the services, the nodes, what is wrong, and what has to hold.
+type world struct {
+	*scheduler
+	began   time.Time // the true time of day when the schedule began
+	rows    *leasetest.Store
+	objects *chaintest.Bucket
+	stream  *stream
+	nodes   []*node
+	nemesis nemesis
+	oracle  oracle
+
+	trouble float64 // share of requests with a fate of their own
+	down    [services]fate
+	slow    [services]time.Duration
+}
+
+// epoch is what the monotonic clocks count from. An hour of the log begins a minute or so after it.
+var epoch = time.Date(2026, 3, 1, 9, 58, 0, 0, time.UTC)
+
+// failoverTime is T of the workers.
+const failoverTime = 5 * time.Second
+
+var layout = chain.Layout{Prefix: "log", Generation: 1}
+
+func newWorld(seed uint64, log io.Writer) *world {
+	w := &world{scheduler: newScheduler(seed, log), objects: &chaintest.Bucket{}}
+	w.rows = &leasetest.Store{Table: leasetest.NewTable()}
+	w.began = epoch.Add(w.between(0, 2*time.Minute))
+	w.oracle = newOracle()
+	w.newStream(1 + w.rand.IntN(4))
+	return w
+}
+
+// fail ends the schedule: an invariant does not hold.
+func (w *world) fail(format string, args ...any) {
+	panic(violation(fmt.Sprintf("at %v: ", w.now.Round(time.Millisecond)) + fmt.Sprintf(format, args...)))
+}
+
+// start adds a node with a worker on it.
+func (w *world) start() *node {
+	n := &node{
+		world: w, name: fmt.Sprintf("w%d", len(w.nodes)+1), resumed: w.now, offset: w.between(0, 100*time.Hour),
+		rate: 1 + (w.rand.Float64()-0.5)/500, skew: w.nemesis.skew(w),
+	}
+	w.nodes = append(w.nodes, n)
+	w.note("nemesis: start", n.name)
+	ctx, cancel := context.WithCancel(background)
+	n.cancel = cancel
+	n.spawn(n, n.name, func() { n.work(ctx) }, nil)
+	return n
+}
+
+// work is the process: one worker.
+func (n *node) work(ctx context.Context) {
+	store, objects := table{n, n.rows}, bucket{n, n.objects}
+	pcfg := processor.Config{Layout: layout, MaxRows: 4 + n.rand.IntN(12), MaxAge: n.between(2*time.Second, 8*time.Second), Contents: n.newContents}
+	var w *worker.Worker
+	factory := shardlog.NewFactory(pcfg, n, objects, func() *worker.Worker { return w }, nil)
+	w, err := worker.New(worker.Config{
+		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(3 + n.rand.IntN(20)), ReadInterval: 500 * time.Millisecond,
+		Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
+	}, worker.Dependencies{
+		Env: n, Store: store, Stream: source{n}, Log: silent(), Plain: true,
+		Factory: func(t *lease.Term) worker.Processor { return n.watch(t, factory(t)) },
+	})
+	if err == nil {
+		err = w.Run(ctx)
+	}
+	n.ended = true
+	n.note(n.name, "has ended")
+	if err != nil {
+		n.fail("%s ends with %v", n.name, err)
+	}
+}
+
+func silent() logrus.FieldLogger {
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	log.SetLevel(logrus.PanicLevel)
+	return log
+}
+
+// alive returns the nodes that are neither dead nor have ended.
+func (w *world) living() (alive []*node) {
+	for _, n := range w.nodes {
+		if !n.dead && !n.ended {
+			alive = append(alive, n)
+		}
+	}
+	return alive
+}
