@@ -130,12 +130,18 @@ func (s *Store) Heartbeat(ctx context.Context, w lease.Worker) (map[string]strin
 }
 
 // Deregister implements lease.Store.
-func (s *Store) Deregister(ctx context.Context, w lease.Worker) error {
+func (s *Store) Deregister(ctx context.Context, worker string) error {
+	_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.table, Key: key(scopeWorker, worker)})
+	return wrap("deregister", worker, classify(err, err))
+}
+
+// Bury implements lease.Store.
+func (s *Store) Bury(ctx context.Context, w lease.Worker) error {
 	_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: &s.table, Key: key(scopeWorker, w.ID), ConditionExpression: new("#heartbeat = :heartbeat"),
 		ExpressionAttributeNames: map[string]string{"#heartbeat": "heartbeat"}, ExpressionAttributeValues: item{":heartbeat": number(w.Counter)},
 	})
-	return wrap("deregister", w.ID, classify(err, lease.ErrConflict))
+	return wrap("bury", w.ID, classify(err, lease.ErrConflict))
 }
 
 // Request implements lease.Store.

@@ -74,8 +74,13 @@ func (t table) Heartbeat(ctx context.Context, w lease.Worker) (map[string]string
 }
 
 // Deregister implements lease.Store.
-func (t table) Deregister(ctx context.Context, w lease.Worker) error {
-	return t.call(ctx, dynamo, "DeleteItem "+w.ID, func() error { return t.rows.Deregister(background, w) })
+func (t table) Deregister(ctx context.Context, worker string) error {
+	return t.call(ctx, dynamo, "DeleteItem "+worker, func() error { return t.rows.Deregister(background, worker) })
+}
+
+// Bury implements lease.Store.
+func (t table) Bury(ctx context.Context, w lease.Worker) error {
+	return t.call(ctx, dynamo, "DeleteItem "+w.ID, func() error { return t.rows.Bury(background, w) })
 }
 
 // Request implements lease.Store.

@@ -43,22 +43,22 @@ type Coordinator struct {
 	consumer Consumer
 	report   Reporter
 
-	mu      sync.Mutex
-	me      Worker
-	trust   time.Time // leases are trusted until then
-	leaving bool
-	plan    Plan
-	terms   map[string]*Term
-	highest map[string]int64     // by key: the highest counter of a term of this process
-	inbox   map[string]string    // requests to answer
-	asked   map[string]time.Time // requests made
-	workers []Worker
-	leases  []Lease
-	readAt  time.Time // start of the read that gave leases
-	stale   bool      // leases have to be read now
-	resync  bool      // shards have to be listed now
-	seen    *Observer
-	rows    map[string]rowSighting
+	mu       sync.Mutex
+	me       Worker
+	trust    time.Time // leases are trusted until then
+	leaving  bool
+	plan     Plan
+	terms    map[string]*Term
+	highest  map[string]int64  // by key: the highest counter of a term of this process
+	inbox    map[string]string // requests to answer
+	expected expectations
+	workers  []Worker
+	leases   []Lease
+	readAt   time.Time // start of the read that gave leases
+	stale    bool      // leases have to be read now
+	resync   bool      // shards have to be listed now
+	seen     *Observer
+	rows     map[string]rowSighting
 }
 
 // rowSighting is how a lease row has been seen.
@@ -74,7 +74,7 @@ func NewCoordinator(cfg Config, id, address string, env Env, store Store, shards
 	return &Coordinator{
 		cfg: cfg, env: env, store: store, shards: shards, consumer: consumer, report: report,
 		me: Worker{ID: id, Address: address}, terms: map[string]*Term{}, highest: map[string]int64{}, inbox: map[string]string{},
-		asked: map[string]time.Time{}, seen: NewObserver(cfg.Failover), rows: map[string]rowSighting{},
+		expected: newExpectations(), seen: NewObserver(cfg.Failover), rows: map[string]rowSighting{},
 	}
 }
 
@@ -83,13 +83,24 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
 	if err := c.register(ctx); err != nil {
-		return err
+		return c.notRegistered(life, ctx, err)
 	}
 	c.env.Go(func() { end(c.heartbeats(life)) })
 	c.env.Go(func() { c.guard(life) })
 	err := c.scans(ctx, life)
 	c.drain(life)
 	return err
+}
+
+// notRegistered ends a worker that was told to leave before its row was there, as far as it knows.
+func (c *Coordinator) notRegistered(life, ctx context.Context, err error) error {
+	if ctx.Err() == nil || errors.Is(err, ErrRefused) {
+		return err
+	}
+	life, cancel := c.env.WithTimeout(life, c.cfg.Failover, errTimeout)
+	defer cancel()
+	c.deregister(life)
+	return nil
 }
 
 // scans looks at the table until ctx or life ends.
@@ -113,9 +124,16 @@ func (c *Coordinator) scans(ctx, life context.Context) error {
 		if err := c.scan(ctx); err != nil {
 			c.trouble(ctx, "read lease table", err)
 		}
-		_ = c.env.Sleep(ctx, c.pause())
+		c.idle(ctx, c.env.Now().Add(c.cfg.Scan))
 	}
 	return nil
+}
+
+// idle waits for the next scan, and looks at what is expected meanwhile.
+func (c *Coordinator) idle(ctx context.Context, until time.Time) {
+	for c.env.Sleep(ctx, min(c.pause(), until.Sub(c.env.Now()))) == nil && c.env.Now().Before(until) {
+		c.glance(ctx)
+	}
 }
 
 // takeResync reports once that a shard has ended.
@@ -131,7 +149,7 @@ func (c *Coordinator) takeResync() bool {
 func (c *Coordinator) pause() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.asked) > 0 || slices.ContainsFunc(c.workers, func(w Worker) bool { return w.Leaving }) {
+	if len(c.expected.until) > 0 {
 		return min(c.cfg.Scan, c.cfg.Failover/25)
 	}
 	return c.cfg.Scan
@@ -167,22 +185,17 @@ func (c *Coordinator) drain(life context.Context) {
 			return // without deregistering: the row expires, and with it what is still held
 		}
 	}
-	if err := c.insist(ctx, c.deregister); err != nil && !errors.Is(err, ErrConflict) {
-		c.report.Trouble("deregister", err)
-	}
+	c.deregister(ctx)
 }
 
-// deregister deletes the heartbeat row. A heartbeat that comes between has another counter, so it is tried a few times.
-func (c *Coordinator) deregister(ctx context.Context) (err error) {
-	for range 3 {
-		c.mu.Lock()
-		me := c.me
-		c.mu.Unlock()
-		if err = c.store.Deregister(ctx, me); !errors.Is(err, ErrConflict) {
-			return err
-		}
+// deregister deletes the heartbeat row, so that what it may still name is free at once.
+func (c *Coordinator) deregister(ctx context.Context) {
+	c.mu.Lock()
+	me := c.me.ID
+	c.mu.Unlock()
+	if err := c.insist(ctx, func(ctx context.Context) error { return c.store.Deregister(ctx, me) }); err != nil {
+		c.report.Trouble("deregister", err)
 	}
-	return err
 }
 
 func (c *Coordinator) holding() int {

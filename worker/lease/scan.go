@@ -31,7 +31,7 @@ func (c *Coordinator) scan(ctx context.Context) error {
 // readLeases reads the lease rows when they are T old, or when there is a reason.
 func (c *Coordinator) readLeases(ctx context.Context) error {
 	c.mu.Lock()
-	due := c.stale || len(c.asked) > 0 || c.env.Now().Sub(c.readAt) >= c.cfg.Failover || c.anyLeaving()
+	due := c.stale || c.env.Now().Sub(c.readAt) >= c.cfg.Failover
 	c.mu.Unlock()
 	if !due {
 		return nil
@@ -50,15 +50,6 @@ func (c *Coordinator) readLeases(ctx context.Context) error {
 		c.plan = plan
 	}
 	return nil
-}
-
-func (c *Coordinator) anyLeaving() bool {
-	for _, w := range c.workers {
-		if w.Leaving && w.ID != c.me.ID {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *Coordinator) readWorkers(ctx context.Context) error {
@@ -98,6 +89,7 @@ func (c *Coordinator) see(workers []Worker, began time.Time) (died []Worker) {
 		}
 	}
 	c.workers = workers
+	c.foresee()
 	for _, l := range c.leases {
 		c.seeRow(&l, ended)
 	}
@@ -128,7 +120,7 @@ func (c *Coordinator) bury(ctx context.Context, workers []Worker) {
 		if !old {
 			continue
 		}
-		if err := c.store.Deregister(ctx, w); err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrAbsent) {
+		if err := c.store.Bury(ctx, w); err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrAbsent) {
 			c.trouble(ctx, "delete dead worker's row", err)
 		}
 	}
@@ -139,11 +131,6 @@ func (c *Coordinator) act(ctx context.Context) {
 	c.mu.Lock()
 	lost, given, mine := c.compare()
 	v := c.view()
-	for key, at := range c.asked {
-		if c.env.Now().Sub(at) > c.cfg.Failover {
-			delete(c.asked, key)
-		}
-	}
 	var d Decision
 	if c.trusted() && !c.leaving {
 		d = Decide(v)

@@ -23,8 +23,10 @@ type Store interface {
 	// Heartbeat sets the row's Counter and its other attributes, empties its inbox and returns what was in it, and the plan.
 	// ErrAbsent: the row is gone, others hold the worker for dead.
 	Heartbeat(ctx context.Context, w Worker) (inbox map[string]string, plan Plan, err error)
-	// Deregister deletes a heartbeat row if its counter still is w.Counter, else ErrConflict.
-	Deregister(ctx context.Context, w Worker) error
+	// Deregister deletes the heartbeat row of a worker that leaves, if there is one. Only the worker itself does that: ids are unique.
+	Deregister(ctx context.Context, worker string) error
+	// Bury deletes another worker's heartbeat row if its counter still is w.Counter, else ErrConflict.
+	Bury(ctx context.Context, w Worker) error
 	// Request leaves a request for a lease in the inbox of a worker. ErrAbsent: there is no such worker.
 	Request(ctx context.Context, worker, key, receiver string) error
 

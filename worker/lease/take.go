@@ -72,7 +72,7 @@ func (c *Coordinator) begin(ctx context.Context, l Lease, from string) {
 	life, cancel := context.WithCancelCause(context.WithoutCancel(ctx)) // the lease's, not that of the call that won it
 	t := &Term{c: c, ctx: life, cancel: cancel, lease: l}
 	c.terms[l.Key], c.highest[l.Key] = t, l.Counter
-	delete(c.asked, l.Key)
+	c.expected.forget(l.Key)
 	c.mu.Unlock()
 	c.report.Taken(l, from)
 	c.consumer.Start(t)
@@ -94,16 +94,23 @@ func (c *Coordinator) closed(ctx context.Context, t *Term) {
 	}
 }
 
-// ask leaves requests in the inboxes of other workers. They are repeated while the plan wants them.
+// ask leaves requests in the inboxes of other workers. They are repeated while the plan wants them, once for each heartbeat of the
+// owner, which is when it reads its inbox.
 func (c *Coordinator) ask(ctx context.Context, moves []Move) {
 	for _, m := range moves {
-		err := c.store.Request(ctx, m.From, m.Key, m.To)
-		if err != nil && !errors.Is(err, ErrAbsent) {
-			c.trouble(ctx, "request lease", err)
+		c.mu.Lock()
+		now := c.env.Now()
+		recent := now.Sub(c.expected.asked[m.Key]) < c.cfg.Heartbeat
+		if !recent {
+			c.expected.asked[m.Key] = now
+			c.expected.expect(m.Key, now.Add(c.cfg.Failover))
+		}
+		c.mu.Unlock()
+		if recent {
 			continue
 		}
-		c.mu.Lock()
-		c.asked[m.Key] = c.env.Now()
-		c.mu.Unlock()
+		if err := c.store.Request(ctx, m.From, m.Key, m.To); err != nil && !errors.Is(err, ErrAbsent) {
+			c.trouble(ctx, "request lease", err)
+		}
 	}
 }

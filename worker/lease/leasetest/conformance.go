@@ -50,10 +50,16 @@ func workers(t *testing.T, s lease.Store) {
 	if !reflect.DeepEqual(rows[0], want) {
 		t.Fatalf("worker %+v, want %+v", rows[0], want)
 	}
-	if err := s.Deregister(ctx, lease.Worker{ID: "w1", Counter: 1}); !errors.Is(err, lease.ErrConflict) {
-		t.Fatalf("deregister with an old counter: %v", err)
+	if err := s.Bury(ctx, lease.Worker{ID: "w1", Counter: 1}); !errors.Is(err, lease.ErrConflict) {
+		t.Fatalf("bury with an old counter: %v", err)
 	}
-	must(t, s.Deregister(ctx, want))
+	must(t, s.Bury(ctx, want))
+	if rows, err := s.Workers(ctx); err != nil || len(rows) != 0 {
+		t.Fatalf("workers after the burial: %v, %v", rows, err)
+	}
+	must(t, s.Register(ctx, want))
+	must(t, s.Deregister(ctx, "w1"))
+	must(t, s.Deregister(ctx, "w1"))
 	if rows, err := s.Workers(ctx); err != nil || len(rows) != 0 {
 		t.Fatalf("workers after deregister: %v, %v", rows, err)
 	}

@@ -209,8 +209,16 @@ func (s *Store) Heartbeat(ctx context.Context, w lease.Worker) (map[string]strin
 }
 
 // Deregister implements lease.Store.
-func (s *Store) Deregister(ctx context.Context, w lease.Worker) error {
+func (s *Store) Deregister(ctx context.Context, worker string) error {
 	return s.write(ctx, "deregister", func(t *Table) error {
+		delete(t.workers, worker)
+		return nil
+	})
+}
+
+// Bury implements lease.Store.
+func (s *Store) Bury(ctx context.Context, w lease.Worker) error {
+	return s.write(ctx, "bury", func(t *Table) error {
 		if old, ok := t.workers[w.ID]; !ok || old.Counter != w.Counter {
 			return lease.ErrConflict
 		}
