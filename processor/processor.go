@@ -80,34 +80,6 @@ func (p *Processor) Open(ctx context.Context) (Resume, error) {
 	return at, nil
 }
 
-// restore folds what the shard and its ancestors have committed, as far back as the window goes, in the order in which it was
-// committed. Objects are fetched one after the other: the order is the state.
-func (p *Processor) restore(ctx context.Context) error {
-	since := p.writer.End().Hour - chain.Hour((p.cfg.RestoreWindow+time.Hour-1)/time.Hour)
-	keys, err := p.writer.Lineage(ctx, since)
-	if err != nil {
-		return err
-	}
-	for _, key := range keys {
-		if err := p.restoreLink(ctx, key); err != nil {
-			return fmt.Errorf("restore from %s: %w", key, err)
-		}
-	}
-	return nil
-}
-
-func (p *Processor) restoreLink(ctx context.Context, key string) error {
-	var body []byte
-	err := chain.Retry(ctx, p.env, func(ctx context.Context) (err error) {
-		body, _, err = p.bucket.Get(ctx, key)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return p.contents.Restore(ctx, body)
-}
-
 // Process handles the next records, in order, and whatever is due by time.
 func (p *Processor) Process(ctx context.Context, records []event.Record) error {
 	for i := range records {

@@ -1,79 +1,75 @@
 package processor
 
 import (
-	"bytes"
 	"context"
+	"fmt"
 	"time"
 
-	"github.com/streamrec/streamrec/model"
-	"github.com/streamrec/streamrec/processor/event"
-	"github.com/streamrec/streamrec/processor/table"
+	"github.com/streamrec/streamrec/processor/chain"
 )
 
-// past has the columns of table.Row that the state of a shard is made of.
-type past struct {
-	PartitionKey    string     `parquet:"partition_key"`
-	ExplicitHashKey *string    `parquet:"explicit_hash_key,optional"`
-	ArrivalTime     time.Time  `parquet:"arrival_time,timestamp(microsecond)"`
-	EventID         *string    `parquet:"event_id,optional"`
-	SessionID       *string    `parquet:"session_id,optional,dict"`
-	BrowseHistory   []pastStep `parquet:"browse_history,list,optional"`
-	Duplicate       bool       `parquet:"duplicate"`
+// Bounds of what restore holds in memory: objects that are fetched at a time, and their bytes unless a single one has more.
+const (
+	fetchObjects = 16
+	fetchBytes   = 64 << 20
+)
+
+// restore folds what the shard and its ancestors have committed, as far back as the window goes, in the order in which it was
+// committed: the order is the state. Some objects are fetched while those before them are folded.
+func (p *Processor) restore(ctx context.Context) error {
+	since := p.writer.End().Hour - chain.Hour((p.cfg.RestoreWindow+time.Hour-1)/time.Hour)
+	links, err := p.writer.Lineage(ctx, since)
+	if err != nil {
+		return err
+	}
+	var bodies [][]byte
+	for held := links[:0:0]; len(links) > 0 || len(held) > 0; {
+		n := fetchable(links)
+		next := make([][]byte, n)
+		var fetchErr, foldErr error
+		p.env.Join(
+			func() { fetchErr = p.fetch(ctx, links[:n], next) },
+			func() { foldErr = p.foldAll(ctx, held, bodies) }, // in this goroutine, whose panics are caught
+		)
+		if foldErr != nil {
+			return foldErr
+		}
+		if fetchErr != nil {
+			return fetchErr
+		}
+		held, bodies, links = links[:n], next, links[n:]
+	}
+	return nil
 }
 
-type pastStep struct {
-	ProductCode *string `parquet:"product_code,optional,dict"`
-	Event       *string `parquet:"event,optional,dict"`
-	Category    *string `parquet:"category,optional,dict"`
-	Brand       *string `parquet:"brand,optional,dict"`
+// fetchable is how many of the links may be fetched at a time.
+func fetchable(links []chain.Object) (n int) {
+	bytes := int64(0)
+	for n < min(len(links), fetchObjects) && (n == 0 || bytes+links[n].Size <= fetchBytes) {
+		bytes += links[n].Size
+		n++
+	}
+	return n
 }
 
-// Restore implements Contents.
-func (c *rows) Restore(ctx context.Context, body []byte) error {
-	return table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(rows []past) error {
-		for i := range rows {
-			c.remember(&rows[i])
+func (p *Processor) fetch(ctx context.Context, links []chain.Object, bodies [][]byte) error {
+	return chain.Each(p.env, len(links), fetchObjects, func(i int) error {
+		err := chain.Retry(ctx, p.env, func(ctx context.Context) (err error) {
+			bodies[i], _, err = p.bucket.Get(ctx, links[i].Key)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("restore from %s: %w", links[i].Key, err)
 		}
 		return nil
 	})
 }
 
-// remember does for a committed row what add did for its event.
-func (c *rows) remember(r *past) {
-	if r.SessionID == nil {
-		return
-	}
-	c.seen.seen(*r.SessionID, text(r.EventID), r.ArrivalTime)
-	if r.Duplicate {
-		return
-	}
-	c.learned = c.learned[:0]
-	for i := range r.BrowseHistory {
-		s := &r.BrowseHistory[i]
-		if s.ProductCode == nil {
-			continue
-		}
-		kind, _ := event.ParseType(text(s.Event))
-		c.learned = append(c.learned, model.Interaction{
-			Item: *s.ProductCode, Type: model.EventType(kind), Category: text(s.Category), Brand: text(s.Brand),
-		})
-	}
-	c.observe(*r.SessionID, r.ArrivalTime.UnixMilli(), r.hashKey())
-}
-
-// hashKey is the key that decides which shard owns the session. A row's explicit key has been parsed before it was written.
-func (r *past) hashKey() event.HashKey {
-	if r.ExplicitHashKey != nil {
-		if k, err := event.ParseHashKey(*r.ExplicitHashKey); err == nil {
-			return k
+func (p *Processor) foldAll(ctx context.Context, links []chain.Object, bodies [][]byte) error {
+	for i, body := range bodies {
+		if err := p.contents.Restore(ctx, body); err != nil {
+			return fmt.Errorf("restore from %s: %w", links[i].Key, err)
 		}
 	}
-	return event.HashOf(r.PartitionKey)
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
+	return nil
 }

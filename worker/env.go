@@ -40,13 +40,17 @@ func (System) Sleep(ctx context.Context, d time.Duration) error {
 // Go starts a goroutine.
 func (System) Go(f func()) { go f() }
 
-// Join runs the functions concurrently and returns when all have returned.
+// Join runs the functions concurrently, the last one in the goroutine that calls, and returns when all have returned.
 func (System) Join(fs ...func()) {
+	if len(fs) == 0 {
+		return
+	}
 	var wg sync.WaitGroup
-	for _, f := range fs {
+	defer wg.Wait()
+	for _, f := range fs[:len(fs)-1] {
 		wg.Go(f)
 	}
-	wg.Wait()
+	fs[len(fs)-1]()
 }
 
 // Rand returns a number in [0, 1).

@@ -52,6 +52,8 @@ type Env interface {
 	Wall() time.Time
 	// Sleep returns after d, or earlier with the cause of ctx's end.
 	Sleep(ctx context.Context, d time.Duration) error
+	// Join runs the functions concurrently and returns when all have returned.
+	Join(fs ...func())
 	// Rand returns a number in [0, 1).
 	Rand() float64
 	// Trouble is told of each request that failed and is tried again. It returns at once and is for logs only.
@@ -79,4 +81,19 @@ func Retry(ctx context.Context, env Env, request func(context.Context) error) er
 			return errors.Join(stop, err)
 		}
 	}
+}
+
+// Each calls f for 0..n-1, at most limit at a time, and returns the errors of all.
+func Each(env Env, n, limit int, f func(i int) error) error {
+	errs := make([]error, n)
+	lanes := make([]func(), min(n, limit))
+	for lane := range lanes {
+		lanes[lane] = func() {
+			for i := lane; i < n; i += limit {
+				errs[i] = f(i)
+			}
+		}
+	}
+	env.Join(lanes...)
+	return errors.Join(errs...)
 }

@@ -5,21 +5,21 @@ import (
 	"fmt"
 )
 
-// Lineage returns the keys of the links that the writer's shard and its ancestors have from the hour since on, parents before
+// Lineage returns the links that the writer's shard and its ancestors have from the hour since on, as keys with sizes, parents before
 // children and each chain in its order. It is what the state of the shard is restored from.
-func (w *Writer) Lineage(ctx context.Context, since Hour) ([]string, error) {
+func (w *Writer) Lineage(ctx context.Context, since Hour) ([]Object, error) {
 	walk := lineage{Writer: w, since: since, done: map[string]bool{}}
 	if err := walk.visit(ctx, w.shard.ID, w.start, w.shard.Parents, w.end.Hour); err != nil {
 		return nil, fmt.Errorf("list lineage of %s: %w", w.shard.ID, err)
 	}
-	return walk.keys, nil
+	return walk.links, nil
 }
 
 type lineage struct {
 	*Writer
 	since Hour
 	done  map[string]bool
-	keys  []string
+	links []Object
 }
 
 // visit appends the keys of a shard's ancestors and then its own, up to the hour in which its chain ends.
@@ -50,14 +50,20 @@ func (g *lineage) visit(ctx context.Context, shard string, start *StartMark, par
 	if start == nil || start.First == "" {
 		return nil
 	}
-	for hour := max(g.since, start.Hour); hour <= until; hour++ {
-		keys, err := listLinks(ctx, g.env, g.bucket, g.layout, hour, shard)
-		if err != nil {
-			return err
-		}
+	return g.list(ctx, shard, max(g.since, start.Hour), until)
+}
+
+// list appends a shard's links of some hours. Several hours are listed at a time: a day is 24 requests.
+func (g *lineage) list(ctx context.Context, shard string, from, until Hour) error {
+	hours := make([][]linkKey, max(until-from+1, 0))
+	err := Each(g.env, len(hours), 8, func(i int) (err error) {
+		hours[i], err = listLinks(ctx, g.env, g.bucket, g.layout, from+Hour(i), shard)
+		return err
+	})
+	for _, keys := range hours {
 		for _, k := range keys {
-			g.keys = append(g.keys, k.key)
+			g.links = append(g.links, Object{Key: k.key, Size: k.size})
 		}
 	}
-	return nil
+	return err
 }

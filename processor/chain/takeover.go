@@ -132,7 +132,10 @@ func (w *Writer) walk(ctx context.Context) (stray string, err error) {
 	return "", nil
 }
 
-type linkKey struct{ key, first string }
+type linkKey struct {
+	key, first string
+	size       int64
+}
 
 // listLinks returns the keys of a shard's links in one hour, in the order of their first records.
 func listLinks(ctx context.Context, env Env, b Bucket, l Layout, hour Hour, shard string) (keys []linkKey, err error) {
@@ -145,7 +148,7 @@ func listLinks(ctx context.Context, env Env, b Bucket, l Layout, hour Hour, shar
 			}
 			_, s, first, err := l.ParseLinkKey(o.Key)
 			if err == nil && s == shard {
-				keys = append(keys, linkKey{o.Key, first})
+				keys = append(keys, linkKey{o.Key, first, o.Size})
 			}
 		}
 		return nil

@@ -200,6 +200,13 @@ func (e *Env) Sleep(ctx context.Context, d time.Duration) error {
 	return context.Cause(ctx)
 }
 
+// Join runs the functions one after the other.
+func (e *Env) Join(fs ...func()) {
+	for _, f := range fs {
+		f()
+	}
+}
+
 // Rand returns a constant: what it jitters is no subject of the tests.
 func (e *Env) Rand() float64 { return 0.5 }
 
