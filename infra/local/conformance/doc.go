@@ -2,7 +2,7 @@
 //
 // A check is a claim about Amazon's service, tried through the AWS SDK for Go:
 //
-//	conformance.Kinesis(t, conformance.KinesisTarget{Client: client, Name: "mine", Known: map[string]string{
+//	conformance.Kinesis(t, conformance.Target[*kinesis.Client]{Client: client, Name: "mine", Known: map[string]string{
 //		"RegisterStreamConsumer -> ACTIVE": "enhanced fan-out is not offered",
 //	}})
 //
@@ -19,8 +19,8 @@
 // # Results
 //
 // With STREAMREC_CONFORMANCE_OUT set each result is appended to that file as a line of tab-separated values: service, target,
-// check, result. Results are ok, known difference and failed, and for Kinesis also n/a: a check could not begin, because what
-// it builds on is missing.
+// check, result. Results are ok, known difference, failed, and n/a: a check could not begin, because what it builds on is
+// missing, or was not run, because it would end the server.
 //
 // # Non-obvious
 //

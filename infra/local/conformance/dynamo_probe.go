@@ -22,13 +22,13 @@ const (
 	dynamoReadyTimeout = time.Minute
 )
 
-// dynamoSuite is the table that most checks share.
-type dynamoSuite struct {
+// dynamoTable is the table that most checks share.
+type dynamoTable struct {
 	client *dynamodb.Client
 	table  string
 }
 
-func newDynamoSuite(t *testing.T, client *dynamodb.Client) dynamoSuite {
+func newDynamoTable(t *testing.T, client *dynamodb.Client) dynamoTable {
 	t.Helper()
 	once := dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
 	p := &dynamoProbe{Client: once, ctx: t.Context(), cleanup: t.Cleanup}
@@ -36,11 +36,11 @@ func newDynamoSuite(t *testing.T, client *dynamodb.Client) dynamoSuite {
 	if err != nil {
 		t.Fatalf("create the suite's table: %v", err)
 	}
-	return dynamoSuite{once, table}
+	return dynamoTable{once, table}
 }
 
 // probe gives a check a partition of its own in the shared table.
-func (s dynamoSuite) probe(t *testing.T) *dynamoProbe {
+func (s dynamoTable) probe(t *testing.T) *dynamoProbe {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), dynamoCheckTimeout)
 	t.Cleanup(cancel)

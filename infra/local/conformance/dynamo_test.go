@@ -46,7 +46,7 @@ func TestDynamo(t *testing.T) {
 			})
 			server := httptest.NewServer(service)
 			t.Cleanup(server.Close)
-			conformance.Dynamo(t, conformance.DynamoTarget{Client: dynamoClient(server.URL), Name: name, Known: refused})
+			conformance.Dynamo(t, conformance.Target[*dynamodb.Client]{Client: dynamoClient(server.URL), Name: name, Known: refused})
 		})
 	}
 }
@@ -57,7 +57,7 @@ func TestDynalite(t *testing.T) {
 	if endpoint == "" {
 		t.Skip("STREAMREC_DYNALITE_ENDPOINT is not set (dynalite 4.0.0, started with: dynalite --host 127.0.0.1 --port 8000)")
 	}
-	conformance.Dynamo(t, conformance.DynamoTarget{Client: dynamoClient(endpoint), Name: "dynalite 4.0.0", Known: knownInDynalite()})
+	conformance.Dynamo(t, conformance.Target[*dynamodb.Client]{Client: dynamoClient(endpoint), Name: "dynalite 4.0.0", Known: knownInDynalite()})
 }
 
 // knownInDynalite are the differences of dynalite 4.0.0. Two more would stop the server, so the suite does not ask for them:

@@ -13,10 +13,10 @@ import (
 
 func kinesisConsumerChecks() []kinesisCheck {
 	return []kinesisCheck{
-		{name: "RegisterStreamConsumer -> ACTIVE", run: checkRegister},
-		{name: "SubscribeToShard (EFO event stream) live records", run: checkSubscribe},
-		{name: "SubscribeToShard on closed shard: ChildShards", run: checkSubscribeClosed},
-		{name: "DeregisterStreamConsumer", run: checkDeregister},
+		{"RegisterStreamConsumer -> ACTIVE", checkRegister},
+		{"SubscribeToShard (EFO event stream) live records", checkSubscribe},
+		{"SubscribeToShard on closed shard: ChildShards", checkSubscribeClosed},
+		{"DeregisterStreamConsumer", checkDeregister},
 	}
 }
 
@@ -60,7 +60,7 @@ func checkDeregister(p *kinesisProbe) error {
 	}
 	arn, err := p.consumer(stream)
 	if err != nil {
-		return errors.Join(errKinesisNotApplicable, err)
+		return errors.Join(errNotApplicable, err)
 	}
 	if _, err := p.DeregisterStreamConsumer(p.ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: arn}); err != nil {
 		return err
@@ -103,7 +103,7 @@ func checkSubscribe(p *kinesisProbe) error {
 	}
 	consumer, err := p.consumer(stream)
 	if err != nil {
-		return errors.Join(errKinesisNotApplicable, err)
+		return errors.Join(errNotApplicable, err)
 	}
 	if _, err := p.put(stream, kinesisEntries(5)...); err != nil {
 		return err
@@ -122,7 +122,7 @@ func checkSubscribeClosed(p *kinesisProbe) error {
 	}
 	consumer, err := p.consumer(stream)
 	if err != nil {
-		return errors.Join(errKinesisNotApplicable, err)
+		return errors.Join(errNotApplicable, err)
 	}
 	var children []types.ChildShard
 	err = p.subscribe(consumer, *shards[0].ShardId, types.ShardIteratorTypeTrimHorizon, func(e types.SubscribeToShardEvent) bool {

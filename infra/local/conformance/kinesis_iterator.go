@@ -12,18 +12,18 @@ import (
 
 func kinesisIteratorChecks() []kinesisCheck {
 	return []kinesisCheck{
-		{name: "AT_/AFTER_SEQUENCE_NUMBER inclusive/exclusive", run: checkAtAfter},
-		{name: "AFTER_SEQ at last record, then new put seen", run: checkAfterLast},
-		{name: "AT_SEQUENCE_NUMBER at the start of a shard", run: checkAtStart},
-		{name: "AT_TIMESTAMP", run: checkAtTimestamp},
-		{name: "AT_TIMESTAMP after the last record: iterator, no hang", run: checkAtTimestampBehind},
-		{name: "AT_TIMESTAMP in the future rejected", run: checkAtFuture},
-		{name: "AT_TIMESTAMP before the stream returns all", run: checkAtPast},
-		{name: "GetShardIterator missing shard -> NotFound", run: checkMissingShard},
-		{name: "GetShardIterator garbage sequence number rejected", run: checkGarbageNumber},
-		{name: "GetShardIterator sequence number of another shard rejected", run: checkForeignShard},
-		{name: "GetShardIterator sequence number of another stream rejected", run: checkForeignStream},
-		{name: "GetShardIterator with parameters that do not fit its type rejected", run: checkIteratorParameters},
+		{"AT_/AFTER_SEQUENCE_NUMBER inclusive/exclusive", checkAtAfter},
+		{"AFTER_SEQ at last record, then new put seen", checkAfterLast},
+		{"AT_SEQUENCE_NUMBER at the start of a shard", checkAtStart},
+		{"AT_TIMESTAMP", checkAtTimestamp},
+		{"AT_TIMESTAMP after the last record: iterator, no hang", checkAtTimestampBehind},
+		{"AT_TIMESTAMP in the future rejected", checkAtFuture},
+		{"AT_TIMESTAMP before the stream returns all", checkAtPast},
+		{"GetShardIterator missing shard -> NotFound", checkMissingShard},
+		{"GetShardIterator garbage sequence number rejected", checkGarbageNumber},
+		{"GetShardIterator sequence number of another shard rejected", checkForeignShard},
+		{"GetShardIterator sequence number of another stream rejected", checkForeignStream},
+		{"GetShardIterator with parameters that do not fit its type rejected", checkIteratorParameters},
 	}
 }
 

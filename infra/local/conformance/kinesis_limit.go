@@ -10,13 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-func kinesisLimitChecks() []kinesisCheck {
-	return []kinesisCheck{
-		{name: "read throttle: 5 GetRecords/s/shard", run: checkReadThrottle, alone: true},
-		{name: "write throttle: 1 MB/s / 1000 rec/s per shard", run: checkWriteThrottle, alone: true},
-	}
-}
-
 const codeKinesisThrottled = "ProvisionedThroughputExceededException"
 
 // checkReadThrottle reads much faster than allowed: at least five reads succeed and at least one does not.

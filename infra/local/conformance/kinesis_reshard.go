@@ -12,17 +12,17 @@ import (
 
 func kinesisReshardChecks() []kinesisCheck {
 	return []kinesisCheck{
-		{name: "SplitShard: parent closed, children linked", run: checkSplit},
-		{name: "SplitShard of a closed shard or outside its range rejected", run: checkBadSplit},
-		{name: "records after split go to children only", run: checkAfterSplit},
-		{name: "child shards start above the end of their parent", run: checkChildNumbers},
-		{name: "closed parent: drains, then NextShardIterator nil", run: checkDrain},
-		{name: "closed parent: ChildShards returned at end", run: checkChildShards},
-		{name: "closed parent: LATEST / AFTER_SEQ(end) ends", run: checkClosedEnd},
-		{name: "MergeShards non-adjacent -> InvalidArgument", run: checkBadMerge},
-		{name: "MergeShards: both parents closed, child linked", run: checkMerge},
-		{name: "MergeShards of closed shards rejected", run: checkMergeClosed},
-		{name: "merged parents: ChildShards names both parents", run: checkMergeChildren},
+		{"SplitShard: parent closed, children linked", checkSplit},
+		{"SplitShard of a closed shard or outside its range rejected", checkBadSplit},
+		{"records after split go to children only", checkAfterSplit},
+		{"child shards start above the end of their parent", checkChildNumbers},
+		{"closed parent: drains, then NextShardIterator nil", checkDrain},
+		{"closed parent: ChildShards returned at end", checkChildShards},
+		{"closed parent: LATEST / AFTER_SEQ(end) ends", checkClosedEnd},
+		{"MergeShards non-adjacent -> InvalidArgument", checkBadMerge},
+		{"MergeShards: both parents closed, child linked", checkMerge},
+		{"MergeShards of closed shards rejected", checkMergeClosed},
+		{"merged parents: ChildShards names both parents", checkMergeChildren},
 	}
 }
 

@@ -12,11 +12,11 @@ import (
 
 func kinesisScalingChecks() []kinesisCheck {
 	return []kinesisCheck{
-		{name: "UpdateShardCount 2->4 UNIFORM_SCALING", run: func(p *kinesisProbe) error { return p.scales(2, 4) }},
-		{name: "UpdateShardCount 4->2 UNIFORM_SCALING", run: func(p *kinesisProbe) error { return p.scales(4, 2) }},
-		{name: "UpdateShardCount 2->3 is uniform, too", run: func(p *kinesisProbe) error { return p.scales(2, 3) }},
-		{name: "UpdateShardCount to more than double or less than half rejected", run: checkScalingBounds},
-		{name: "ON_DEMAND streams refuse UpdateShardCount, SplitShard and MergeShards", run: checkOnDemand},
+		{"UpdateShardCount 2->4 UNIFORM_SCALING", func(p *kinesisProbe) error { return p.scales(2, 4) }},
+		{"UpdateShardCount 4->2 UNIFORM_SCALING", func(p *kinesisProbe) error { return p.scales(4, 2) }},
+		{"UpdateShardCount 2->3 is uniform, too", func(p *kinesisProbe) error { return p.scales(2, 3) }},
+		{"UpdateShardCount to more than double or less than half rejected", checkScalingBounds},
+		{"ON_DEMAND streams refuse UpdateShardCount, SplitShard and MergeShards", checkOnDemand},
 	}
 }
 
@@ -86,11 +86,11 @@ func checkOnDemand(p *kinesisProbe) error {
 
 func kinesisFilterChecks() []kinesisCheck {
 	return []kinesisCheck{
-		{name: "ListShards filter AT_LATEST", run: checkFilterLatest},
-		{name: "ListShards filter AT_TRIM_HORIZON", run: checkFilterHorizon},
-		{name: "ListShards filter FROM_TRIM_HORIZON / AFTER_SHARD_ID", run: checkFilterFromHorizon},
-		{name: "ListShards filter AT_TIMESTAMP / FROM_TIMESTAMP", run: checkFilterTime},
-		{name: "ListShards filter without its parameter rejected", run: checkBadFilter},
+		{"ListShards filter AT_LATEST", checkFilterLatest},
+		{"ListShards filter AT_TRIM_HORIZON", checkFilterHorizon},
+		{"ListShards filter FROM_TRIM_HORIZON / AFTER_SHARD_ID", checkFilterFromHorizon},
+		{"ListShards filter AT_TIMESTAMP / FROM_TIMESTAMP", checkFilterTime},
+		{"ListShards filter without its parameter rejected", checkBadFilter},
 	}
 }
 

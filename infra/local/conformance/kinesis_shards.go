@@ -97,13 +97,13 @@ func (s kinesisShards) find(id string) (types.Shard, error) {
 
 func kinesisShardChecks() []kinesisCheck {
 	return []kinesisCheck{
-		{name: "ListShards ranges cover 2^128, open End=nil", run: checkShardRanges},
-		{name: "ListShards pagination MaxResults=1+NextToken", run: checkShardPages},
-		{name: "ListShards ExclusiveStartShardId", run: checkShardsAfter},
-		{name: "ListShards NextToken with StreamName or garbage rejected", run: checkShardTokens},
-		{name: "DescribeStream (legacy) shards", run: checkDescribedShards},
-		{name: "DescribeStream pagination Limit=1", run: checkDescribedPages},
-		{name: "StreamARN addressing (Describe, ListShards)", run: checkShardsByARN},
+		{"ListShards ranges cover 2^128, open End=nil", checkShardRanges},
+		{"ListShards pagination MaxResults=1+NextToken", checkShardPages},
+		{"ListShards ExclusiveStartShardId", checkShardsAfter},
+		{"ListShards NextToken with StreamName or garbage rejected", checkShardTokens},
+		{"DescribeStream (legacy) shards", checkDescribedShards},
+		{"DescribeStream pagination Limit=1", checkDescribedPages},
+		{"StreamARN addressing (Describe, ListShards)", checkShardsByARN},
 	}
 }
 

@@ -13,14 +13,14 @@ import (
 
 func kinesisStreamChecks() []kinesisCheck {
 	return []kinesisCheck{
-		{name: "CreateStream(2) -> ACTIVE, Summary OpenShardCount", run: checkCreate},
-		{name: "CreateStream duplicate -> ResourceInUse", run: checkCreateTwice},
-		{name: "CreateStream invalid name rejected", run: checkCreateName},
-		{name: "DescribeStreamSummary missing -> NotFound", run: checkSummaryMissing},
-		{name: "missing stream -> NotFound in every call", run: checkMissing},
-		{name: "ListStreams, DeleteStream -> gone", run: checkDelete},
-		{name: "ListStreams pagination", run: checkStreamPages},
-		{name: "a stream that is created again is empty", run: checkRecreate},
+		{"CreateStream(2) -> ACTIVE, Summary OpenShardCount", checkCreate},
+		{"CreateStream duplicate -> ResourceInUse", checkCreateTwice},
+		{"CreateStream invalid name rejected", checkCreateName},
+		{"DescribeStreamSummary missing -> NotFound", checkSummaryMissing},
+		{"missing stream -> NotFound in every call", checkMissing},
+		{"ListStreams, DeleteStream -> gone", checkDelete},
+		{"ListStreams pagination", checkStreamPages},
+		{"a stream that is created again is empty", checkRecreate},
 	}
 }
 

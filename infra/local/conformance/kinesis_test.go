@@ -40,7 +40,7 @@ func TestKinesis(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			conformance.Kinesis(t, conformance.KinesisTarget{Client: kinesisClient(server.URL), Name: "own, " + name, Known: notOffered()})
+			conformance.Kinesis(t, conformance.Target[*awskinesis.Client]{Client: kinesisClient(server.URL), Name: "own, " + name, Known: notOffered()})
 		})
 	}
 }
@@ -51,7 +51,7 @@ func TestKinesisKinesalite(t *testing.T) {
 	if endpoint == "" {
 		t.Skip("STREAMREC_KINESALITE_ENDPOINT is not set (npm kinesalite@3.3.3, started with {shardLimit: 1000, createStreamMs: 50, updateStreamMs: 50})")
 	}
-	conformance.Kinesis(t, conformance.KinesisTarget{
+	conformance.Kinesis(t, conformance.Target[*awskinesis.Client]{
 		Client: kinesisClient(endpoint), Name: "kinesalite 3.3.3", Known: kinesaliteKnown(), Fatal: kinesaliteFatal(),
 	})
 }
@@ -62,5 +62,5 @@ func TestKinesisLocal(t *testing.T) {
 	if endpoint == "" {
 		t.Skip("STREAMREC_KINESIS_LOCAL_ENDPOINT is not set (npm kinesis-local@0.6.2, its plain port, started with SHARD_LIMIT=1000)")
 	}
-	conformance.Kinesis(t, conformance.KinesisTarget{Client: kinesisClient(endpoint), Name: "kinesis-local 0.6.2", Known: kinesisLocalKnown()})
+	conformance.Kinesis(t, conformance.Target[*awskinesis.Client]{Client: kinesisClient(endpoint), Name: "kinesis-local 0.6.2", Known: kinesisLocalKnown()})
 }

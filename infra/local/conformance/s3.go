@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,76 +14,19 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// S3Target is an S3 to be held against the behaviour of Amazon's.
-type S3Target struct {
-	// Client talks to it. Its retries should be few: some checks provoke refusals.
-	Client *s3.Client
-	// Name is the target's name in the results.
-	Name string
-	// Known maps the names of checks that are known to fail to the reason. They run all the same, and the suite fails when one
-	// of them passes, so that the list stays true.
-	Known map[string]string
-}
+// s3Check is a claim about S3.
+type s3Check = check[*s3Bucket]
 
-// s3Check is one row of the table: a claim about S3, as a subtest.
-type s3Check struct {
-	name string
-	run  func(*s3Bucket) error
-}
-
-// s3Checks lists all rows. Their names are stable: Known and the results refer to them.
 func s3Checks() []s3Check {
 	return slices.Concat(s3BucketChecks(), s3ObjectChecks(), s3ConditionChecks(), s3ListingChecks(), s3MultipartChecks())
 }
 
-// S3 runs every check against target, each in a bucket of its own that is deleted afterwards. With
-// STREAMREC_CONFORMANCE_OUT set it appends a line "s3, target, check, result" per check to that file, separated by tabs; the
-// result is ok, FAIL or known difference.
-func S3(t *testing.T, target S3Target) {
+// S3 runs every check against an S3, each in a bucket of its own that is deleted afterwards.
+func S3(t *testing.T, target Target[*s3.Client]) {
 	t.Helper()
-	checks := s3Checks()
-	for name := range target.Known {
-		if !slices.ContainsFunc(checks, func(c s3Check) bool { return c.name == name }) {
-			t.Errorf("Known names a check that does not exist: %q", name)
-		}
-	}
-	for _, check := range checks {
-		t.Run(check.name, func(t *testing.T) {
-			t.Parallel()
-			err := check.run(newS3Bucket(t, target.Client))
-			result := "ok"
-			reason, known := target.Known[check.name]
-			switch {
-			case known && err == nil:
-				t.Errorf("this difference is gone: %s", reason)
-			case known:
-				result = "known difference"
-				t.Logf("known difference (%s): %v", reason, err)
-			case err != nil:
-				result = "FAIL"
-				t.Error(err)
-			}
-			recordS3(t, target.Name, check.name, result)
-		})
-	}
-}
-
-// recordS3 appends a result to the file that the environment names. One write per line keeps lines of tests that run at the
-// same time whole.
-func recordS3(t *testing.T, target, check, result string) {
-	t.Helper()
-	path := os.Getenv("STREAMREC_CONFORMANCE_OUT")
-	if path == "" {
-		return
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the file that the caller asks for
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = fmt.Fprintf(file, "s3\t%s\t%s\t%s\n", target, check, result)
-	if err := errors.Join(err, file.Close()); err != nil {
-		t.Fatal(err)
-	}
+	once := s3.New(target.Client.Options(), func(o *s3.Options) { o.RetryMaxAttempts = 1 })
+	probe := func(t *testing.T) *s3Bucket { return newS3Bucket(t, once) }
+	hold(t, suite[*s3Bucket]{service: "s3", checks: s3Checks(), probe: probe}, target)
 }
 
 // s3Bucket is a bucket for one check.

@@ -49,7 +49,7 @@ func TestS3(t *testing.T) {
 				t.Fatal(err)
 			}
 			client := s3Client(c.scheme+"://127.0.0.1", inprocess.Client(service), "test", "test")
-			conformance.S3(t, conformance.S3Target{Client: client, Name: "own, " + name, Known: knownInS3()})
+			conformance.S3(t, conformance.Target[*awss3.Client]{Client: client, Name: "own, " + name, Known: knownInS3()})
 		})
 	}
 }
@@ -61,7 +61,7 @@ func TestS3VersityGateway(t *testing.T) {
 		t.Skip("STREAMREC_VERSITYGW_ENDPOINT is not set (versitygw, with ROOT_ACCESS_KEY=test and ROOT_SECRET_KEY=testtest)")
 	}
 	client := s3Client(endpoint, transport.WholeBody{Next: http.DefaultClient}, "test", "testtest")
-	conformance.S3(t, conformance.S3Target{Client: client, Name: "versitygw", Known: map[string]string{
+	conformance.S3(t, conformance.Target[*awss3.Client]{Client: client, Name: "versitygw", Known: map[string]string{
 		`"a" and "a/b" and "a/" are three objects`:              "keys are file names",
 		"keys that file systems cannot have":                    "keys are file names",
 		"GetObject If-Match wrong -> 412, dates -> 304 and 412": "Last-Modified is compared with fractions of a second that its header does not have",
