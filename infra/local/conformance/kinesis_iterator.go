@@ -36,6 +36,20 @@ func (p *kinesisProbe) filled(count int) (stream string, results []types.PutReco
 	return stream, results, err
 }
 
+// horizon makes a stream of one shard with records 0 to count-1, and returns an iterator before the first.
+func (p *kinesisProbe) horizon(count int) (*string, error) {
+	stream, err := p.create(1)
+	if err != nil {
+		return nil, err
+	}
+	if count > 0 {
+		if _, err := p.put(stream, kinesisEntries(count)...); err != nil {
+			return nil, err
+		}
+	}
+	return p.iterator(stream, "shardId-000000000000", types.ShardIteratorTypeTrimHorizon)
+}
+
 // begins passes if the first record behind an iterator has the data.
 func (p *kinesisProbe) begins(iterator *string, data string) error {
 	records, _, err := p.follow(iterator, 1)

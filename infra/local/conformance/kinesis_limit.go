@@ -7,18 +7,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
 const codeKinesisThrottled = "ProvisionedThroughputExceededException"
 
 // checkReadThrottle reads much faster than allowed: at least five reads succeed and at least one does not.
 func checkReadThrottle(p *kinesisProbe) error {
-	stream, err := p.create(1)
-	if err != nil {
-		return err
-	}
-	iterator, err := p.iterator(stream, "shardId-000000000000", types.ShardIteratorTypeTrimHorizon)
+	iterator, err := p.horizon(0)
 	if err != nil {
 		return err
 	}

@@ -109,14 +109,7 @@ func checkBehind(p *kinesisProbe) error {
 }
 
 func checkAtTip(p *kinesisProbe) error {
-	stream, err := p.create(1)
-	if err != nil {
-		return err
-	}
-	if _, err := p.put(stream, kinesisEntries(5)...); err != nil {
-		return err
-	}
-	iterator, err := p.iterator(stream, "shardId-000000000000", types.ShardIteratorTypeTrimHorizon)
+	iterator, err := p.horizon(5)
 	if err != nil {
 		return err
 	}
@@ -135,11 +128,7 @@ func checkAtTip(p *kinesisProbe) error {
 }
 
 func checkReadLimit(p *kinesisProbe) error {
-	stream, err := p.create(1)
-	if err != nil {
-		return err
-	}
-	iterator, err := p.iterator(stream, "shardId-000000000000", types.ShardIteratorTypeTrimHorizon)
+	iterator, err := p.horizon(0)
 	if err != nil {
 		return err
 	}
@@ -149,11 +138,7 @@ func checkReadLimit(p *kinesisProbe) error {
 }
 
 func checkGarbageIterator(p *kinesisProbe) error {
-	stream, err := p.create(1)
-	if err != nil {
-		return err
-	}
-	iterator, err := p.iterator(stream, "shardId-000000000000", types.ShardIteratorTypeTrimHorizon)
+	iterator, err := p.horizon(0)
 	if err != nil {
 		return err
 	}
@@ -170,14 +155,7 @@ func checkGarbageIterator(p *kinesisProbe) error {
 }
 
 func checkIteratorTwice(p *kinesisProbe) error {
-	stream, err := p.create(1)
-	if err != nil {
-		return err
-	}
-	if _, err := p.put(stream, kinesisEntries(5)...); err != nil {
-		return err
-	}
-	iterator, err := p.iterator(stream, "shardId-000000000000", types.ShardIteratorTypeTrimHorizon)
+	iterator, err := p.horizon(5)
 	if err != nil {
 		return err
 	}

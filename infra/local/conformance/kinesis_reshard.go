@@ -170,16 +170,22 @@ func checkChildNumbers(p *kinesisProbe) error {
 	return nil
 }
 
-func checkDrain(p *kinesisProbe) error {
+// readParent splits a shard of five records and reads the first limit of them.
+func (p *kinesisProbe) readParent(limit int32) (*kinesis.GetRecordsOutput, kinesisShards, error) {
 	stream, shards, err := p.splitStream(5)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	iterator, err := p.iterator(stream, *shards[0].ShardId, types.ShardIteratorTypeTrimHorizon)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	first, err := p.read(iterator, 2)
+	first, err := p.read(iterator, limit)
+	return first, shards, err
+}
+
+func checkDrain(p *kinesisProbe) error {
+	first, _, err := p.readParent(2)
 	if err != nil {
 		return err
 	}
@@ -194,15 +200,7 @@ func checkDrain(p *kinesisProbe) error {
 }
 
 func checkChildShards(p *kinesisProbe) error {
-	stream, shards, err := p.splitStream(5)
-	if err != nil {
-		return err
-	}
-	iterator, err := p.iterator(stream, *shards[0].ShardId, types.ShardIteratorTypeTrimHorizon)
-	if err != nil {
-		return err
-	}
-	first, err := p.read(iterator, 2)
+	first, shards, err := p.readParent(2)
 	if err != nil {
 		return err
 	}
