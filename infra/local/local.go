@@ -40,6 +40,7 @@ func (l *Local) open() (err error) {
 	o := l.options
 	l.kinesis, err = kinesis.New(kinesis.Options{
 		Now: o.Now, Dir: o.folder("kinesis"), EnforceLimits: o.EnforceLimits, CreateDelay: o.CreateDelay, Region: o.Region, Logger: o.Logger,
+		Streams: o.Streams,
 	})
 	if err != nil {
 		return fmt.Errorf("start local Kinesis: %w", err)

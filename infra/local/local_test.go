@@ -128,6 +128,28 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	clients(t, open(t, options).Config("")).check()
 }
 
+func TestStreamsAreCreatedOnce(t *testing.T) {
+	options := local.Options{Dir: t.TempDir(), Streams: map[string]int64{"clicks": 2, "other": 1}}
+	shards := func() int {
+		l, err := local.New(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := clients(t, l.Config("")).kinesis.ListShards(t.Context(), &kinesis.ListShardsInput{StreamName: aws.String("clicks")})
+		if err := errors.Join(err, l.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return len(out.Shards)
+	}
+	if n := shards(); n != 2 {
+		t.Errorf("%d shards, want 2", n)
+	}
+	options.Streams["clicks"] = 3
+	if n := shards(); n != 2 {
+		t.Errorf("%d shards after a restart, want the 2 that there were", n)
+	}
+}
+
 func TestClockAndRegionReachTheServices(t *testing.T) {
 	at := time.Date(2031, 2, 3, 4, 5, 6, 0, time.UTC)
 	l := open(t, local.Options{Now: func() time.Time { return at }, Region: "eu-north-1", Buckets: []string{"events"}})
@@ -276,7 +298,7 @@ func TestOtherServicesAreRefused(t *testing.T) {
 }
 
 func TestOptionsThatMakeNoSense(t *testing.T) {
-	for _, options := range []local.Options{{CreateDelay: -1}, {StopGrace: -1}, {MaxObjectBytes: -1}, {Buckets: []string{"UPPER"}}} {
+	for _, options := range []local.Options{{CreateDelay: -1}, {StopGrace: -1}, {MaxObjectBytes: -1}, {Buckets: []string{"UPPER"}}, {Streams: map[string]int64{"none": 0}}} {
 		if l, err := local.New(options); err == nil {
 			t.Errorf("%+v: accepted %v", options, l)
 		}

@@ -28,6 +28,9 @@ type Options struct {
 	// CreateDelay is how long new streams and tables stay CREATING. Defaults to 0.
 	CreateDelay time.Duration
 
+	// Streams are created at the start, with so many shards, when they do not exist.
+	Streams map[string]int64
+
 	// Buckets are created at the start when they do not exist.
 	Buckets []string
 

@@ -17,6 +17,7 @@ import (
 // localOptions are the flags of the local command.
 type localOptions struct {
 	listen, dir, limits string
+	streams             map[string]int64
 	buckets             []string
 	credentials         []string
 	ignoreConditions    bool
@@ -31,15 +32,15 @@ func newLocalCommand(std streams) *cobra.Command {
 		Use: "local", Short: "Serve Kinesis, DynamoDB and S3 on one local port",
 		Long: `Serve Kinesis, DynamoDB and S3 on one local port, in memory or in a folder. Any AWS client reaches them with
 AWS_ENDPOINT_URL set to the address, and any credentials and region.`,
-		Example: `  streamrec local --data-dir ./data &
-  export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
-  aws kinesis create-stream --stream-name clicks --shard-count 2`,
+		Example: `  streamrec local --create-stream clicks=4 --bucket shop-log --data-dir ./data &
+  export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runLocal(cmd.Context(), o, std) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:4566", "address to listen on; port 0 takes a free one")
 	f.StringVar(&o.dir, "data-dir", "", "folder that keeps all data across restarts; without it everything is in memory")
 	f.StringVar(&o.limits, "limits", "on", "Kinesis' limits per shard: on or off")
+	f.StringToInt64Var(&o.streams, "create-stream", nil, "`NAME=SHARDS`: stream to create at the start; may be repeated")
 	f.StringSliceVar(&o.buckets, "bucket", nil, "bucket to create at the start; may be repeated")
 	f.StringSliceVar(&o.credentials, "credentials", nil, "KEY:SECRET to accept, and no other; may be repeated")
 	f.BoolVar(&o.ignoreConditions, "ignore-conditions", false, "behave like an object store without conditional writes")
@@ -70,7 +71,7 @@ func (o localOptions) options() (local.Options, error) {
 		return local.Options{}, usageError{err}
 	}
 	return local.Options{
-		Dir: o.dir, EnforceLimits: o.limits == "on", Buckets: o.buckets, IgnoreConditions: o.ignoreConditions,
+		Dir: o.dir, EnforceLimits: o.limits == "on", Streams: o.streams, Buckets: o.buckets, IgnoreConditions: o.ignoreConditions,
 		Credentials: pairs, FaultsOverHTTP: o.faults,
 	}, nil
 }

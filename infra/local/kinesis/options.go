@@ -27,6 +27,9 @@ type Options struct {
 	// CreateDelay is how long a stream stays CREATING, UPDATING or DELETING. Defaults to 0: changes show at once.
 	CreateDelay time.Duration
 
+	// Streams are created at the start, with so many shards, when they do not exist.
+	Streams map[string]int64
+
 	// AccountID and Region are part of the ARNs. Default to 000000000000 and us-east-1.
 	AccountID, Region string
 

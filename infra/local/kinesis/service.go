@@ -3,7 +3,9 @@ package kinesis
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -24,7 +26,7 @@ type Service struct {
 }
 
 // New makes a service and reads what Options.Dir holds from earlier. It fails when the folder is in use, cannot be read, or
-// holds damaged records that are not the end of an interrupted write.
+// holds damaged records that are not the end of an interrupted write, and when one of Options.Streams is no stream.
 func New(options Options) (*Service, error) {
 	options, err := options.withDefaults()
 	if err != nil {
@@ -36,11 +38,13 @@ func New(options Options) (*Service, error) {
 		streams: make(map[string]*stream),
 	}
 	s.operations = s.supported()
-	if options.Dir == "" {
-		return s, nil
+	if options.Dir != "" {
+		if err := s.open(); err != nil {
+			return nil, fmt.Errorf("open kinesis folder %s: %w", options.Dir, err)
+		}
 	}
-	if err := s.open(); err != nil {
-		return nil, fmt.Errorf("open kinesis folder %s: %w", options.Dir, err)
+	if err := s.furnish(); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -57,6 +61,19 @@ func (s *Service) open() (err error) {
 	}
 	for _, st := range s.streams {
 		s.lastEpoch = max(s.lastEpoch, st.epoch)
+	}
+	return nil
+}
+
+// furnish creates Options.Streams.
+func (s *Service) furnish() error {
+	for _, name := range slices.Sorted(maps.Keys(s.options.Streams)) {
+		if s.streams[name] != nil {
+			continue
+		}
+		if _, err := s.createStream(s.now(), &createStreamRequest{StreamName: name, ShardCount: new(s.options.Streams[name])}); err != nil {
+			return fmt.Errorf("create stream %q: %w", name, err)
+		}
 	}
 	return nil
 }
