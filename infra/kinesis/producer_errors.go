@@ -35,12 +35,30 @@ type StreamError struct {
 	Cause error
 }
 
-// Error is one sentence for the person at the terminal.
+// Error is one sentence for the person at the terminal. That there is no stream needs no further proof.
 func (e *StreamError) Error() string {
-	if e.Cause == nil {
+	if e.Cause == nil || e.Reason == ErrStreamMissing {
 		return fmt.Sprintf("stream %q: %v", e.Stream, e.Reason)
 	}
 	return fmt.Sprintf("stream %q: %v: %v", e.Stream, e.Reason, e.Cause)
+}
+
+// Remedy says what the person can do about it.
+func (e *StreamError) Remedy() string {
+	switch e.Reason {
+	case ErrStreamMissing:
+		return fmt.Sprintf("create it (aws kinesis create-stream --stream-name %s --shard-count 2) or name another one with --stream", e.Stream)
+	case ErrAccessDenied:
+		return "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and what they may do"
+	case ErrUnreachable:
+		return "is it running, and is AWS_ENDPOINT_URL or AWS_REGION right?"
+	case ErrMisconfigured:
+		return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+	case ErrStreamBusy:
+		return "try again when it is ACTIVE"
+	default:
+		return "try again later"
+	}
 }
 
 // Unwrap gives both the reason and the cause to errors.Is and errors.As.

@@ -40,12 +40,11 @@ type Summary struct {
 
 // Summary describes the stream. The error is a *StreamError when the stream cannot be read.
 func (s *Stream) Summary(ctx context.Context) (Summary, error) {
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	bounded, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	out, err := s.client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &s.name})
+	out, err := s.client.DescribeStreamSummary(bounded, &kinesis.DescribeStreamSummaryInput{StreamName: &s.name})
 	if err != nil {
-		_, reason := judge(err)
-		return Summary{}, &StreamError{Stream: s.name, Reason: reason, Cause: brief(err)}
+		return Summary{}, describeError(ctx, s.name, err)
 	}
 	d := out.StreamDescriptionSummary
 	return Summary{

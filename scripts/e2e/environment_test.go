@@ -18,8 +18,8 @@ type environment struct {
 	stream   bool     // there is a stream
 	bucket   bool     // there is a bucket
 	endpoint func(*testing.T) string
-	secret   string // of the commands, if it differs from that of the stack
-	denied   string // the service that denies access
+	settings []string // of the commands, NAME=value, beside or instead of those of the stack
+	denied   string   // the service that denies access
 	commands []string
 	extra    []string       // flags of the worker
 	subject  *regexp.Regexp // what is wrong
@@ -27,16 +27,16 @@ type environment struct {
 }
 
 func environments() []environment {
-	all := []string{"worker", "produce", "audit"}
+	all, readers := []string{"worker", "produce", "audit", "status"}, []string{"worker", "audit"}
 	credentials := []string{"--credentials", testKey + ":" + testSecret}
 	create := regexp.MustCompile(`create|name another|--(stream|bucket|app|no-create-tables)`)
 	faults, permit := []string{"--faults"}, regexp.MustCompile(`AWS_ACCESS_KEY_ID|AWS_PROFILE|what they may do|permission|policy`)
-	reach := regexp.MustCompile(`AWS_ENDPOINT_URL`)
+	reach, keys := regexp.MustCompile(`AWS_ENDPOINT_URL`), regexp.MustCompile(`AWS_ACCESS_KEY_ID|AWS_PROFILE`)
 	return []environment{
 		{name: "no stream", bucket: true, commands: all, subject: regexp.MustCompile(`stream.*` + Stream), remedy: create},
-		{name: "no bucket", stream: true, commands: []string{"worker", "audit"}, subject: regexp.MustCompile(`bucket.*` + Bucket), remedy: create},
+		{name: "no bucket", stream: true, commands: readers, subject: regexp.MustCompile(`bucket.*` + Bucket), remedy: create},
 		{
-			name: "no table", stream: true, bucket: true, commands: []string{"worker", "audit"}, extra: []string{"--no-create-tables"},
+			name: "no table", stream: true, bucket: true, commands: append(readers, "status"), extra: []string{"--no-create-tables"},
 			subject: regexp.MustCompile(`table.*` + App), remedy: create,
 		},
 		{
@@ -47,19 +47,31 @@ func environments() []environment {
 		{name: "an endpoint that never answers", endpoint: silentPort, commands: all, subject: regexp.MustCompile(`endpoint|answer`), remedy: reach},
 		{name: "an endpoint that is no host", endpoint: nowhere, commands: all, subject: regexp.MustCompile(`endpoint`), remedy: reach},
 		{
-			name: "a wrong secret", flags: credentials, stream: true, bucket: true, secret: "another", commands: all,
-			subject: regexp.MustCompile(`credentials`), remedy: regexp.MustCompile(`AWS_ACCESS_KEY_ID|AWS_PROFILE`),
+			name: "a wrong secret", flags: credentials, stream: true, bucket: true, settings: []string{"AWS_SECRET_ACCESS_KEY=another"}, commands: all,
+			subject: regexp.MustCompile(`credentials`), remedy: keys,
+		},
+		{
+			name: "an unknown access key", flags: credentials, stream: true, bucket: true, settings: []string{"AWS_ACCESS_KEY_ID=nobody"}, commands: all,
+			subject: regexp.MustCompile(`credentials`), remedy: keys,
+		},
+		{
+			name: "no credentials", stream: true, bucket: true, settings: []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY="}, commands: all,
+			subject: regexp.MustCompile(`no AWS credentials`), remedy: keys,
+		},
+		{
+			name: "no region", stream: true, bucket: true, settings: []string{"AWS_REGION="}, commands: all,
+			subject: regexp.MustCompile(`no AWS region`), remedy: regexp.MustCompile(`AWS_REGION`),
 		},
 		{
 			name: "a stream that denies access", flags: faults, stream: true, bucket: true, denied: "kinesis", commands: all,
 			subject: regexp.MustCompile(`stream.*` + Stream), remedy: permit,
 		},
 		{
-			name: "a bucket that denies access", flags: faults, stream: true, bucket: true, denied: "s3", commands: []string{"worker", "audit"},
+			name: "a bucket that denies access", flags: faults, stream: true, bucket: true, denied: "s3", commands: readers,
 			subject: regexp.MustCompile(`bucket.*` + Bucket), remedy: permit,
 		},
 		{
-			name: "a table that denies access", flags: faults, stream: true, bucket: true, denied: "dynamodb", commands: []string{"worker", "audit"},
+			name: "a table that denies access", flags: faults, stream: true, bucket: true, denied: "dynamodb", commands: append(readers, "status"),
 			subject: regexp.MustCompile(`table.*` + App), remedy: permit,
 		},
 	}
@@ -114,6 +126,7 @@ func (e environment) command(t *testing.T, s *Stack, name string) Command {
 		"worker":  slices.Concat(deployment(App), []string{"--no-privacy", "--log-format", "json"}, e.extra),
 		"produce": {"--stream", Stream, "--file", EventFile(t, 10, 1)},
 		"audit":   deployment(App),
+		"status":  {"--app", App, "--stream", Stream},
 	}
 	key := testKey
 	if e.denied != "" {
@@ -123,9 +136,7 @@ func (e environment) command(t *testing.T, s *Stack, name string) Command {
 	if e.endpoint != nil {
 		c.Env = append(c.Env, "AWS_ENDPOINT_URL="+e.endpoint(t))
 	}
-	if e.secret != "" {
-		c.Env = append(c.Env, "AWS_SECRET_ACCESS_KEY="+e.secret)
-	}
+	c.Env = append(c.Env, e.settings...)
 	return c
 }
 
@@ -233,17 +244,19 @@ func TestUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		"an unknown command":       {[]string{"brew"}, `brew.*--help`},
-		"an unknown flag":          {[]string{"worker", "--strem", "x"}, `--strem.*--help`},
-		"an argument too many":     {[]string{"worker", "clicks"}, `clicks`},
-		"nothing that is needed":   {[]string{"worker", "--no-privacy"}, `--app, --bucket, --stream`},
-		"a time that is none":      {append([]string{"worker", "--no-privacy", "--failover-time", "soon"}, deployment(App)...), `failover-time`},
-		"a failover time too low":  {append([]string{"worker", "--no-privacy", "--failover-time", "1ms"}, deployment(App)...), `failover time.*100ms`},
-		"no word on privacy":       {append([]string{"worker"}, deployment(App)...), `--privacy-key-file.*--no-privacy`},
-		"a key file that is none":  {append([]string{"worker", "--privacy-key-file", "/nowhere/key"}, deployment(App)...), `privacy key.*/nowhere/key`},
-		"an event file not there":  {[]string{"produce", "--stream", Stream, "--file", "/nowhere/events.csv"}, `/nowhere/events.csv`},
-		"a format that is unknown": {[]string{"produce", "--stream", Stream, "--file", EventFile(t, 1, 1), "--format", "xml"}, `format.*xml|xml.*format`},
-		"an output that is none":   {append([]string{"audit", "-o", "xml"}, deployment(App)...), `table or json`},
+		"an unknown command":        {[]string{"brew"}, `brew.*--help`},
+		"an app that is no table":   {[]string{"status", "--app", "a b/", "--stream", Stream}, `--app.*a b/`},
+		"an unknown flag":           {[]string{"worker", "--strem", "x"}, `--strem.*--help`},
+		"an argument too many":      {[]string{"worker", "clicks"}, `clicks`},
+		"nothing that is needed":    {[]string{"worker", "--no-privacy"}, `--app, --bucket, --stream`},
+		"a time that is none":       {append([]string{"worker", "--no-privacy", "--failover-time", "soon"}, deployment(App)...), `failover-time`},
+		"a failover time too low":   {append([]string{"worker", "--no-privacy", "--failover-time", "1ms"}, deployment(App)...), `failover time.*100ms`},
+		"no word on privacy":        {append([]string{"worker"}, deployment(App)...), `--privacy-key-file.*--no-privacy`},
+		"a key file that is none":   {append([]string{"worker", "--privacy-key-file", "/nowhere/key"}, deployment(App)...), `privacy key.*/nowhere/key`},
+		"an event file not there":   {[]string{"produce", "--stream", Stream, "--file", "/nowhere/events.csv"}, `/nowhere/events.csv`},
+		"an event file of a folder": {[]string{"produce", "--stream", Stream, "--file", t.TempDir()}, `is a directory`},
+		"a format that is unknown":  {[]string{"produce", "--stream", Stream, "--file", EventFile(t, 1, 1), "--format", "xml"}, `format.*xml|xml.*format`},
+		"an output that is none":    {append([]string{"audit", "-o", "xml"}, deployment(App)...), `table or json`},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
 			p := Start(t, stack.Command(c.args[0], testKey, c.args...))

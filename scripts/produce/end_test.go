@@ -32,7 +32,7 @@ func TestRefusals(t *testing.T) {
 		prepare func(*stack)
 		want    string
 	}{
-		{"missing stream", func(*stack) {}, `stream "clicks" does not exist in this account and region: create it (aws kinesis create-stream --stream-name clicks --shard-count 2) or name another one with --stream`},
+		{"missing stream", func(*stack) {}, `stream "clicks": there is no such stream in this account and region; create it (aws kinesis create-stream --stream-name clicks --shard-count 2) or name another one with --stream`},
 		{"wrong credentials", describe(fault.Effect{Kind: fault.KindError, Code: "UnrecognizedClientException", Message: "The security token is invalid."}), `stream "clicks": the credentials are not accepted: UnrecognizedClientException: The security token is invalid; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and what they may do`},
 		{"silent endpoint", describe(fault.Hang()), `stream "clicks": the endpoint cannot be reached: no answer in time; is it running, and is AWS_ENDPOINT_URL or AWS_REGION right?`},
 		{"cut connections", describe(fault.Cut()), `the endpoint cannot be reached`},

@@ -72,18 +72,18 @@ func TestFilesThatCannotBeOpened(t *testing.T) {
 	onStack(t, 1, func(t *testing.T, s *stack) {
 		missing := filepath.Join(t.TempDir(), "missing", "file")
 		for _, tt := range []struct {
-			name  string
-			o     Options
-			usage bool
-			want  string
+			name string
+			o    Options
+			want string
 		}{
-			{"event file", Options{File: missing}, true, missing},
-			{"acknowledgement log", Options{Shop: true, AckLog: missing}, true, missing},
-			{"event file of no format", Options{File: writeFile(t, "f", "hello")}, false, "neither a JSON object nor a CSV header"},
-			{"acknowledgement log that is none", Options{Shop: true, AckLog: writeFile(t, "f", "hello")}, true, "the file is something else"},
+			{"event file", Options{File: missing}, missing},
+			{"acknowledgement log", Options{Shop: true, AckLog: missing}, missing},
+			{"event file of no format", Options{File: writeFile(t, "f", "hello")}, "neither a JSON object nor a CSV header"},
+			{"event file that is a folder", Options{File: t.TempDir()}, "is a directory"},
+			{"acknowledgement log that is none", Options{Shop: true, AckLog: writeFile(t, "f", "hello")}, "the file is something else"},
 		} {
 			r := s.run(t.Context(), tt.o, "")
-			if errors.Is(r.err, ErrUsage) != tt.usage || !strings.Contains(text(r.err), tt.want) {
+			if !errors.Is(r.err, ErrUsage) || !strings.Contains(text(r.err), tt.want) {
 				t.Errorf("%s: error %v, want one with %q", tt.name, r.err, tt.want)
 			}
 		}

@@ -117,7 +117,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	}
 	largest, err := kinesis.CheckWritable(ctx, r.deps.Client, r.opts.Stream)
 	if err != nil {
-		return errors.Join(refusal(r.opts.Stream, err), r.source.Close())
+		return errors.Join(refusal(err), r.source.Close())
 	}
 	if r.log, err = openAckLog(r.opts.AckLog); err != nil {
 		return errors.Join(err, r.source.Close())

@@ -29,7 +29,7 @@ type source interface {
 	io.Closer
 }
 
-// openSource opens what o names.
+// openSource opens what o names. What cannot be opened, or is no event file, is a mistake in the options.
 func openSource(ctx context.Context, o Options, stdin io.Reader, now func() time.Time) (source, error) {
 	if o.Shop {
 		return newShopSource(o, now), nil
@@ -43,7 +43,7 @@ func openSource(ctx context.Context, o Options, stdin io.Reader, now func() time
 	})
 	if err != nil {
 		stop()
-		return nil, openError(err)
+		return nil, usage(err)
 	}
 	return fileSource{r, stop}, nil
 }

@@ -42,7 +42,24 @@ func loadClients(ctx context.Context) (clients, error) {
 	if cfg.Region == "" {
 		return clients{}, usageError{errors.New("no AWS region: set AWS_REGION, or choose a profile with AWS_PROFILE")}
 	}
+	if err := checkCredentials(ctx, cfg.Credentials); err != nil {
+		return clients{}, err
+	}
 	return newClients(cfg), nil
+}
+
+// checkCredentials says that there are none, which the SDK does with the first request and at length.
+func checkCredentials(ctx context.Context, chain aws.CredentialsProvider) error {
+	ctx, cancel := context.WithTimeout(ctx, preflightTimeout)
+	defer cancel()
+	_, err := chain.Retrieve(ctx)
+	if err == nil {
+		return nil
+	}
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return usageError{fmt.Errorf("no AWS credentials were found (the last place said: %w): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or choose a profile with AWS_PROFILE", err)}
 }
 
 func newClients(cfg aws.Config) clients {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,7 +41,10 @@ func bindEnvironment(cmd *cobra.Command) {
 	}
 }
 
-// required returns a usage error that names every flag of the list without a value.
+// tableName is what DynamoDB allows.
+var tableName = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
+
+// required returns a usage error that names every flag of the list without a value, or an application that cannot be one.
 func required(flags map[string]string) error {
 	var missing []string
 	for name, value := range flags {
@@ -48,10 +52,13 @@ func required(flags map[string]string) error {
 			missing = append(missing, "--"+name)
 		}
 	}
-	if len(missing) == 0 {
-		return nil
+	if len(missing) > 0 {
+		return usageError{fmt.Errorf("missing %s", strings.Join(sorted(missing), ", "))}
 	}
-	return usageError{fmt.Errorf("missing %s", strings.Join(sorted(missing), ", "))}
+	if app, ok := flags["app"]; ok && !tableName.MatchString(app) {
+		return usageError{fmt.Errorf("--app: %q cannot name the lease table: use 3 to 255 letters, digits, dots, hyphens and underscores", app)}
+	}
+	return nil
 }
 
 // output is the format of data on stdout.

@@ -26,27 +26,10 @@ const preflightTimeout = 20 * time.Second
 // checkStream describes the stream, or refuses.
 func checkStream(ctx context.Context, c clients, name string) (infrakinesis.Summary, error) {
 	summary, err := infrakinesis.NewStream(c.kinesis, name).Summary(ctx)
-	switch {
-	case errors.Is(err, infrakinesis.ErrStreamMissing):
-		return summary, refuse("stream %q does not exist: create it (aws kinesis create-stream --stream-name %s --shard-count 2) or name another one with --stream", name, name)
-	case errors.Is(err, infrakinesis.ErrAccessDenied):
-		return summary, refuse("stream %q: AWS does not accept the credentials (%w): check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and what they may do", name, cause(err))
-	case errors.Is(err, infrakinesis.ErrUnreachable):
-		return summary, refuse("stream %q: the endpoint cannot be reached (%w): is it running, and is AWS_ENDPOINT_URL or AWS_REGION right?", name, cause(err))
-	case errors.Is(err, infrakinesis.ErrMisconfigured):
-		return summary, refuse("no request can be made with these AWS settings (%w): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE", cause(err))
-	case err != nil:
-		return summary, explain("stream "+name, err)
+	if unusable, ok := errors.AsType[*infrakinesis.StreamError](err); ok {
+		return summary, refuse("%w; %s", err, unusable.Remedy())
 	}
-	return summary, nil
-}
-
-// cause is what the service or the network said, without what StreamError says around it.
-func cause(err error) error {
-	if s, ok := errors.AsType[*infrakinesis.StreamError](err); ok && s.Cause != nil {
-		return s.Cause
-	}
-	return err
+	return summary, err
 }
 
 // checkBucket refuses a bucket that is not there.
