@@ -11,8 +11,9 @@ type AckReport struct {
 	Total     int64 `json:"total"`     // acknowledgements
 	Repeated  int64 `json:"repeated"`  // those that name a record once more; it counts once in the following
 	Committed int64 `json:"committed"` // records that are in exactly one object, a link of a chain
-	Missing   int64 `json:"missing"`   // records that are in no link of a chain
-	AfterEnd  int64 `json:"afterEnd"`  // of the missing: after the last link of an open chain, so that they may yet be committed
+	Pending   int64 `json:"pending"`   // records that the stream has after the last link of an open chain: not committed yet
+	Missing   int64 `json:"missing"`   // all others that are in no link of a chain
+	AfterEnd  int64 `json:"afterEnd"`  // of the missing: after the last link of an open chain, so that they may be in the stream
 	Twice     int64 `json:"twice"`     // records that are in a link and in a stray object, too
 	// FirstMissing are the first missing records, at most 20, by shard and sequence number.
 	FirstMissing []Ack `json:"firstMissing,omitempty"`
@@ -44,6 +45,8 @@ func (a *auditor) judgeShardAcks(s *shard, acks *shardAcks, r *AckReport) {
 			r.Committed++
 		case acks.where[i]&onChain != 0:
 			twice = append(twice, n)
+		case acks.where[i] == waiting:
+			r.Pending++
 		default:
 			missing = append(missing, n)
 			if !s.endFound && n.compare(s.last()) > 0 {
@@ -66,7 +69,7 @@ func (a *auditor) nameAcks(s *shard, kind Kind, records []number, wrong string, 
 	}
 	meaning := fmt.Sprintf("%d acknowledged records, the first of them %s, %s", len(records), records[0], wrong)
 	if after > 0 {
-		meaning += fmt.Sprintf("; %d of them lie after the last link of the open chain and may yet be", after)
+		meaning += fmt.Sprintf("; %d of them lie after the last link of the open chain", after)
 	}
 	a.found.add(Anomaly{Kind: kind, Shard: s.id, Key: a.nearest(s, records[0]), Meaning: meaning + "."})
 }

@@ -84,6 +84,7 @@ type whereabouts uint8
 const (
 	onChain   whereabouts = 1 << iota // in a link of a chain
 	elsewhere                         // in an object that is on no chain
+	waiting                           // in the stream, after the end of an open chain
 )
 
 // readAcks reads the whole sequence.

@@ -28,6 +28,7 @@ type cover struct {
 	// inherits says that a parent has records in this log, so that all records of the shard belong to it.
 	inherits bool
 	reading  streamReading
+	acks     *ackRange
 	found    []Anomaly
 	doubts   []doubt
 
@@ -61,7 +62,7 @@ type lostRun struct {
 }
 
 func newCover(a *auditor, s *shard) *cover {
-	c := &cover{auditor: a, shard: s, link: linkCheck{index: -1}}
+	c := &cover{auditor: a, shard: s, acks: a.acks.all(s.id), link: linkCheck{index: -1}}
 	if len(s.chain) > 0 && s.chain[0].follows {
 		c.bases = []string{""}
 	}
@@ -154,6 +155,7 @@ func (c *cover) behind(r *event.Record) {
 	if c.reading.pending++; c.reading.pending == 1 {
 		c.reading.pendingOldest = r.Arrival
 	}
+	c.acks.mark(r.SequenceNumber, waiting)
 }
 
 // lose adds a record to those that are in no link.

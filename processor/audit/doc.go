@@ -30,7 +30,8 @@
 //
 // A log may be audited while it grows. Marks and links are listed in the order that the protocol's order of writes asks for: see
 // auditor.readLog. A hole that the listing shows is looked at once more before it is called one. Checkpoints have to be read before
-// Run begins. Records of the stream after the end of an open chain are not committed yet; they are counted, with their age.
+// Run begins. Records of the stream after the end of an open chain are not committed yet; they are counted, with their age,
+// and an acknowledgement of one is not held against the log.
 //
 // # Non-obvious
 //

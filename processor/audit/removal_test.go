@@ -51,11 +51,10 @@ func (w *world) removedLink(s *source, keys []string, i int) (alone, more []find
 	default:
 		alone = []finding{{audit.Gap, near}}
 	}
-	more = []finding{{audit.AckMissing, near}}
-	if s.closed || !lastOne {
-		more = append(more, finding{audit.Lost, near})
+	if lastOne && !s.closed {
+		return alone, nil // the stream still has its records, so that they are not committed yet
 	}
-	return alone, more
+	return alone, []finding{{audit.AckMissing, near}, {audit.Lost, near}}
 }
 
 // TestRemovedObjectIsNamed removes each object of a log in turn.

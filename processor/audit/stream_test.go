@@ -39,6 +39,35 @@ func TestRecordsAfterTheEndArePending(t *testing.T) {
 	}
 }
 
+// TestAcknowledgedRecordsMayBePending acknowledges records that the stream still has after the end of an open chain, and one that it
+// has not.
+func TestAcknowledgedRecordsMayBePending(t *testing.T) {
+	w := standard(t, 22)
+	open, fresh := w.shards[4], w.shards[6]
+	acks := w.acks()
+	committed := int64(len(acks))
+	w.arrive(open, 5)
+	w.arrive(fresh, 2)
+	for _, r := range slices.Concat(open.records[20:], fresh.records) {
+		acks = append(acks, audit.Ack{Shard: open.ID, Sequence: r.SequenceNumber})
+	}
+	acks[len(acks)-1].Shard, acks[len(acks)-2].Shard = fresh.ID, fresh.ID
+	o, _ := w.streamOnly()
+	o.Acks = each(acks)
+	r := run(t, o)
+	requireClean(t, r)
+	if a := r.Acks; a.Committed != committed || a.Pending != 7 || a.Missing != 0 {
+		t.Errorf("got %+v, want %d committed and 7 pending", a, committed)
+	}
+	keys := w.links(open)
+	o.Acks = each(append(acks, audit.Ack{Shard: open.ID, Sequence: plus(t, open.records[24].SequenceNumber, 1)}))
+	r = run(t, o)
+	requireFound(t, r, finding{audit.AckMissing, keys[len(keys)-1]})
+	if a := r.Acks; a.Pending != 7 || a.Missing != 1 || a.AfterEnd != 1 {
+		t.Errorf("got %+v, want 7 pending and 1 missing", a)
+	}
+}
+
 // TestStreamContradictions changes what the stream has, so that the log is wrong about it.
 func TestStreamContradictions(t *testing.T) {
 	w := standard(t, 21)

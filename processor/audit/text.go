@@ -77,8 +77,8 @@ func (t *text) totals(r *Report) {
 		line("not committed yet", "%s", pendingText(s))
 	}
 	if a := r.Acks; a != nil {
-		line("acknowledged", "%s records (%s repeated lines), %s committed once, %s missing, %s more than once",
-			grouped(a.Total-a.Repeated), grouped(a.Repeated), grouped(a.Committed), grouped(a.Missing), grouped(a.Twice))
+		line("acknowledged", "%s records (%s repeated lines), %s committed once, %s not yet, %s missing, %s more than once",
+			grouped(a.Total-a.Repeated), grouped(a.Repeated), grouped(a.Committed), grouped(a.Pending), grouped(a.Missing), grouped(a.Twice))
 		for _, m := range a.FirstMissing {
 			line("  missing", "%s %s", clean(m.Shard), m.Sequence)
 		}
