@@ -21,6 +21,7 @@ type node struct {
 	cancel     context.CancelFunc // SIGTERM
 	leaving    bool
 	ended      bool // Run has returned
+	endedAt    time.Duration
 }
 
 // alive panics when the code that calls has been killed: nothing that a dead process does has an effect.

@@ -14,14 +14,14 @@ import (
 
 // oracle knows what is true, and what has to be.
 type oracle struct {
-	chains   map[string]*chainState
-	lostAt   map[string]map[int64]time.Duration // by shard: when a term, by its counter, was superseded in the table
-	writer   map[string]int64                   // by shard: highest counter that the table has had
-	times    map[string]int                     // how often each record was processed, after which it was not restored
-	graceful bool                               // nothing fails in this schedule
-	moves    int                                // changes of owner
-	adopted  int
-	finished bool
+	chains     map[string]*chainState
+	lostAt     map[string]map[int64]time.Duration // by shard: when a term, by its counter, was superseded in the table
+	times      map[string]int                     // how often each record was processed, after which it was not restored
+	rowWritten map[string]time.Duration           // when a heartbeat row was last written
+	graceful   bool                               // nothing fails in this schedule
+	moves      int                                // changes of owner
+	adopted    int
+	finished   bool
 }
 
 // chainState is what the objects of a shard say.
@@ -33,7 +33,7 @@ type chainState struct {
 }
 
 func newOracle() oracle {
-	return oracle{chains: map[string]*chainState{}, lostAt: map[string]map[int64]time.Duration{}, writer: map[string]int64{}, times: map[string]int{}}
+	return oracle{chains: map[string]*chainState{}, lostAt: map[string]map[int64]time.Duration{}, times: map[string]int{}, rowWritten: map[string]time.Duration{}}
 }
 
 func (o *oracle) chain(shard string) *chainState {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -158,10 +159,11 @@ func (w *world) close() {
 	}
 }
 
-// checkRow checks that a heartbeat row that is left belongs to a worker that died.
+// checkRow checks that a heartbeat row that is left belongs to a worker that died, or was written by a request that came too late.
 func (w *world) checkRow(id string) {
+	name, _, _ := strings.Cut(id, "-")
 	for _, n := range w.nodes {
-		if n.dead && len(id) > len(n.name) && id[:len(n.name)+1] == n.name+"-" {
+		if n.name == name && (n.dead || w.oracle.rowWritten[id] > n.endedAt) {
 			return
 		}
 	}

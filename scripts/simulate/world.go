@@ -76,7 +76,7 @@ func (n *node) work(ctx context.Context) {
 	var w *worker.Worker
 	factory := shardlog.NewFactory(pcfg, n, objects, func() *worker.Worker { return w }, nil)
 	w, err := worker.New(worker.Config{
-		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(3 + n.rand.IntN(20)), ReadInterval: 500 * time.Millisecond,
+		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(20 + n.rand.IntN(40)), ReadInterval: 500 * time.Millisecond,
 		Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
 	}, worker.Dependencies{
 		Env: n, Store: store, Stream: source{n}, Log: silent(), Plain: true,
@@ -85,7 +85,7 @@ func (n *node) work(ctx context.Context) {
 	if err == nil {
 		err = w.Run(ctx)
 	}
-	n.ended = true
+	n.ended, n.endedAt = true, n.now
 	n.note(n.name, "has ended")
 	if err != nil {
 		n.fail("%s ends with %v", n.name, err)

@@ -383,6 +383,65 @@ func TestChildrenWaitForAllParents(t *testing.T) {
 	})
 }
 
+// end processes a shard to its end, as its consumer would.
+func (c *cluster) end(key string, children ...lease.Lease) {
+	c.t.Helper()
+	c.mu.Lock()
+	term := c.owners[key]
+	delete(c.owners, key)
+	c.mu.Unlock()
+	if err := errors.Join(term.End(c.t.Context(), children), term.Close(c.t.Context(), "")); err != nil {
+		c.t.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+// TestMergeChildWaitsForAParentWithoutRow: the child of a merge gets its row from the parent that ends first, at which time the other
+// parent, itself a child of a shard that is still read, may have none.
+func TestMergeChildWaitsForAParentWithoutRow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 2)
+		c.start("a", lease.Config{})
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 2 })
+		c.stream.add("shard-02", "shard-01") // one child of a split, to keep it short
+		c.stream.add("shard-03", "shard-00", "shard-02")
+		merged := lease.Lease{Key: "shard-03", Parents: []string{"shard-00", "shard-02"}}
+		c.end("shard-00", merged)
+		time.Sleep(time.Minute)
+		if c.owned() != 1 {
+			t.Fatalf("the child of a merge runs before its parents have ended: %v", c.events)
+		}
+		c.end("shard-01", lease.Lease{Key: "shard-02", Parents: []string{"shard-01"}})
+		c.within(time.Second, "the parent that came later", func() bool { return c.owners["shard-02"] != nil })
+		c.end("shard-02", merged)
+		c.within(time.Second, "the child of the merge", func() bool { return c.owners["shard-03"] != nil })
+		c.stopAll()
+	})
+}
+
+// TestParentPastRetentionIsNotWaitedFor: an application may begin, or go on, when the stream has a shard and not its parents.
+func TestParentPastRetentionIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 1)
+		c.stream.add("shard-07", "shard-03", "shard-04")
+		c.start("a", lease.Config{})
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 2 })
+		for _, l := range c.table.Leases() {
+			if gone := l.Key == "shard-03" || l.Key == "shard-04"; gone != l.Ended() {
+				t.Errorf("%+v", l)
+			}
+		}
+		c.end("shard-00", lease.Lease{Key: "shard-09", Parents: []string{"shard-00", "shard-08"}})
+		time.Sleep(time.Minute)
+		if c.owned() != 1 {
+			t.Fatal("a parent that has not been listed yet may come")
+		}
+		c.stream.add("shard-09", "shard-00", "shard-08")
+		c.within(40*time.Second, "a child whose other parent is not listed with it", func() bool { return c.owners["shard-09"] != nil })
+		c.stopAll()
+	})
+}
+
 func TestStoppedShardIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, 2)

@@ -74,17 +74,18 @@ func newPlanner(v View) *planner {
 	return p
 }
 
-// Startable returns a predicate that says whether a lease may be taken: not ended, not stopped, and every parent that has a
-// row has ended. A parent without a row was never known to the application: it is past retention.
+// Startable returns a predicate that says whether a lease may be taken: not ended, not stopped, and every parent has a row that says
+// SHARD_END. A parent without a row may not have been listed yet: the child of a merge gets its row from whichever parent ends first.
+// A parent that the stream has no more gets a row, too, when the shards are listed.
 func Startable(leases []Lease) func(*Lease) bool {
-	open := map[string]bool{}
+	ended := map[string]bool{}
 	for _, l := range leases {
-		if !l.Ended() {
-			open[l.Key] = true
+		if l.Ended() {
+			ended[l.Key] = true
 		}
 	}
 	return func(l *Lease) bool {
-		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool { return open[p] })
+		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool { return !ended[p] })
 	}
 }
 

@@ -2,7 +2,6 @@ package lease
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -20,11 +19,7 @@ func (c *Coordinator) syncShards(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read leases: %w", err)
 	}
-	known := map[string]bool{}
-	for _, l := range rows {
-		known[l.Key] = true
-	}
-	missing := slices.DeleteFunc(parentsFirst(listed), func(l Lease) bool { return known[l.Key] })
+	missing := missingRows(listed, rows)
 	if len(missing) > 0 {
 		if err := c.createRows(ctx, listed, missing, plan); err != nil {
 			return err
@@ -36,7 +31,36 @@ func (c *Coordinator) syncShards(ctx context.Context) error {
 	return nil
 }
 
-// createRows creates parents before their children, so that no child seems to be without parents meanwhile.
+// missingRows returns the rows that have to be created, parents before children, so that no child seems to be without parents
+// meanwhile. A parent that a shard still waits for, and that the stream has no more, gets a row that says SHARD_END: its records
+// are past retention. ListShards is in the order in which shards are made, so it never shows a child without a parent that exists.
+func missingRows(listed, rows []Lease) (missing []Lease) {
+	known := map[string]bool{}
+	waits := map[string]bool{}
+	for _, l := range rows {
+		known[l.Key] = true
+		waits[l.Key] = l.Checkpoint.Type == TrimHorizon || l.Checkpoint.Type == AtTimestamp
+	}
+	exists := map[string]bool{}
+	for _, l := range listed {
+		exists[l.Key] = true
+	}
+	for _, l := range parentsFirst(listed) {
+		for _, p := range l.Parents {
+			if !exists[p] && !known[p] && (waits[l.Key] || !known[l.Key]) {
+				known[p] = true
+				missing = append(missing, Lease{Key: p, Checkpoint: Position{Type: ShardEnd}, Children: []string{l.Key}})
+			}
+		}
+		if !known[l.Key] {
+			missing = append(missing, l)
+		}
+	}
+	return missing
+}
+
+// createRows creates rows in this order. What exists when an application begins starts at the genesis position, every shard that
+// appears later at TRIM_HORIZON.
 func (c *Coordinator) createRows(ctx context.Context, listed, missing []Lease, plan Plan) error {
 	all := make([]string, len(listed))
 	for i, l := range listed {
@@ -47,8 +71,11 @@ func (c *Coordinator) createRows(ctx context.Context, listed, missing []Lease, p
 		return fmt.Errorf("begin application: %w", err)
 	}
 	for _, l := range missing {
-		l.Checkpoint, l.Plan = Position{Type: TrimHorizon}, plan.Number
-		if slices.Contains(genesis.Shards, l.Key) {
+		l.Plan = plan.Number
+		if !l.Ended() {
+			l.Checkpoint = Position{Type: TrimHorizon}
+		}
+		if !l.Ended() && slices.Contains(genesis.Shards, l.Key) {
 			l.Checkpoint = genesis.Position
 		}
 		if err := c.insist(ctx, func(ctx context.Context) error { return c.store.Create(ctx, l) }); err != nil {
@@ -134,12 +161,13 @@ func (c *Coordinator) adopt(ctx context.Context, ended Lease) {
 			c.trouble(ctx, "adopt child", err)
 			continue
 		}
-		ready := child.Owner == "" && child.Stopped == "" && !child.Ended()
+		family := []Lease{ended, child}
 		for _, p := range child.Parents {
-			parent, err := c.store.Lease(ctx, p)
-			ready = ready && (errors.Is(err, ErrAbsent) || err == nil && parent.Ended())
+			if parent, err := c.store.Lease(ctx, p); err == nil && p != ended.Key {
+				family = append(family, parent)
+			}
 		}
-		if ready {
+		if child.Owner == "" && Startable(family)(&child) {
 			if err := c.take(ctx, child); err != nil {
 				c.trouble(ctx, "adopt child", err)
 			}
