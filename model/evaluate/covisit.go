@@ -2,7 +2,6 @@ package evaluate
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 )
@@ -17,6 +16,8 @@ type CoVisitation struct {
 	pairs []map[int32]float64 // by item
 	start int64
 	past  map[string][]int32 // newest events by session
+	votes weights
+	best  []int32
 }
 
 // Observe implements Recommender.
@@ -54,26 +55,21 @@ func (c *CoVisitation) Recommend(dst []string, session string, k int) []string {
 
 // RecommendItems implements Recommender.
 func (c *CoVisitation) RecommendItems(dst []string, items []string, k int) []string {
-	var past []int32
-	for _, item := range items {
-		if i := c.ids.known(item); i >= 0 {
-			past = append(past, i)
-		}
-	}
-	return c.list(dst, past, k)
+	return c.list(dst, c.ids.all(items), k)
 }
 
 func (c *CoVisitation) list(dst []string, past []int32, k int) []string {
 	if len(past) == 0 {
 		return dst
 	}
-	votes := map[int32]float64{}
+	c.votes.reset(len(c.ids.names))
 	for p, i := range newestFirst(past, c.window()) {
 		for j, w := range c.pairs[i] { // one addition per j: the order of a map does not matter
-			votes[j] += w / float64(p+1)
+			c.votes.add(j, w/float64(p+1))
 		}
 	}
-	return c.ids.appendNames(dst, ranking(votes, c.ids.names), c.ids.names[past[len(past)-1]], k)
+	c.best = c.ids.best(c.best[:0], &c.votes, k+1)
+	return c.ids.appendNames(dst, c.best, c.ids.names[past[len(past)-1]], k)
 }
 
 // newestFirst returns the distinct items of the last n events.
@@ -85,11 +81,4 @@ func newestFirst(past []int32, n int) []int32 {
 		}
 	}
 	return distinct
-}
-
-// ranking returns the items by their votes, best first, then by name.
-func ranking(votes map[int32]float64, names []string) []int32 {
-	return slices.SortedFunc(maps.Keys(votes), func(a, b int32) int {
-		return cmp.Or(cmp.Compare(votes[b], votes[a]), cmp.Compare(names[a], names[b]))
-	})
 }

@@ -1,5 +1,7 @@
 package evaluate
 
+import "cmp"
+
 // ids numbers names in the order of their first mention.
 type ids struct {
 	numbers map[string]int32
@@ -28,6 +30,17 @@ func (d *ids) known(name string) int32 {
 	return -1
 }
 
+// all returns the numbers of the names that are known.
+func (d *ids) all(names []string) []int32 {
+	var numbers []int32
+	for _, name := range names {
+		if i := d.known(name); i >= 0 {
+			numbers = append(numbers, i)
+		}
+	}
+	return numbers
+}
+
 // appendNames appends the first k names but one.
 func (d *ids) appendNames(dst []string, numbers []int32, without string, k int) []string {
 	for _, i := range numbers {
@@ -49,4 +62,15 @@ func grown[T any](s []T, i int32) []T {
 		s = append(s, zero)
 	}
 	return s
+}
+
+// best appends the k items with the greatest votes to dst, best first, equal ones by name.
+func (d *ids) best(dst []int32, votes *weights, k int) []int32 {
+	before := func(a, b int32) bool {
+		return cmp.Or(cmp.Compare(votes.of[b], votes.of[a]), cmp.Compare(d.names[a], d.names[b])) < 0
+	}
+	for _, i := range votes.touched {
+		dst = insertBest(dst, i, k, before)
+	}
+	return dst
 }

@@ -25,6 +25,7 @@ func (p *Popularity) Observe(e Event) {
 	i := p.ids.of(e.Item)
 	p.weight = grown(p.weight, i)
 	p.weight[i] += p.now(e.Ms)
+	p.rank(i)
 	p.last[e.Session] = e.Item
 }
 
@@ -56,11 +57,26 @@ func (p *Popularity) RecommendItems(dst []string, items []string, k int) []strin
 }
 
 func (p *Popularity) list(dst []string, without string, k int) []string {
-	p.best = p.best[:0]
-	for i := range int32(len(p.weight)) {
-		p.best = insertBest(p.best, i, k+1, p.before)
+	if k < popularKept {
+		return p.ids.appendNames(dst, p.best, without, k)
 	}
-	return p.ids.appendNames(dst, p.best, without, k)
+	var best []int32
+	for i := range int32(len(p.weight)) {
+		best = insertBest(best, i, k+1, p.before)
+	}
+	return p.ids.appendNames(dst, best, without, k)
+}
+
+// popularKept is how many of the most popular items are kept in order. Weights only grow, relative to each other, so an
+// item comes among them by its own touches alone.
+const popularKept = 64
+
+// rank moves an item that was touched to its place among the most popular.
+func (p *Popularity) rank(i int32) {
+	if at := slices.Index(p.best, i); at >= 0 {
+		p.best = slices.Delete(p.best, at, at+1)
+	}
+	p.best = insertBest(p.best, i, popularKept, p.before)
 }
 
 func (p *Popularity) before(a, b int32) bool {

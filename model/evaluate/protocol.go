@@ -1,6 +1,9 @@
 package evaluate
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // A Recommender learns from events and proposes what a session will touch next.
 type Recommender interface {
@@ -21,59 +24,84 @@ type Options struct {
 
 	// Clock reads the time for the latencies of a Report, CPU time by preference. Nil measures none.
 	Clock func() time.Duration
+
+	// Progress, if not nil, is called after each event.
+	Progress func()
 }
 
 // Prequential replays events in their order. For each event it asks for a list, compares it with the event, and only
 // then lets the recommender learn the event. Nothing is filtered: a target that nobody has touched is a miss. The first
-// event of a session is not predicted, and neither is a repetition of its very last item.
-func Prequential(events []Event, r Recommender, o Options) Report {
-	p := protocol{Options: o, recommender: r, past: past{}}
-	seen := make(map[string]bool)
+// event of a session is not predicted, and neither is a repetition of its very last item. The error is that of ctx.
+func Prequential(ctx context.Context, events []Event, r Recommender, o Options) (Report, error) {
+	p := newProtocol(r, o)
 	for at, e := range events {
 		session := p.past.of(e.Session)
 		if at >= o.Skip && session.last != "" && session.last != e.Item {
 			p.predict(e, session)
-			if !seen[e.Item] {
+			if !p.seen[e.Item] {
 				p.report.Unseen++
 			}
 		}
 		p.learn(e)
-		seen[e.Item] = true
 		session.touch(e.Item)
+		if err := p.next(ctx); err != nil {
+			return Report{}, err
+		}
 	}
-	return p.report
+	return p.end(), nil
 }
 
 // Offline learns the train events, then walks through each test session without learning it, asking for a list before
 // each event but the first. Test events of items that are not in train are left out, and a repetition of the very last
-// item is not predicted.
-func Offline(train, test []Event, r Recommender, o Options) Report {
-	p := protocol{Options: o, recommender: r, past: past{}}
-	seen := make(map[string]bool)
+// item is not predicted. The error is that of ctx.
+func Offline(ctx context.Context, train, test []Event, r Recommender, o Options) (Report, error) {
+	p := newProtocol(r, o)
 	for _, e := range train {
 		p.learn(e)
-		seen[e.Item] = true
+		if err := p.next(ctx); err != nil {
+			return Report{}, err
+		}
 	}
 	for _, e := range test {
-		if !seen[e.Item] {
-			continue
+		if p.seen[e.Item] {
+			session := p.past.of(e.Session)
+			if session.last != "" && session.last != e.Item {
+				p.predictItems(e, session)
+			}
+			session.touch(e.Item)
 		}
-		session := p.past.of(e.Session)
-		if session.last != "" && session.last != e.Item {
-			p.predictItems(e, session)
+		if err := p.next(ctx); err != nil {
+			return Report{}, err
 		}
-		session.touch(e.Item)
 	}
-	return p.report
+	return p.end(), nil
 }
 
 // protocol is a run of a protocol.
 type protocol struct {
 	Options
-	recommender Recommender
-	past        past
-	report      Report
-	list        []string
+	recommender  Recommender
+	past         past
+	seen, listed map[string]bool
+	report       Report
+	list         []string
+}
+
+func newProtocol(r Recommender, o Options) *protocol {
+	return &protocol{Options: o, recommender: r, past: past{}, seen: map[string]bool{}, listed: map[string]bool{}}
+}
+
+// next is called after each event.
+func (p *protocol) next(ctx context.Context) error {
+	if p.Progress != nil {
+		p.Progress()
+	}
+	return ctx.Err()
+}
+
+func (p *protocol) end() Report {
+	p.report.Listed, p.report.Known = len(p.listed), len(p.seen)
+	return p.report
 }
 
 func (p *protocol) predict(e Event, s *pastSession) {
@@ -93,6 +121,9 @@ func (p *protocol) note(start time.Duration, e Event, s *pastSession) {
 		p.report.Recommending = append(p.report.Recommending, p.now()-start)
 	}
 	p.report.note(p.list, e, s.had[e.Item], p.K)
+	for _, item := range p.list {
+		p.listed[item] = true
+	}
 }
 
 func (p *protocol) learn(e Event) {
@@ -101,6 +132,7 @@ func (p *protocol) learn(e Event) {
 	if p.Clock != nil {
 		p.report.Updating = append(p.report.Updating, p.now()-start)
 	}
+	p.seen[e.Item] = true
 }
 
 func (p *protocol) now() time.Duration {

@@ -1,7 +1,10 @@
 package evaluate
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -39,7 +42,7 @@ func events(pairs ...string) []Event {
 func TestPrequential(t *testing.T) {
 	f := &fixed{items: []string{"p", "q"}}
 	stream := events("1p", "1q", "2q", "1q", "1p!", "2r", "2x!!")
-	r := Prequential(stream, f, Options{K: 3, Skip: 1})
+	r, _ := Prequential(t.Context(), stream, f, Options{K: 3, Skip: 1})
 	want := "learn 1p,ask 1,learn 1q,learn 2q,learn 1q,ask 1,learn 1p,ask 2,learn 2r,ask 2,learn 2x"
 	if got := strings.Join(f.told, ","); got != want {
 		t.Errorf("the recommender was told\n%s, want\n%s", got, want)
@@ -50,17 +53,23 @@ func TestPrequential(t *testing.T) {
 	if r.Unseen != 3 || r.Short != 4 || r.ByType[model.Cart].N != 1 || r.ByType[model.Purchase].HR() != 0 {
 		t.Errorf("report is %+v", r)
 	}
-	if r := Prequential(stream, &fixed{}, Options{K: 3, Skip: 5}); r.All.N != 2 {
+	if r, _ := Prequential(t.Context(), stream, &fixed{}, Options{K: 3, Skip: 5}); r.All.N != 2 {
 		t.Errorf("%d predictions after 5 events, want 2", r.All.N)
 	}
 }
 
 func TestOffline(t *testing.T) {
 	f := &fixed{items: []string{"p", "q", "r"}}
-	r := Offline(events("1p", "1q", "2r"), events("3p", "3x", "3q", "3q", "4q", "3r"), f, Options{K: 2})
+	r, _ := Offline(t.Context(), events("1p", "1q", "2r"), events("3p", "3x", "3q", "3q", "4q", "3r"), f, Options{K: 2})
 	want := "learn 1p,learn 1q,learn 2r,ask p,ask p,q,q"
 	if got := strings.Join(f.told, ","); got != want {
 		t.Errorf("the recommender was told\n%s, want\n%s", got, want)
+	}
+	if r.Listed != 2 || r.Known != 3 || r.Coverage() < .66 || r.Coverage() > .67 {
+		t.Errorf("%d of %d items were listed", r.Listed, r.Known)
+	}
+	if r.All.HRAt(1) != 0 || r.All.HRAt(2) != .5 || r.All.HRAt(9) != .5 || fmt.Sprint(r.Outcomes) != "[{2 1} {5 -1}]" {
+		t.Errorf("outcomes are %v", r.Outcomes)
 	}
 	if got := r.All.String(); got != "n=2 HR=0.5000 MRR=0.2500" {
 		t.Errorf("tally is %s", got)
@@ -70,7 +79,7 @@ func TestOffline(t *testing.T) {
 func TestLatency(t *testing.T) {
 	now := time.Duration(0)
 	clock := func() time.Duration { now += time.Second; return now }
-	r := Prequential(events("1p", "1q"), &fixed{}, Options{K: 1, Clock: clock})
+	r, _ := Prequential(t.Context(), events("1p", "1q"), &fixed{}, Options{K: 1, Clock: clock})
 	if !slices.Equal(r.Recommending, Latency{time.Second}) || len(r.Updating) != 2 {
 		t.Errorf("latencies are %v and %v", r.Recommending, r.Updating)
 	}
@@ -85,6 +94,8 @@ func TestLatency(t *testing.T) {
 	}
 }
 
+func streaming() *Streaming { return &Streaming{Model: model.New(model.DefaultParams())} }
+
 // TestRecommendersLearn gives every recommender a stream in which b follows a.
 func TestRecommendersLearn(t *testing.T) {
 	var stream []Event
@@ -95,7 +106,7 @@ func TestRecommendersLearn(t *testing.T) {
 	}
 	stream = append(stream, Event{Ms: 1000, Session: "new", Item: "a"})
 	for name, r := range map[string]Recommender{
-		"model": streaming(), "popularity": &Popularity{}, "co-visitation": &CoVisitation{}, "VMIS-kNN": NewVMIS(),
+		"model": streaming(), "popularity": &Popularity{}, "co-visitation": &CoVisitation{}, "VMIS-kNN": NewVMIS(), "VSTAN": NewVSTAN(),
 	} {
 		for _, e := range stream {
 			r.Observe(e)
@@ -125,5 +136,34 @@ func TestPopularityDecays(t *testing.T) {
 	}
 	if got := p.RecommendItems(nil, []string{"last"}, 2); !slices.Equal(got, []string{"new", "old"}) {
 		t.Errorf("popular are %v", got)
+	}
+}
+
+// TestPopularityKeepsTheOrder compares the items that are kept in order with those that a scan of all finds.
+func TestPopularityKeepsTheOrder(t *testing.T) {
+	p := &Popularity{HalfLifeMs: 50}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i := range 5000 {
+		p.Observe(Event{Ms: int64(i), Session: "s", Item: fmt.Sprint(rng.IntN(1 + rng.IntN(300)))})
+	}
+	all := p.RecommendItems(nil, nil, 200)
+	if got := p.RecommendItems(nil, nil, popularKept-1); !slices.Equal(got, all[:popularKept-1]) {
+		t.Errorf("kept are\n%v, want\n%v", got, all[:popularKept-1])
+	}
+}
+
+func TestProtocolsStop(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	o := Options{K: 1, Progress: func() {
+		if n++; n == 2 {
+			cancel()
+		}
+	}}
+	if _, err := Prequential(ctx, events("1p", "1q", "1p", "1q"), &fixed{}, o); !errors.Is(err, context.Canceled) || n != 2 {
+		t.Errorf("stopped after %d events with %v", n, err)
+	}
+	if _, err := Offline(ctx, nil, events("1p"), &fixed{}, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("offline: %v", err)
 	}
 }

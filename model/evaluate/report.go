@@ -26,9 +26,12 @@ func (t *Tally) note(place, k int) {
 }
 
 // HR returns the hit rate: the share of targets that were in their lists. It is 0 if there are none.
-func (t Tally) HR() float64 {
+func (t Tally) HR() float64 { return t.HRAt(len(t.At)) }
+
+// HRAt returns the hit rate of lists of length k, which are the beginnings of the lists that were asked for.
+func (t Tally) HRAt(k int) float64 {
 	hits := 0
-	for _, n := range t.At {
+	for _, n := range t.At[:min(k, len(t.At))] {
 		hits += n
 	}
 	return float64(hits) / float64(max(t.N, 1))
@@ -56,13 +59,27 @@ type Report struct {
 	Revisit Tally    // targets that it had
 	Unseen  int      // targets that nobody had touched before; no list can contain them
 	Short   int      // lists of fewer than K items
+	Listed  int      // distinct items in the lists
+	Known   int      // distinct items that were learnt
+
+	Outcomes []Outcome // of each prediction, in order
 
 	Recommending, Updating Latency // empty without a Clock
 }
 
+// An Outcome is one prediction.
+type Outcome struct {
+	Ms    int64 // time of the target
+	Place int   // of the target in the list, from 0; negative for a miss
+}
+
+// Coverage returns the share of the known items that were in a list.
+func (r Report) Coverage() float64 { return float64(r.Listed) / float64(max(r.Known, 1)) }
+
 // note counts one prediction.
 func (r *Report) note(list []string, target Event, revisit bool, k int) {
 	place := slices.Index(list, target.Item)
+	r.Outcomes = append(r.Outcomes, Outcome{target.Ms, place})
 	r.All.note(place, k)
 	r.ByType[min(target.Type, model.Purchase)].note(place, k)
 	if revisit {
@@ -85,4 +102,13 @@ func (l Latency) Quantile(q float64) time.Duration {
 	}
 	sorted := slices.Sorted(slices.Values(l))
 	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+}
+
+// Mean returns the mean duration, 0 for an empty sample.
+func (l Latency) Mean() time.Duration {
+	sum := time.Duration(0)
+	for _, d := range l {
+		sum += d
+	}
+	return sum / time.Duration(max(len(l), 1))
 }

@@ -24,7 +24,7 @@ type csvParser struct {
 	source  string
 	columns []column
 
-	ts, session, event, item, category, brand, eventID int // positions, -1 when there is no such column
+	ts, session, event, item, category, brand, eventID, part int // positions, -1 when there is no such column
 
 	fields [][]byte // of the row, valid until the next
 	quoted []byte   // what the fields with quotation marks stand for
@@ -54,7 +54,7 @@ func newCSVParser(line []byte, source string) (*csvParser, error) {
 	}
 	at := func(name string) int { return slices.Index(header, name) }
 	p.ts, p.session, p.event, p.item = at("ts_ms"), at("session"), at("event"), at("item")
-	p.category, p.brand, p.eventID = at("category"), at("brand"), at("event_id")
+	p.category, p.brand, p.eventID, p.part = at("category"), at("brand"), at("event_id"), at("part")
 	return p, nil
 }
 
@@ -119,7 +119,7 @@ func (p *csvParser) convert(number int64) (Event, error) {
 		return Event{}, err
 	}
 	return Event{
-		Time: ts, Session: session, Payload: p.record(ts, kind, number),
+		Time: ts, Session: session, Part: p.text(p.part), Payload: p.record(ts, kind, number),
 		Steps: []Step{{Item: item, Type: kind, Category: p.text(p.category), Brand: p.text(p.brand)}},
 	}, nil
 }

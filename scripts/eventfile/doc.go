@@ -23,7 +23,8 @@
 //
 // Further columns become fields of the record: category, brand, price, currency and quantity those of its one step;
 // customer_number, city, country, credit_limit and event_id those of the record itself. Any other is kept under its own
-// name. An empty cell is an absent field. Fields may be quoted as in RFC 4180, but a line break always ends the row, so
+// name; that of part, which says what a row is for in files that are split into train and test, is also yielded as
+// Event.Part. An empty cell is an absent field. Fields may be quoted as in RFC 4180, but a line break always ends the row, so
 // that one lost quotation mark spoils one row and not the rest of the file.
 //
 // A row becomes the payload

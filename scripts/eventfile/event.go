@@ -20,6 +20,8 @@ type Event struct {
 	Type event.Type
 	// Steps are all that the line tells, oldest first; one for a CSV row. A step without product code is left out.
 	Steps []Step
+	// Part is what the file says that the line is for: train, valid or test. Empty when it does not say.
+	Part string
 	// Payload is the record in JSON. It belongs to the receiver.
 	Payload []byte
 }

@@ -167,6 +167,9 @@ func (r *Reader) goOn(err error) bool {
 	return r.opts.OnMalformed == Skip
 }
 
+// Skips tells whether reading goes on after a malformed line.
+func (r *Reader) Skips() bool { return r.opts.OnMalformed == Skip }
+
 // Malformed counts the malformed lines so far.
 func (r *Reader) Malformed() int64 { return r.malformed }
 

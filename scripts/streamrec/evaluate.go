@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"github.com/streamrec/streamrec/infra/telemetry"
+	"github.com/streamrec/streamrec/model"
+	"github.com/streamrec/streamrec/model/cputime"
+	"github.com/streamrec/streamrec/model/evaluate"
+	"github.com/streamrec/streamrec/scripts/eventfile"
+)
+
+// evaluateOptions are the flags of the evaluate command.
+type evaluateOptions struct {
+	file, format, malformed string
+	protocol                string
+	testDays                float64
+	warmup, until           float64
+	params                  []string
+	baselines               bool
+	plot                    string
+	output                  output
+}
+
+// The protocols.
+const (
+	prequential = "prequential"
+	offline     = "offline"
+)
+
+// listLength is how many items are asked for: hit rates are those of the first 5, 10 and 20.
+const listLength = 20
+
+func newEvaluateCommand(std streams) *cobra.Command {
+	var o evaluateOptions
+	cmd := &cobra.Command{
+		Use: "evaluate", Short: "Measure how good recommendations are on an event file, beside published methods",
+		Long: `Replay an event file and measure how often the next product of a session was in the list of the moment before.
+
+The prequential protocol replays the file in the order of its times, predicts each event and then learns it: what would the
+model have done in production? The first part of the stream (--warmup) is learnt but not reported. The offline protocol learns
+the rows whose part is train and predicts the sessions of those whose part is test, or, with --test-days, learns the past and
+predicts the sessions of the last days.
+
+The same run measures popularity, co-visitation, VMIS-kNN (Serenade) and VSTAN with their published parameters. Nothing is
+fitted to the file. Times are CPU times of one thread.`,
+		Example: `  streamrec evaluate --file events.csv.gz --plot hitrate.png
+  streamrec evaluate --file events.csv.gz --protocol offline --test-days 7 -o json
+  streamrec evaluate --file events.csv.gz --params Reminder=0,Hop=0 --baselines=false`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runEvaluate(cmd.Context(), o, std) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.file, "file", "", "event file, JSON lines or CSV, gzip or not; - is standard input (required)")
+	f.StringVar(&o.format, "format", string(eventfile.Auto), "format of the file: json, csv, or auto to find it out")
+	f.StringVar(&o.malformed, "malformed", "stop", "what a malformed line does: stop the run, or skip the line")
+	f.StringVar(&o.protocol, "protocol", prequential, "prequential (predict, then learn) or offline (train, then test)")
+	f.Float64Var(&o.warmup, "warmup", .5, "prequential: share of the events that is learnt before the report begins")
+	f.Float64Var(&o.until, "until", 1, "prequential: share of the events after which the replay ends; to tune on what is not reported")
+	f.Float64Var(&o.testDays, "test-days", 0, "offline: predict the sessions of so many last days; 0 goes by the column part")
+	f.StringSliceVar(&o.params, "params", nil, "parameters of the model that differ from the defaults, as Name=value, weights in thousandths")
+	f.BoolVar(&o.baselines, "baselines", true, "measure the published methods too")
+	f.StringVar(&o.plot, "plot", "", "PNG file to draw the hit rate over time into")
+	outputFlag(cmd, &o.output)
+	return cmd
+}
+
+// check returns what is wrong with the flags.
+func (o *evaluateOptions) check() error {
+	if err := required(map[string]string{"file": o.file}); err != nil {
+		return err
+	}
+	switch {
+	case o.protocol != prequential && o.protocol != offline:
+		return usageError{fmt.Errorf("--protocol must be %s or %s, not %q", prequential, offline, o.protocol)}
+	case o.malformed != "stop" && o.malformed != "skip":
+		return usageError{fmt.Errorf("--malformed must be stop or skip, not %q", o.malformed)}
+	case o.warmup < 0 || o.until > 1 || o.warmup >= o.until:
+		return usageError{fmt.Errorf("--warmup %g and --until %g must be shares of the stream, from 0 to 1, the first below the second", o.warmup, o.until)}
+	case o.testDays < 0:
+		return usageError{fmt.Errorf("--test-days must not be negative")}
+	}
+	return nil
+}
+
+func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	params, err := modelParams(o.params)
+	if err != nil {
+		return usageError{fmt.Errorf("--params: %w", err)}
+	}
+	events, err := readEvents(ctx, o, std)
+	if err != nil {
+		return err
+	}
+	e, err := newEvaluation(o, events)
+	if err != nil {
+		return err
+	}
+	systems := []system{{"streamrec", nameOf(o.params), &evaluate.Streaming{Model: model.New(params)}}}
+	if o.baselines {
+		systems = append(systems, baselines()...)
+	}
+	for _, s := range systems {
+		if err := e.measure(ctx, s, std.err); err != nil {
+			return err
+		}
+	}
+	return e.publish(o, std.out)
+}
+
+// system is something that recommends.
+type system struct {
+	name, parameters string
+	evaluate.Recommender
+}
+
+// baselines are the published methods, with parameters from their publications.
+func baselines() []system {
+	long := &evaluate.VMIS{Sample: 500, Neighbours: 100, Items: 10, IDF: 1}
+	return []system{
+		{"popularity", "half-life 7 d", &evaluate.Popularity{}},
+		{"co-visitation", "5 steps, half-life 14 d", &evaluate.CoVisitation{}},
+		{"VMIS-kNN", "m 500, k 50, 2 items", evaluate.NewVMIS()},
+		{"VMIS-kNN long", "m 500, k 100, 10 items", long},
+		{"VSTAN", "m 2500, k 1000", evaluate.NewVSTAN()},
+	}
+}
+
+// evaluation is a run of the command.
+type evaluation struct {
+	prequential bool
+	train, test []evaluate.Event // test is empty unless offline
+	skip        int
+	results     evaluationReport
+}
+
+func newEvaluation(o evaluateOptions, events []evaluate.Event) (*evaluation, error) {
+	e := &evaluation{prequential: o.protocol == prequential, train: events}
+	switch {
+	case len(events) == 0:
+		return nil, refuse("%s has no events", o.file)
+	case e.prequential:
+		e.skip = int(o.warmup * float64(len(events)))
+		e.train = events[:int(o.until*float64(len(events)))]
+	case o.testDays > 0:
+		e.train, e.test = evaluate.Newest(events, int64(o.testDays*24*3600*1000))
+	default:
+		e.train, e.test = evaluate.Parts(events)
+	}
+	if !e.prequential && (len(e.train) == 0 || len(e.test) == 0) {
+		return nil, refuse("%s has %d events for training and %d for testing; the offline protocol needs a column part with train and test, or --test-days",
+			o.file, len(e.train), len(e.test))
+	}
+	e.results = newEvaluationReport(o, e)
+	return e, nil
+}
+
+// measure runs the protocol with one system.
+func (e *evaluation) measure(ctx context.Context, s system, stderr io.Writer) error {
+	runtime.LockOSThread() // for the CPU time
+	defer runtime.UnlockOSThread()
+	bar := evaluateBar(stderr, s.name, len(e.train)+len(e.test))
+	defer bar.end()
+	o := evaluate.Options{K: listLength, Skip: e.skip, Clock: cputime.Thread, Progress: bar.step}
+	var r evaluate.Report
+	var err error
+	if e.prequential {
+		r, err = evaluate.Prequential(ctx, e.train, s, o)
+	} else {
+		r, err = evaluate.Offline(ctx, e.train, e.test, s, o)
+	}
+	if err != nil {
+		return fmt.Errorf("measure %s: %w", s.name, err)
+	}
+	if r.All.N == 0 {
+		return refuse("there is nothing to predict: no session that counts goes on to another item")
+	}
+	e.results.add(s, r)
+	return nil
+}
+
+// publish writes the results.
+func (e *evaluation) publish(o evaluateOptions, out io.Writer) error {
+	if o.plot != "" {
+		if err := writePlot(o.plot, &e.results); err != nil {
+			return fmt.Errorf("write plot: %w", err)
+		}
+	}
+	if o.output == outputJSON {
+		return e.results.writeJSON(out)
+	}
+	return e.results.writeTable(out)
+}
+
+// progress is a bar on a terminal, and silent elsewhere.
+type progress struct {
+	bar  *progressbar.ProgressBar
+	done int
+}
+
+func evaluateBar(w io.Writer, name string, total int) *progress {
+	if !telemetry.IsTerminal(w) {
+		return &progress{}
+	}
+	return &progress{bar: progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(name),
+		progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())}
+}
+
+// step counts an event.
+func (p *progress) step() {
+	const rarely = 64 // drawing reads the clock
+	if p.done++; p.bar != nil && p.done%rarely == 0 {
+		_ = p.bar.Add(rarely)
+	}
+}
+
+func (p *progress) end() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+}
+
+// fileError says what is wrong with an event file: a missing file is a mistake in the command line.
+func fileError(err error) error {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+		return usageError{fmt.Errorf("--file: %w", err)}
+	}
+	return refusedError{err}
+}

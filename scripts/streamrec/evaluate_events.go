@@ -1,0 +1,84 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/streamrec/streamrec/model"
+	"github.com/streamrec/streamrec/model/evaluate"
+	"github.com/streamrec/streamrec/scripts/eventfile"
+)
+
+// readEvents reads an event file into steps in the order of time; those of the same millisecond stay in file order.
+func readEvents(ctx context.Context, o evaluateOptions, std streams) ([]evaluate.Event, error) {
+	format, err := eventfile.ParseFormat(o.format)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--format: %w", err)}
+	}
+	r, err := eventfile.Open(o.file, std.in, eventfile.Options{Format: format, OnMalformed: o.malformed == "skip"})
+	if err != nil {
+		return nil, fileError(err)
+	}
+	events, err := collectSteps(ctx, r)
+	if closed := r.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return nil, fileError(fmt.Errorf("read %s: %w", o.file, err))
+	}
+	if n := r.Malformed(); n > 0 {
+		fmt.Fprintf(std.err, "%d malformed lines of %s were skipped\n", n, o.file)
+	}
+	slices.SortStableFunc(events, func(a, b evaluate.Event) int { return cmp.Compare(a.Ms, b.Ms) })
+	return events, nil
+}
+
+// collectSteps reads all events. Malformed lines are passed over here if the reader goes on after them.
+func collectSteps(ctx context.Context, r *eventfile.Reader) ([]evaluate.Event, error) {
+	var events []evaluate.Event
+	told := histories{}
+	var last error
+	for e, err := range r.Events() {
+		if last = err; err != nil {
+			continue
+		}
+		if e.Time.IsZero() {
+			return nil, fmt.Errorf("line %d: it does not say when it happened, and the order of events matters", e.Line)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for _, s := range told.news(e.Session, e.Steps) {
+			events = append(events, evaluate.Event{
+				Ms: e.Time.UnixMilli(), Session: e.Session, Item: s.Item, Type: model.EventType(s.Type),
+				Category: s.Category, Brand: s.Brand, Part: e.Part,
+			})
+		}
+	}
+	if _, malformed := errors.AsType[*eventfile.LineError](last); malformed && r.Skips() {
+		last = nil // the last line was malformed
+	}
+	return events, last
+}
+
+// histories are what each session told in its last record of several steps.
+type histories map[string][]eventfile.Step
+
+// news returns the steps of a record that its session had not told before. A record tells one step, or the whole history
+// of its session again, with more at its end.
+func (h histories) news(session string, steps []eventfile.Step) []eventfile.Step {
+	before, known := h[session]
+	if !known && len(steps) < 2 {
+		h[session] = slices.Clone(steps)
+		return steps
+	}
+	if n := len(before); n > 0 && len(steps) > n && slices.Equal(steps[:n], before) {
+		h[session] = steps
+		return steps[n:]
+	}
+	h[session] = append(slices.Clip(before), steps...)
+	return steps
+}

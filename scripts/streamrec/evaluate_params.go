@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/streamrec/streamrec/model"
+)
+
+// modelParams returns the defaults with some parameters changed, each as Name=value. Names are those of the fields of
+// model.Params in any case; a weight per event type is three numbers with slashes between.
+func modelParams(changes []string) (model.Params, error) {
+	p := model.DefaultParams()
+	var errs []error
+	for _, change := range changes {
+		name, value, ok := strings.Cut(change, "=")
+		if !ok {
+			errs = append(errs, fmt.Errorf("%q is not Name=value", change))
+			continue
+		}
+		if err := setParam(&p, strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return p, err
+	}
+	return p, p.Validate()
+}
+
+func setParam(p *model.Params, name, value string) error {
+	field := reflect.ValueOf(p).Elem().FieldByNameFunc(func(f string) bool { return strings.EqualFold(f, name) })
+	if !field.IsValid() {
+		return fmt.Errorf("there is no parameter %q; there are %s", name, strings.Join(paramNames(), ", "))
+	}
+	if err := setField(field, value); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// setField parses a number, a duration, or as many numbers as an array has.
+func setField(field reflect.Value, value string) error {
+	switch field.Interface().(type) {
+	case time.Duration:
+		d, err := time.ParseDuration(value)
+		field.SetInt(int64(d))
+		return err
+	case [3]model.Permille:
+		parts := strings.Split(value, "/")
+		if len(parts) != field.Len() {
+			return fmt.Errorf("%q is not %d numbers with slashes between", value, field.Len())
+		}
+		var errs []error
+		for i, part := range parts {
+			errs = append(errs, setField(field.Index(i), part))
+		}
+		return errors.Join(errs...)
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return fmt.Errorf("%q is not a whole number", value)
+	}
+	field.SetInt(int64(n))
+	return nil
+}
+
+func paramNames() []string {
+	t := reflect.TypeFor[model.Params]()
+	var names []string
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Name)
+	}
+	return names
+}
+
+// nameOf describes the parameters of a run.
+func nameOf(changes []string) string {
+	if len(changes) == 0 {
+		return "defaults"
+	}
+	return strings.Join(changes, ", ")
+}
