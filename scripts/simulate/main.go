@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "simulate:", err)
 		os.Exit(2)
 	}
+	debug.SetGCPercent(800) // a schedule is small and short: most of it can be dropped as a whole
 	if !o.run(os.Stdout, os.Stderr) {
 		os.Exit(1)
 	}

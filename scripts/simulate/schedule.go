@@ -8,7 +8,10 @@ import (
 )
 
 // quiet is the length of a quiet spell: within it everything has to be well again, and stay so.
-const quiet = 45 * time.Second
+const quiet = 36 * time.Second
+
+// trouble is the length of a burst.
+const trouble = 20 * time.Second
 
 // settled is the end of a quiet spell, in which nothing may move any more.
 const settled = 6 * time.Second
@@ -58,11 +61,11 @@ func (w *world) schedule() {
 		w.start()
 	}
 	w.produce()
-	for range 3 {
+	for range 2 {
 		if w.oracle.graceful {
-			w.changes(20 * time.Second)
+			w.changes(trouble)
 		} else {
-			w.burst(20 * time.Second)
+			w.burst(trouble)
 		}
 		w.rest()
 	}
@@ -150,7 +153,7 @@ func (w *world) close() {
 	for _, n := range w.living() {
 		n.terminate()
 	}
-	w.run(w.now + 40*time.Second)
+	w.run(w.now + 35*time.Second)
 	if n := w.living(); len(n) > 0 {
 		w.fail("%s does not end", n[0].name)
 	}
