@@ -21,7 +21,7 @@ var _ chain.Bucket = bucket{}
 func (b bucket) PutIfAbsent(ctx context.Context, key string, body []byte, metadata map[string]string) error {
 	return b.call(ctx, s3, "PUT "+path.Base(key), func() error {
 		err := b.objects.PutIfAbsent(background, key, body, metadata)
-		b.put(key, body, metadata, err)
+		b.put(b.node, key, body, metadata, err)
 		return err
 	})
 }

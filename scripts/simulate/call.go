@@ -65,12 +65,12 @@ func (n *node) call(ctx context.Context, s service, op string, effect func() err
 	case throttled:
 		n.after(there, func() { r.err = errThrottled; r.deliver() })
 	case lost:
-		n.after(there, func() { r.answer(effect()); r.err = errNoAnswer; n.after(back, r.deliver) })
+		n.after(there, func() { r.quietly(effect); r.err = errNoAnswer; n.after(back, r.deliver) })
 	case late:
-		n.after(n.between(time.Second, time.Minute), func() { r.answer(effect()) })
+		n.after(n.between(time.Second, time.Minute), func() { r.quietly(effect) })
 		n.after(there, func() { r.err = errNoAnswer; r.deliver() })
 	case hungLost:
-		n.after(there, func() { r.answer(effect()) })
+		n.after(there, func() { r.quietly(effect) })
 	}
 	for !r.done && ctx.Err() == nil {
 		n.park(ctx)
@@ -100,6 +100,13 @@ func (r *request) answer(err error) {
 		text = err.Error()
 	}
 	r.node.note(r.node.name, r.service.String(), r.op, "→", text)
+}
+
+// quietly is for effects of which the caller learns nothing.
+func (r *request) quietly(effect func() error) {
+	r.node.silent = true
+	r.answer(effect())
+	r.node.silent = false
 }
 
 // deliver gives the answer to the caller.

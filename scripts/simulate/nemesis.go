@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -38,7 +39,7 @@ func (w *world) blow() {
 	}
 	n := alive[w.rand.IntN(len(alive))]
 	s := service(w.rand.IntN(int(services)))
-	switch w.rand.IntN(12) {
+	switch w.rand.IntN(14) {
 	case 0:
 		w.note("nemesis: kill", n.name)
 		n.kill()
@@ -63,6 +64,13 @@ func (w *world) blow() {
 		w.note("nemesis:", s.String(), "is slow")
 		w.after(w.between(time.Second, 15*time.Second), func() { w.slow[s] = 0 })
 	case 7:
+		w.note("nemesis: delete the heartbeat row of", n.name)
+		for _, r := range w.rows.Table.Workers() {
+			if strings.HasPrefix(r.ID, n.name+"-") {
+				w.rows.Table.DeleteWorker(r.ID)
+			}
+		}
+	case 8:
 		if w.nemesis.clocks {
 			n.skew = w.nemesis.skew(w)
 			w.note("nemesis: clock of", n.name, n.skew.String())

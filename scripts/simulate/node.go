@@ -20,8 +20,8 @@ type node struct {
 	cut        [services]fate
 	cancel     context.CancelFunc // SIGTERM
 	leaving    bool
-	ended      bool // Run has returned
-	endedAt    time.Duration
+	opened     map[string]time.Duration // by shard: when it was last opened
+	ended      bool                     // Run has returned
 }
 
 // alive panics when the code that calls has been killed: nothing that a dead process does has an effect.

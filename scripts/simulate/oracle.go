@@ -16,8 +16,9 @@ import (
 type oracle struct {
 	chains     map[string]*chainState
 	lostAt     map[string]map[int64]time.Duration // by shard: when a term, by its counter, was superseded in the table
+	putAt      map[string]time.Duration           // by key
 	times      map[string]int                     // how often each record was processed, after which it was not restored
-	rowWritten map[string]time.Duration           // when a heartbeat row was last written
+	unanswered map[string]bool                    // heartbeat rows that were last written by a request whose answer was lost
 	graceful   bool                               // nothing fails in this schedule
 	moves      int                                // changes of owner
 	adopted    int
@@ -33,7 +34,7 @@ type chainState struct {
 }
 
 func newOracle() oracle {
-	return oracle{chains: map[string]*chainState{}, lostAt: map[string]map[int64]time.Duration{}, times: map[string]int{}, rowWritten: map[string]time.Duration{}}
+	return oracle{chains: map[string]*chainState{}, lostAt: map[string]map[int64]time.Duration{}, times: map[string]int{}, putAt: map[string]time.Duration{}, unanswered: map[string]bool{}}
 }
 
 func (o *oracle) chain(shard string) *chainState {
@@ -45,14 +46,16 @@ func (o *oracle) chain(shard string) *chainState {
 	return c
 }
 
-// put checks an object that has just been put, or refused.
-func (w *world) put(key string, body []byte, metadata map[string]string, err error) {
+// put checks an object that a node has just put, or that was refused.
+func (w *world) put(by *node, key string, body []byte, metadata map[string]string, err error) {
 	if errors.Is(err, chain.ErrExists) && strings.HasSuffix(key, ".parquet") {
 		w.oracle.adopted++
+		w.overlooked(by, key)
 	}
 	if err != nil {
 		return
 	}
+	w.oracle.putAt[key] = w.now
 	switch {
 	case strings.HasSuffix(key, ".start.json"):
 		w.oracle.chain(markShard(key)).started = true
@@ -70,6 +73,16 @@ func (w *world) put(key string, body []byte, metadata map[string]string, err err
 func markShard(key string) string {
 	name := key[strings.LastIndexByte(key, '/')+1:]
 	return name[:strings.IndexByte(name, '.')]
+}
+
+// overlooked checks that a takeover finds what is there: the link that refuses this one must be younger. A node whose time of day is wrong
+// does not look far enough.
+func (w *world) overlooked(by *node, key string) {
+	_, shard, _, err := layout.ParseLinkKey(key)
+	opened, ok := by.opened[shard]
+	if err == nil && ok && !w.silent && !w.nemesis.clocks && w.oracle.putAt[key] < opened {
+		w.fail("%s has opened %s at %v and overlooked %s, which was put at %v", by.name, shard, opened, key, w.oracle.putAt[key])
+	}
 }
 
 // endPut checks that an end mark is written after everything.
@@ -96,6 +109,9 @@ func (w *world) linkPut(l *chain.Link, rows []row) {
 		w.fail("%s: link %s..%s with %d records, the log has %d: a record is lost or repeated", l.Shard, l.First, l.Last, l.Records, c.next)
 	}
 	for i, r := range rows {
+		if chain.HourOf(s.records[first+i].Arrival) > l.Hour {
+			w.fail("%s: link %s of hour %s has a record of a later hour", l.Shard, l.First, l.Hour)
+		}
 		if want := s.rows[first+i]; r.session != want.session || r.n != want.n || r.digest != want.digest {
 			w.fail("%s: row %d of link %s is not what its record becomes", l.Shard, i, l.First)
 		}
@@ -210,6 +226,20 @@ func (p *watched) Process(ctx context.Context, page worker.Page) error {
 		p.node.fail("%s works on %s under counter %d, which was over at %v", p.node.name, p.term.Key(), p.at, lost)
 	}
 	return p.Processor.Process(ctx, page)
+}
+
+// Open implements worker.Processor.
+func (p *watched) Open(ctx context.Context) (lease.Position, error) {
+	p.node.opened[p.term.Key()] = p.node.now
+	return p.Processor.Open(ctx)
+}
+
+// Drain implements worker.Processor.
+func (p *watched) Drain(ctx context.Context) error {
+	if cause := context.Cause(p.term.Context()); !lease.MayCommit(cause) {
+		p.node.fail("%s commits what it has of %s although %v", p.node.name, p.term.Key(), cause)
+	}
+	return p.Processor.Drain(ctx)
 }
 
 // Close implements worker.Processor.

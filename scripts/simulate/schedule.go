@@ -162,11 +162,12 @@ func (w *world) close() {
 	}
 }
 
-// checkRow checks that a heartbeat row that is left belongs to a worker that died, or was written by a request that came too late.
+// checkRow checks that a heartbeat row that is left belongs to a worker that died, or was written by a request whose answer was lost:
+// that may have been a late one.
 func (w *world) checkRow(id string) {
 	name, _, _ := strings.Cut(id, "-")
 	for _, n := range w.nodes {
-		if n.name == name && (n.dead || w.oracle.rowWritten[id] > n.endedAt) {
+		if n.name == name && (n.dead || w.oracle.unanswered[id]) {
 			return
 		}
 	}

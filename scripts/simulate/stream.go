@@ -108,11 +108,19 @@ func (w *world) putRecord(session int) {
 	sequence := strconv.FormatInt(st.next, 10)
 	s.position[sequence] = len(s.records)
 	s.records = append(s.records, worker.Record{
-		SequenceNumber: sequence, PartitionKey: strconv.Itoa(session), Arrival: w.began.Add(w.now).Truncate(time.Millisecond),
+		SequenceNumber: sequence, PartitionKey: strconv.Itoa(session), Arrival: w.arrival(),
 		Data: fmt.Appendf(nil, "%d %d", session, st.count[session]),
 	})
 	s.rows = append(s.rows, &row{session: session, n: st.count[session], digest: st.state[session], arrived: w.now})
 }
+
+// arrival is an ApproximateArrivalTimestamp: it does not always grow.
+func (w *world) arrival() time.Time {
+	return w.began.Add(w.now + w.between(0, 3*time.Second) - 3*time.Second).Truncate(time.Millisecond)
+}
+
+// iteratorLife is how long a shard iterator can be used. Kinesis gives five minutes, longer than any pause here.
+const iteratorLife = 8 * time.Second
 
 // fold is the model: the state of a session after one more record.
 func fold(state uint64, session, n int) uint64 {
@@ -189,7 +197,7 @@ func (s source) Read(ctx context.Context, iterator string, limit int32) (worker.
 	return ask(ctx, s.node, kinesis, "GetRecords "+parts[0], func() (p worker.Page, err error) {
 		from, _ := strconv.Atoi(parts[1])
 		made, _ := strconv.ParseInt(parts[2], 10, 64)
-		if s.now-time.Duration(made) > 5*time.Minute {
+		if s.now-time.Duration(made) > iteratorLife {
 			return p, worker.ErrIteratorExpired
 		}
 		s.mayRead(s.stream.byID[parts[0]])

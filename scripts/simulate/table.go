@@ -58,7 +58,7 @@ func (t table) Lease(ctx context.Context, key string) (lease.Lease, error) {
 // Register implements lease.Store.
 func (t table) Register(ctx context.Context, w lease.Worker) error {
 	return t.call(ctx, dynamo, "PutItem "+w.ID, func() error {
-		t.oracle.rowWritten[w.ID] = t.now
+		t.oracle.unanswered[w.ID] = t.silent
 		return t.rows.Register(background, w)
 	})
 }
@@ -71,7 +71,7 @@ func (t table) Heartbeat(ctx context.Context, w lease.Worker) (map[string]string
 	}
 	a, err := ask(ctx, t.node, dynamo, "UpdateItem heartbeat", func() (a answer, err error) {
 		a.inbox, a.plan, err = t.rows.Heartbeat(background, w)
-		t.oracle.rowWritten[w.ID] = t.now
+		t.oracle.unanswered[w.ID] = t.silent
 		return a, err
 	})
 	return a.inbox, a.plan, err

@@ -28,6 +28,7 @@ type world struct {
 	nemesis nemesis
 	oracle  oracle
 
+	silent  bool    // the effect of a request whose caller learns nothing is taking place
 	trouble float64 // share of requests with a fate of their own
 	down    [services]fate
 	slow    [services]time.Duration
@@ -59,7 +60,7 @@ func (w *world) fail(format string, args ...any) {
 func (w *world) start() *node {
 	n := &node{
 		world: w, name: fmt.Sprintf("w%d", len(w.nodes)+1), resumed: w.now, offset: w.between(0, 100*time.Hour),
-		rate: 1 + (w.rand.Float64()-0.5)/500, skew: w.nemesis.skew(w),
+		rate: 1 + (w.rand.Float64()-0.5)/500, skew: w.nemesis.skew(w), opened: map[string]time.Duration{},
 	}
 	w.nodes = append(w.nodes, n)
 	w.note("nemesis: start", n.name)
@@ -79,20 +80,20 @@ func (n *node) work(ctx context.Context) {
 		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(20 + n.rand.IntN(40)), ReadInterval: 500 * time.Millisecond,
 		Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
 	}, worker.Dependencies{
-		Env: n, Store: store, Stream: source{n}, Log: silent(), Plain: true,
+		Env: n, Store: store, Stream: source{n}, Log: noLog(), Plain: true,
 		Factory: func(t *lease.Term) worker.Processor { return n.watch(t, factory(t)) },
 	})
 	if err == nil {
 		err = w.Run(ctx)
 	}
-	n.ended, n.endedAt = true, n.now
+	n.ended = true
 	n.note(n.name, "has ended")
 	if err != nil {
 		n.fail("%s ends with %v", n.name, err)
 	}
 }
 
-func silent() logrus.FieldLogger {
+func noLog() logrus.FieldLogger {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	log.SetLevel(logrus.PanicLevel)
