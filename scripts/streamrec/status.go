@@ -31,7 +31,7 @@ type status struct {
 
 type shardStatus struct {
 	Shard        string   `json:"shard"`
-	State        string   `json:"state"` // ended, stopped, waiting, unowned, owned
+	State        string   `json:"state"` // ended, stopped, waiting, unowned, owned, abandoned
 	Parents      []string `json:"parents,omitempty"`
 	Owner        string   `json:"owner,omitempty"`
 	LeaseCounter int64    `json:"leaseCounter"`
@@ -126,6 +126,9 @@ func readStatus(ctx context.Context, store lease.Store, stream worker.Stream) (s
 		row := shardStatus{
 			Shard: l.Key, State: state(&l, startable), Parents: l.Parents, Owner: l.Owner, LeaseCounter: l.Counter,
 			Checkpoint: l.Checkpoint.String(), Rate: l.Rate, Stopped: l.Stopped,
+		}
+		if row.State == "owned" && !slices.ContainsFunc(workers, func(w lease.Worker) bool { return w.ID == l.Owner }) {
+			row.State = "abandoned" // its owner has left, or is long dead, and nobody was there to go on
 		}
 		if !l.Ended() {
 			row.LagMillis = lag(ctx, stream, &l)

@@ -115,7 +115,7 @@ func (v *view) measure() {
 
 func (v *view) summary() string {
 	s := v.demo.fleet.stats
-	return fmt.Sprintf("%6.1fs  records put %d (%.0f/s), rows with recommendations %d (%.0f/s), objects in S3 %d (%s), undecodable %d",
+	return fmt.Sprintf("%6.1fs  records put %d (%.0f/s), processed %d (%.0f/s, some again after a crash), objects in S3 %d (%s), undecodable %d",
 		time.Since(v.demo.began).Seconds(), v.demo.traffic.acked.Load(), v.putsPS, s.rows.Load(), v.rowsPS, s.objects.Load(), size(s.bytes.Load()), s.bad.Load())
 }
 
