@@ -31,10 +31,12 @@ func (s *Stack) Break(ctx context.Context, f Fault) (rule int) {
 	return status.ID
 }
 
-// Heal takes a rule out of force.
-func (s *Stack) Heal(ctx context.Context, rule int) {
+// Heal takes rules out of force.
+func (s *Stack) Heal(ctx context.Context, rules ...int) {
 	s.t.Helper()
-	s.faults(ctx, http.MethodDelete, "/"+strconv.Itoa(rule), nil, nil)
+	for _, rule := range rules {
+		s.faults(ctx, http.MethodDelete, "/"+strconv.Itoa(rule), nil, nil)
+	}
 }
 
 // AwaitHits waits until a rule has happened to somebody.

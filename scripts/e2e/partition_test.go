@@ -22,7 +22,7 @@ type partition struct {
 func partitions() []partition {
 	dynamo, objects, stream := []string{"dynamodb"}, []string{"s3"}, []string{"kinesis"}
 	puts := []string{"PutObject"}
-	late := Fault{Operations: puts, Prefix: App + "/gen=", Effect: "late", Wait: "1m"}
+	late := commits("late")
 	return []partition{
 		{name: "DynamoDB cuts connections", fault: Fault{Services: dynamo, Effect: "cut"}, loses: true},
 		{name: "DynamoDB does not answer", fault: Fault{Services: dynamo, Effect: "hang"}, loses: true},
@@ -33,6 +33,11 @@ func partitions() []partition {
 		{name: "Kinesis does not answer", fault: Fault{Services: stream, Effect: "hang"}},
 		{name: "everything is cut", fault: Fault{Effect: "cut"}, loses: true},
 	}
+}
+
+// commits is a fault of the writing of links.
+func commits(effect string) Fault {
+	return Fault{Operations: []string{"PutObject"}, Prefix: App + "/gen=", Effect: effect, Wait: "1m"}
 }
 
 // TestPartition cuts one worker off one service for longer than its leases last, while it can reach the others and events
@@ -46,7 +51,7 @@ func TestPartition(t *testing.T) {
 			stack := NewStack(ctx, t, "--limits=off", "--faults")
 			stack.CreateStream(ctx, 4)
 			stack.CreateBucket(ctx)
-			fleet := NewFleet(stack, App, "--no-privacy", "--failover-time", partitionFailover.String(), "--flush-age", p.flushAge())
+			fleet := NewFleet(stack, App, "--no-privacy", "--failover-time", partitionFailover.String(), "--flush-age", "300ms")
 			victim := fleet.Start("a")
 			fleet.AwaitShare(ctx, victim, fleet.Start("b"))
 			file := EventFile(t, 100_000, 5)
@@ -62,27 +67,26 @@ func TestPartition(t *testing.T) {
 	}
 }
 
-// flushAge leaves time for a late write when it has to come first.
-func (p partition) flushAge() string {
-	if p.first {
-		return "4s"
-	}
-	return "300ms"
-}
-
 // strike lets the fault happen to a worker for twice the failover time, and until its consequences show.
 func (p partition) strike(ctx context.Context, f *Fleet, victim *Worker) {
 	s := f.stack
 	s.t.Helper()
 	p.fault.AccessKey = victim.AccessKey
 	held, began := victim.Held(), time.Now()
+	var others []int
+	if p.first {
+		others = f.holdCommits(ctx, victim)
+	}
 	rule := s.Break(ctx, p.fault)
 	s.AwaitHits(ctx, rule)
 	switch {
 	case p.first:
 		victim.Freeze()
 		f.AwaitReaders(ctx, held, victim, began)
+		written := s.LinksOf(ctx, f.app, held)
 		s.Heal(ctx, rule) // now the write takes effect
+		s.AwaitMore(ctx, f.app, held, written)
+		s.Heal(ctx, others...) // and now those of the others are tried
 		f.AssertReopening(ctx, held, victim, began)
 		victim.Thaw()
 	case p.pause:
@@ -100,6 +104,19 @@ func (p partition) strike(ctx context.Context, f *Fleet, victim *Worker) {
 	if p.loses {
 		victim.AwaitLoss(ctx, held, began)
 	}
+}
+
+// holdCommits lets no worker but one write links, until the rules that it returns are healed.
+func (f *Fleet) holdCommits(ctx context.Context, except *Worker) (rules []int) {
+	f.stack.t.Helper()
+	for _, w := range f.working() {
+		if w != except {
+			hang := commits("hang")
+			hang.AccessKey = w.AccessKey
+			rules = append(rules, f.stack.Break(ctx, hang))
+		}
+	}
+	return rules
 }
 
 // outlast waits until a trouble has lasted for d: its length is what is tested.

@@ -147,6 +147,26 @@ func (s *Stack) Links(ctx context.Context, app string) []string {
 	return slices.DeleteFunc(s.Keys(ctx, app+"/"), func(key string) bool { return !strings.HasSuffix(key, ".parquet") })
 }
 
+// LinksOf counts the links of some shards.
+func (s *Stack) LinksOf(ctx context.Context, app string, shards []string) (n int) {
+	s.t.Helper()
+	for _, key := range s.Links(ctx, app) {
+		if slices.ContainsFunc(shards, func(shard string) bool { return strings.Contains(key, "/"+shard+"-") }) {
+			n++
+		}
+	}
+	return n
+}
+
+// AwaitMore waits until there are more links of some shards than n.
+func (s *Stack) AwaitMore(ctx context.Context, app string, shards []string, n int) {
+	s.t.Helper()
+	Until(ctx, s.t, fmt.Sprintf("%v have more than %d links", shards, n), func() (bool, string) {
+		have := s.LinksOf(ctx, app, shards)
+		return have > n, strconv.Itoa(have)
+	})
+}
+
 // RecordsOf returns how many Kinesis records an object says that it has.
 func (s *Stack) RecordsOf(ctx context.Context, key string) int {
 	s.t.Helper()
