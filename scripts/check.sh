@@ -107,7 +107,7 @@ conformance() {
 	await "http://127.0.0.1:$port" || return 1
 	export STREAMREC_DYNALITE_ENDPOINT=http://127.0.0.1:$port
 	$full && full_servers
-	STREAMREC_CONFORMANCE_OUT=$out go test -count=1 -timeout 10m ./infra/local/conformance ./infra/dynamo || ok=1
+	STREAMREC_CONFORMANCE_OUT=$out go test -count=1 -timeout 20m ./infra/local/conformance ./infra/dynamo || ok=1
 	conformance_table "$out"
 	return $ok
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -32,6 +33,8 @@ func kinesisHeavyChecks() []kinesisCheck {
 // Kinesis runs every check against a Kinesis, each with streams of its own that are deleted afterwards.
 func Kinesis(t *testing.T, target Target[*kinesis.Client]) {
 	t.Helper()
-	probe := func(t *testing.T) *kinesisProbe { return newKinesisProbe(t, target.Client) }
+	probe := func(t *testing.T) *kinesisProbe {
+		return newKinesisProbe(t, target.Client, cmp.Or(target.Patience, kinesisPatience))
+	}
 	hold(t, suite[*kinesisProbe]{service: "kinesis", checks: kinesisChecks(), heavy: kinesisHeavyChecks(), probe: probe}, target)
 }

@@ -78,7 +78,7 @@ func checkDeregister(p *kinesisProbe) error {
 
 // subscribe calls visit with the events of a subscription until that returns true or they end.
 func (p *kinesisProbe) subscribe(consumer *string, shard string, from types.ShardIteratorType, visit func(types.SubscribeToShardEvent) bool) error {
-	ctx, cancel := context.WithTimeout(p.ctx, kinesisCallTimeout)
+	ctx, cancel := context.WithTimeout(p.ctx, p.patience)
 	defer cancel()
 	out, err := p.streaming.SubscribeToShard(ctx, &kinesis.SubscribeToShardInput{
 		ConsumerARN: consumer, ShardId: &shard, StartingPosition: &types.StartingPosition{Type: from},

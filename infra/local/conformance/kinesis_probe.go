@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	kinesisCallTimeout  = 20 * time.Second // one call; some servers need seconds for a record of 1 MiB
-	kinesisCheckTimeout = 2 * time.Minute
-	kinesisPause        = 210 * time.Millisecond // between reads of a shard, and before a throttled call is repeated
+	kinesisPatience = 20 * time.Second       // with one call
+	kinesisCalls    = 6                      // how many such calls may make up a check
+	kinesisPause    = 210 * time.Millisecond // between reads of a shard, and before a throttled call is repeated
 )
 
 // kinesisProbe is what one check works with.
@@ -27,26 +27,27 @@ type kinesisProbe struct {
 	streaming       *kinesis.Client // the same without the bound, for calls that return while events flow
 	ctx             context.Context
 	cleanup         func(func())
+	patience        time.Duration
 }
 
-func newKinesisProbe(t *testing.T, client *kinesis.Client) *kinesisProbe {
+func newKinesisProbe(t *testing.T, client *kinesis.Client, patience time.Duration) *kinesisProbe {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), kinesisCheckTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), kinesisCalls*patience)
 	t.Cleanup(cancel)
 	once := func(o *kinesis.Options) { o.RetryMaxAttempts = 1 }
 	return &kinesisProbe{
-		Client:    kinesis.New(client.Options(), once, boundKinesisCalls),
+		Client:    kinesis.New(client.Options(), once, func(o *kinesis.Options) { boundKinesisCalls(o, patience) }),
 		streaming: kinesis.New(client.Options(), once),
-		ctx:       ctx, cleanup: t.Cleanup,
+		ctx:       ctx, cleanup: t.Cleanup, patience: patience,
 	}
 }
 
 // boundKinesisCalls ends every call, including the reading of its response, after a time.
-func boundKinesisCalls(o *kinesis.Options) {
+func boundKinesisCalls(o *kinesis.Options, patience time.Duration) {
 	bound := middleware.InitializeMiddlewareFunc("Bound", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
 		middleware.InitializeOutput, middleware.Metadata, error,
 	) {
-		ctx, cancel := context.WithTimeout(ctx, kinesisCallTimeout)
+		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		return next.HandleInitialize(ctx, in)
 	})
@@ -81,7 +82,7 @@ func (p *kinesisProbe) createWith(in *kinesis.CreateStreamInput) (string, error)
 		return "", fmt.Errorf("create stream: %w", err)
 	}
 	p.cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), kinesisCallTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), p.patience)
 		defer cancel()
 		_, _ = p.DeleteStream(ctx, &kinesis.DeleteStreamInput{StreamName: &name}) // the check may have done it
 	})

@@ -266,7 +266,7 @@ func checkArrival(p *kinesisProbe) error {
 	}
 	for _, record := range records {
 		arrival := aws.ToTime(record.ApproximateArrivalTimestamp)
-		if age := time.Since(arrival); age < -5*time.Second || age > kinesisCheckTimeout {
+		if age := time.Since(arrival); age < -5*time.Second || age > kinesisCalls*p.patience {
 			return fmt.Errorf("arrival is %s ago", age)
 		}
 		if arrival.Nanosecond() == 0 {

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -62,5 +63,8 @@ func TestKinesisLocal(t *testing.T) {
 	if endpoint == "" {
 		t.Skip("STREAMREC_KINESIS_LOCAL_ENDPOINT is not set (npm kinesis-local@0.6.2, its plain port, started with SHARD_LIMIT=1000)")
 	}
-	conformance.Kinesis(t, conformance.Target[*awskinesis.Client]{Client: kinesisClient(endpoint), Name: "kinesis-local 0.6.2", Known: kinesisLocalKnown()})
+	conformance.Kinesis(t, conformance.Target[*awskinesis.Client]{
+		Client: kinesisClient(endpoint), Name: "kinesis-local 0.6.2", Known: kinesisLocalKnown(),
+		Patience: 2 * time.Minute, // it answers, but needs half a minute for 10 MiB
+	})
 }

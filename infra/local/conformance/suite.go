@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 )
 
 // Target is a service to be held against the behaviour of Amazon's, by way of a client C of the AWS SDK.
@@ -19,6 +20,8 @@ type Target[C any] struct {
 	Known map[string]string
 	// Fatal maps the names of checks that end the server to the reason. They are not run.
 	Fatal map[string]string
+	// Patience is how long a call may take before the server counts as hanging, where a suite bounds calls. 0 is its default.
+	Patience time.Duration
 }
 
 // check is one row of a service's table: a claim about it, tried with a probe P. Known, Fatal and the results refer to names,
