@@ -65,3 +65,7 @@ func (c Config) Validate() error {
 	check(c.Initial.Type == TrimHorizon || c.Initial.Type == AtTimestamp, "initial position: must be TRIM_HORIZON or AT_TIMESTAMP")
 	return errors.Join(errs...)
 }
+
+// grown returns the heartbeat counter of a worker that has been up for 4/5 T. It will know who is dead within T/5, which is when
+// others begin to rescue what it should have taken. The counter is 1 on registration, and 2 at once.
+func (c Config) grown() int64 { return 2 + int64(c.Failover*4/5/c.Heartbeat) }

@@ -50,7 +50,8 @@ type Coordinator struct {
 	plan     Plan
 	terms    map[string]*Term
 	highest  map[string]int64  // by key: the highest counter of a term of this process
-	inbox    map[string]string // requests to answer
+	inbox    map[string]string // requests to answer, those of the last two heartbeats
+	heard    map[string]string // what the last heartbeat found
 	expected expectations
 	workers  []Worker
 	leases   []Lease
@@ -66,6 +67,7 @@ type rowSighting struct {
 	counter int64
 	since   time.Time // the counter is unchanged since
 	free    time.Time // without living owner since; zero when owned
+	moved   bool      // the counter has been seen to change
 }
 
 // NewCoordinator returns the coordinator of the worker with this id, which no other process has or had, and HTTP address.

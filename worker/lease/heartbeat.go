@@ -84,7 +84,10 @@ func (c *Coordinator) beat(ctx context.Context) error {
 	c.extendTrust(began)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.inbox = map[string]string{} // who still wants a lease asks again within two heartbeats
+	maps.Copy(c.inbox, c.heard)
 	maps.Copy(c.inbox, inbox)
+	c.heard = inbox
 	if plan.Number > c.plan.Number {
 		c.plan, c.stale = plan, true
 	}

@@ -100,7 +100,7 @@ func (c *Coordinator) see(workers []Worker, began time.Time) (died []Worker) {
 func (c *Coordinator) seeRow(l *Lease, now time.Time) {
 	s, ok := c.rows[l.Key]
 	if !ok || s.counter != l.Counter {
-		s = rowSighting{counter: l.Counter, since: now}
+		s = rowSighting{counter: l.Counter, since: now, moved: ok}
 	}
 	switch owned := l.Owner != "" && !c.seen.Dead(l.Owner); {
 	case owned:
@@ -204,8 +204,16 @@ func (c *Coordinator) view() View {
 	for k, to := range c.inbox {
 		inbox[k] = to
 	}
+	moving := map[string]string{}
+	for k, t := range c.terms {
+		if to := t.promised(); to != "" {
+			moving[k] = to
+		}
+	}
 	return View{
-		Me: c.me.ID, Leaving: c.leaving, Failover: c.cfg.Failover, Moves: c.cfg.Moves, Plan: c.plan, Leases: leases, Alive: alive, Requests: inbox,
+		Me: c.me.ID, Leaving: c.leaving, Failover: c.cfg.Failover, Moves: c.cfg.Moves, Plan: c.plan, Leases: leases, Alive: alive,
+		Grown: c.cfg.grown(), Requests: inbox, Moving: moving,
+		Moved:     func(key string) bool { return rows[key].moved && now.Sub(rows[key].since) < 6*c.cfg.Failover },
 		Unchanged: func(key string) time.Duration { return now.Sub(rows[key].since) },
 		Free: func(key string) time.Duration {
 			if s := rows[key]; !s.free.IsZero() {

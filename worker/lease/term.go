@@ -99,12 +99,16 @@ func (t *Term) handOff(to string, cause error) {
 	t.cancel(cause)
 }
 
+// promised returns who is to get the lease.
+func (t *Term) promised() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.next
+}
+
 // receiver returns who is to get the lease, if it still lives.
 func (t *Term) receiver() string {
-	t.mu.Lock()
-	next := t.next
-	t.mu.Unlock()
-	if next != "" && t.c.fresh(next) {
+	if next := t.promised(); next != "" && t.c.fresh(next) {
 		return next
 	}
 	return ""
