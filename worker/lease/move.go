@@ -15,7 +15,6 @@ type balance struct {
 	gets  []int    // by worker: how many it gets
 	has   [][]item // by worker: what it can still give
 	worth []bool   // by worker: moves for load would bring enough
-	even  float64  // leases for each worker
 	moves []Move
 }
 
@@ -32,9 +31,6 @@ type reason func(from, to int, l *item) bool
 func newBalance(f *fleet) *balance {
 	n := len(f.ids)
 	b := &balance{fleet: f, then: slices.Clone(f.loads), gives: make([]int, n), gets: make([]int, n)}
-	for i := range f.loads {
-		b.even += float64(f.loads[i].leases) / float64(n)
-	}
 	b.depart()
 	return b
 }
@@ -60,7 +56,7 @@ func (b *balance) place(id string) int {
 // request returns the moves that bring leases to this worker.
 func (f *fleet) request() (mine []Move) {
 	b := newBalance(f)
-	if b.settled() {
+	if b.satisfied() {
 		return nil
 	}
 	b.list()
@@ -74,16 +70,14 @@ func (f *fleet) request() (mine []Move) {
 	return mine
 }
 
-// settled reports whether no two workers can differ by enough, without looking at any pair.
-func (b *balance) settled() bool {
-	low, high := math.Inf(1), 0.0
-	few, many := math.MaxInt, 0
+// satisfied reports whether nobody can have enough more than this worker, without looking at any pair.
+func (b *balance) satisfied() bool {
+	most, heaviest := 0, 0.0
 	for i := range b.loads {
-		l := &b.loads[i]
-		low, high = min(low, l.weight), max(high, l.weight)
-		few, many = min(few, l.leases), max(many, l.leases)
+		most, heaviest = max(most, b.loads[i].leases), max(heaviest, b.loads[i].weight)
 	}
-	return many-few < 2 && high-low < max(2*minGain, 2*minShare*high)
+	mine := &b.loads[b.me]
+	return most-mine.leases < 2 && heaviest-mine.weight < max(2*minGain, 2*minShare*heaviest)
 }
 
 // list notes what each worker can give.
@@ -115,10 +109,11 @@ func (b *balance) list() {
 }
 
 // plan lets the workers that have most give, until none of them has a good move left. When one has as much in flight as it may,
-// those below an even share wait for it, since what it gives later would come to them.
+// those below an even share wait for it, since what it gives later would come to them. What comes after this worker has enough does
+// not concern it.
 func (b *balance) plan(size func(*load) float64, receiver func(from int) int, good reason) {
 	done, full := make([]bool, len(b.ids)), false
-	for {
+	for b.gets[b.me] < b.Moves {
 		from := -1
 		for w := range b.then {
 			if !done[w] && (from < 0 || size(&b.then[w]) > size(&b.then[from])) {
@@ -166,12 +161,11 @@ func (b *balance) fewer(from, to int, l *item) bool {
 	return gain(&b.then[from], &b.then[to], l.weight) >= l.weight/2
 }
 
-// uneven reports whether two workers' numbers of leases differ without good cause: by two or more, one of them a whole lease off
-// the mean, and either their leases weigh about the same or the measured load says the same as the numbers.
+// uneven reports whether two workers' numbers of leases differ without good cause: by two or more, while either their leases weigh
+// about the same or the measured loads say the same as the numbers.
 func (b *balance) uneven(from, to int) bool {
-	x, y := b.then[from].leases, b.then[to].leases
-	return x-y >= 2 && (float64(x) >= b.even+1 || float64(y) <= b.even-1) &&
-		(b.loads[from].alike(&b.loads[to]) || b.loads[from].apart(&b.loads[to]))
+	x, y := &b.loads[from], &b.loads[to]
+	return b.then[from].leases-b.then[to].leases >= 2 && (x.alike(y) || x.apart(y))
 }
 
 // give plans the move of the lease that lowers the higher of two loads most, and reports whether there is one.

@@ -37,6 +37,7 @@ type Move struct {
 // Decision is what a worker should do now.
 type Decision struct {
 	Take    []string // leases without living owner
+	Waiting bool     // others have to take some: the rows should be read again before this worker rescues them
 	Request []Move   // leases to ask another worker for
 	Agree   []Move   // own leases to hand over
 }
@@ -49,24 +50,30 @@ func Decide(v View) Decision {
 		return Decision{}
 	}
 	take := f.take()
-	return Decision{Take: take, Request: f.request(), Agree: f.agree()}
+	return Decision{Take: take, Waiting: len(take) < len(f.free), Request: f.request(), Agree: f.agree()}
 }
 
-// Receivers spreads all leases of a worker that leaves over the others. Leases for which nobody is there have no entry.
+// Receivers spreads all leases of a worker that leaves over the others, together with those of others that leave, so that they
+// do not all choose the same. Leases for which nobody is there have no entry.
 func Receivers(v View) map[string]string {
 	v.Leaving = true
 	f := newFleet(v)
 	if len(f.ids) == 0 {
 		return map[string]string{}
 	}
-	var mine []*Lease
-	for i := range v.Leases {
-		if l := &v.Leases[i]; l.Owner == v.Me && !l.Ended() {
-			mine = append(mine, l)
+	var parting []*Lease
+	for i := range f.Leases {
+		l := &f.Leases[i]
+		if leaves := l.Owner == v.Me || v.Alive[l.Owner].Leaving; leaves && !l.Ended() {
+			parting = append(parting, l)
 		}
 	}
-	to := make(map[string]string, len(mine))
-	f.spread(mine, func(l *Lease, w int) { to[l.Key] = f.ids[w] })
+	to := map[string]string{}
+	f.spread(parting, func(l *Lease, w int) {
+		if l.Owner == v.Me {
+			to[l.Key] = f.ids[w]
+		}
+	})
 	return to
 }
 

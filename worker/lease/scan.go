@@ -134,6 +134,7 @@ func (c *Coordinator) act(ctx context.Context) {
 	var d Decision
 	if c.trusted() && !c.leaving {
 		d = Decide(v)
+		c.stale = c.stale || d.Waiting
 	}
 	agreed := make([]*Term, len(d.Agree))
 	for i, m := range d.Agree {

@@ -1,0 +1,133 @@
+package lease_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// figures collects a quantity over seeds.
+type figures []int
+
+func (f figures) String() string {
+	s := slices.Sorted(slices.Values(f))
+	return fmt.Sprintf("p50 %d max %d", s[len(s)/2], s[len(s)-1])
+}
+
+// seeds is how many histories a scenario has; large fleets have fewer.
+func seeds(leases int) uint64 {
+	n := 40
+	if leases > 100 {
+		n = 4
+	}
+	if testing.Short() {
+		n = 2
+	}
+	return uint64(n)
+}
+
+// TestScenarios brings fleets out of balance in the ways that happen, and prints what it takes to get back.
+func TestScenarios(t *testing.T) {
+	skewed := func(r *rand.Rand, n int) (rates []float64) {
+		for range n {
+			rates = append(rates, 100*r.ExpFloat64())
+		}
+		return rates
+	}
+	fleet := func(shards []float64, workers int) func(w *rounds) {
+		return func(w *rounds) {
+			w.shards(shards...)
+			ids := names("w", workers)
+			w.join(ids...)
+			w.seat(func(i int) string { return ids[i%workers] })
+			for range 130 {
+				w.step()
+			}
+		}
+	}
+	alone := func(shards []float64) func(w *rounds) { return fleet(shards, 1) }
+	join := func(n int) func(w *rounds) { return func(w *rounds) { w.join(names("new", n)...) } }
+	kill := func(n int) func(w *rounds) {
+		return func(w *rounds) {
+			for _, id := range names("w", n) {
+				w.kill(id)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		before func(w *rounds)
+		change func(w *rounds)
+		even   bool // numbers have to be within one
+		moves  int  // that nobody may exceed
+		limit  int  // rounds
+	}{
+		{"cold start, 64 shards on 4", func(w *rounds) { w.shards(same(64, 0)...); w.join(names("w", 4)...) }, nil, true, 0, 3},
+		{"cold start, 1000 shards on 20", func(w *rounds) { w.shards(same(1000, 0)...); w.join(names("w", 20)...) }, nil, true, 0, 3},
+		{"idle, 64 shards on 1, 3 join", alone(same(64, 0)), join(3), true, 48, 200},
+		{"busy, 64 shards on 1, 3 join", alone(same(64, 100)), join(3), true, 48, 200},
+		{"64 shards on 4, 2 leave", fleet(same(64, 100), 4), func(w *rounds) { w.leave("w000"); w.leave("w001") }, true, 32, 10},
+		{"64 shards on 4, 1 dies", fleet(same(64, 100), 4), kill(1), true, 16, 400},
+		{"1000 shards on 20, 1 dies", fleet(same(1000, 100), 20), kill(1), true, 50, 400},
+		{"1000 shards on 20, 5 die", fleet(same(1000, 100), 20), kill(5), true, 150, 400},
+		{"1000 shards on 20, 1 joins", fleet(same(1000, 100), 20), join(1), true, 48, 200},
+		{"1000 shards on 10, 10 join", fleet(same(1000, 100), 10), join(10), true, 500, 400},
+		{"1000 skewed shards on 20, 1 dies", func(w *rounds) { fleet(skewed(w.r, 1000), 20)(w) }, kill(1), false, 50, 600},
+		{"1000 skewed shards on 20, 1 joins", func(w *rounds) { fleet(skewed(w.r, 1000), 20)(w) }, join(1), false, 60, 600},
+		{"a hot shard of half the load", func(w *rounds) { fleet(append(same(199, 100), 20000), 10)(w) }, nil, false, 25, 400},
+		{"5 shards on 1, 9 join", alone(same(5, 100)), join(9), true, 4, 50},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var took, moves, conflicts, taken figures
+			runs := uint64(1)
+			for seed := uint64(0); seed < runs; seed++ {
+				w := newRounds(t, seed)
+				c.before(w)
+				runs = seeds(len(w.rows))
+				if c.change != nil {
+					w.moves, w.takes, w.conflicts = 0, 0, 0
+					c.change(w)
+				}
+				n := w.settle(4000)
+				took, moves, conflicts, taken = append(took, n), append(moves, w.moves), append(conflicts, w.conflicts), append(taken, w.takes)
+				w.checkOwned()
+				if least, most := spans(w.counts()); c.even && most-least > 1 {
+					t.Errorf("seed %d: numbers of leases are uneven: %v", seed, w.counts())
+				}
+				w.checkShares()
+				if n > c.limit || w.moves > c.moves {
+					t.Errorf("seed %d: %d rounds, %d moves", seed, n, w.moves)
+				}
+			}
+			t.Logf("rounds %v, moves %v, takes %v, conflicts %v", took, moves, taken, conflicts)
+		})
+	}
+}
+
+// checkOwned requires that every lease has an owner that works.
+func (w *rounds) checkOwned() {
+	w.t.Helper()
+	alive := w.alive()
+	for k, l := range w.rows {
+		if !slices.Contains(alive, l.Owner) {
+			w.t.Errorf("%s belongs to %q, who does not work", k, l.Owner)
+		}
+	}
+}
+
+// checkShares requires that nobody has more than another by more than a lease, unless measurements could not tell: that is by 100
+// records/s, by a tenth, or by what 20 % of noise in every rate amounts to.
+func (w *rounds) checkShares() {
+	w.t.Helper()
+	s := w.sums()
+	for a, x := range s {
+		for b, y := range s {
+			doubt := min(0.4*(x.rates+y.rates), 0.6*math.Sqrt(x.squares+y.squares))
+			if d := x.load - y.load; x.lightest < d && d > max(x.heaviest, 100, x.load/10, doubt) {
+				w.t.Errorf("%s has %+v and %s has %+v; doubt %.0f", a, x, b, y, doubt)
+			}
+		}
+	}
+}
