@@ -1,7 +1,6 @@
 package lease
 
 import (
-	"math"
 	"slices"
 )
 
