@@ -1,6 +1,9 @@
 package model
 
-import "unsafe"
+import (
+	"slices"
+	"unsafe"
+)
 
 // arena stores texts of up to 255 bytes, each as a length byte and its bytes, in chunks that are filled once and never
 // overwritten. A text that was handed out as a string therefore stays what it was, also after the model has forgotten
@@ -39,6 +42,17 @@ func (a *arena) put(s string) textRef {
 	a.used += size
 	a.live[a.open] += int32(size)
 	return ref
+}
+
+// share makes the arena ready to be forked: what comes next goes to a chunk that forks do not know.
+func (a *arena) share() { a.used = arenaChunk }
+
+// fork returns an arena with the same texts. It changes nothing.
+func (a *arena) fork() arena {
+	return arena{
+		chunks: slices.Clone(a.chunks), live: slices.Clone(a.live), sparse: slices.Clone(a.sparse), spare: slices.Clone(a.spare),
+		open: a.open, used: a.used,
+	}
 }
 
 // next begins a new chunk.

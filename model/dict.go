@@ -1,6 +1,9 @@
 package model
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // dict gives texts dense numbers, and reuses the numbers of forgotten texts. Several numbers may have equal texts (the
 // visits of one session), so a lookup is a [probe] over the numbers of a text.
@@ -22,11 +25,15 @@ type dict struct {
 
 // dictSegment is a part of the table. A slot is the hash above 1 + number, 0 if it is empty.
 type dictSegment struct {
-	slots []uint64
-	n     int
+	slots  []uint64
+	n      int
+	shared bool // another dict has the slots too
 }
 
-const dictSegments = 256
+const (
+	dictSegments    = 1024
+	dictSegmentBits = 10
+)
 
 // init makes the zero dict usable.
 func (d *dict) init() { d.seed = maphash.MakeSeed() }
@@ -45,7 +52,7 @@ type probe struct {
 // probe starts a lookup.
 func (d *dict) probe(text string) probe {
 	h := maphash.String(d.seed, text)
-	p := probe{text: text, segment: &d.segments[h>>56], hash: uint32(h)}
+	p := probe{text: text, segment: &d.segments[h>>(64-dictSegmentBits)], hash: uint32(h)}
 	p.slot = p.segment.home(p.hash)
 	return p
 }
@@ -115,7 +122,7 @@ func (s *dictSegment) add(v uint64) {
 
 func (s *dictSegment) grow() {
 	old := s.slots
-	s.slots = make([]uint64, len(old)+len(old)/4+8)
+	s.slots, s.shared = make([]uint64, len(old)+len(old)/4+8), false
 	for _, v := range old {
 		if v != 0 {
 			s.place(v)
@@ -124,6 +131,7 @@ func (s *dictSegment) grow() {
 }
 
 func (s *dictSegment) place(v uint64) {
+	s.own()
 	slot := s.home(uint32(v >> 32))
 	for s.slots[slot] != 0 {
 		slot = s.after(slot)
@@ -144,6 +152,7 @@ func (d *dict) remove(id int32) {
 
 // remove empties a slot and closes the gap that it leaves in its run.
 func (s *dictSegment) remove(hole int) {
+	s.own()
 	for slot := s.after(hole); s.slots[slot] != 0; slot = s.after(slot) {
 		if !between(hole, s.home(uint32(s.slots[slot]>>32)), slot) {
 			s.slots[hole] = s.slots[slot]
@@ -162,12 +171,35 @@ func between(hole, home, slot int) bool {
 	return hole < home || home <= slot
 }
 
+// own makes sure that the slots may be written.
+func (s *dictSegment) own() {
+	if s.shared {
+		s.slots, s.shared = slices.Clone(s.slots), false
+	}
+}
+
+// share makes the dict ready to be forked.
+func (d *dict) share() {
+	for i := range d.segments {
+		d.segments[i].shared = true
+	}
+	d.texts.share()
+	d.refs.share()
+}
+
+// fork returns a dict with the same texts and numbers. It changes nothing.
+func (d *dict) fork() dict {
+	f := *d
+	f.texts, f.refs, f.spare = d.texts.fork(), d.refs.fork(), slices.Clone(d.spare)
+	return f
+}
+
 // move stores the text at ref anew if a number uses it.
 func (d *dict) move(ref textRef) {
 	p := d.probe(d.texts.text(ref))
 	for id := d.find(&p); id >= 0; id = d.find(&p) {
-		if at := d.refs.at(id); *at == ref {
-			*at = d.texts.put(p.text)
+		if *d.refs.at(id) == ref {
+			*d.refs.edit(id) = d.texts.put(p.text)
 			d.texts.drop(ref)
 			return
 		}

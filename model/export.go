@@ -15,20 +15,31 @@ type Floor struct {
 }
 
 // Floor returns how far the model has forgotten.
-func (m *Model) Floor() Floor { return Floor{m.index.floor.at, m.index.shelves.floor} }
+func (m *Model) Floor() Floor { return m.index.floors() }
+
+func (x *index) floors() Floor { return Floor{x.floor.at, x.shelves.floor} }
 
 // Raise makes the model forget as far as another one has.
 func (m *Model) Raise(f Floor) {
-	m.index.raise(f.Facts)
-	m.index.shelves.raise(m.index, f.Categories)
+	m.index.raiseTo(f)
+	if m.wide != nil {
+		m.wide.index.raiseTo(f)
+	}
 }
 
-// Facts returns the facts that are kept, without labels: visit by visit in the order of their oldest facts, ids deciding
+func (x *index) raiseTo(f Floor) {
+	x.raise(f.Facts)
+	x.shelves.raise(x, f.Categories)
+}
+
+// Facts returns the facts that the model has made or was given and keeps, without labels: visit by visit in the order of their oldest facts, ids deciding
 // between equal ones, and in touch order within a visit. Equal states give equal sequences.
-func (m *Model) Facts() iter.Seq[Fact] {
+func (m *Model) Facts() iter.Seq[Fact] { return m.index.allFacts() }
+
+func (x *index) allFacts() iter.Seq[Fact] {
 	return func(yield func(Fact) bool) {
-		for _, s := range m.index.visitOrder() {
-			for f := range m.index.factsOf(s) {
+		for _, s := range x.visitOrder() {
+			for f := range x.factsOf(s) {
 				if !yield(f) {
 					return
 				}
@@ -71,9 +82,11 @@ func (x *index) factsOf(s int32) iter.Seq[Fact] {
 
 // Labels returns what is known about items, in the order of item ids, touches and labels. Equal states give equal
 // sequences. Labels are added after the facts: one of an item without facts is ignored.
-func (m *Model) Labels() iter.Seq[ItemLabel] {
+func (m *Model) Labels() iter.Seq[ItemLabel] { return m.index.allLabels() }
+
+func (x *index) allLabels() iter.Seq[ItemLabel] {
 	return func(yield func(ItemLabel) bool) {
-		labels := m.index.labels()
+		labels := x.labels()
 		slices.SortFunc(labels, func(a, b ItemLabel) int {
 			return cmp.Or(cmp.Compare(a.Item, b.Item), cmp.Compare(a.Touch, b.Touch),
 				cmp.Compare(a.Label.Category, b.Label.Category), cmp.Compare(a.Label.Brand, b.Label.Brand))
@@ -121,8 +134,15 @@ func (x *index) entries(all []ItemLabel, s *shelf) []ItemLabel {
 
 // AddLabel joins what is known about an item: the newest label counts.
 func (m *Model) AddLabel(l ItemLabel) {
-	if i := m.known(l.Item); i >= 0 && l.Touch > m.index.floor.at {
-		m.index.label(i, l.Touch, l.Label)
+	m.index.addLabel(l)
+	if m.wide != nil {
+		m.wide.addLabel(l)
+	}
+}
+
+func (x *index) addLabel(l ItemLabel) {
+	if i := x.known(l.Item); i >= 0 && l.Touch > x.floor.at {
+		x.label(i, l.Touch, l.Label)
 	}
 }
 

@@ -9,7 +9,7 @@ func (sc *scorer) remind() {
 
 // stock proposes popular recent items of the category of the session's newest item.
 func (sc *scorer) stock(first int) {
-	if len(sc.query.items) == 0 {
+	if len(sc.query.items) == 0 || sc.query.items[0] < 0 {
 		return
 	}
 	l := sc.index.labelOf(sc.query.items[0])

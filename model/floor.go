@@ -10,7 +10,8 @@ import "time"
 type floor struct {
 	at     Touch
 	active bool
-	heap   []floorEntry
+	heap   array[floorEntry]
+	n      int // entries of heap
 }
 
 type floorEntry struct {
@@ -45,7 +46,7 @@ func (x *index) raise(t Touch) {
 	x.floor.at = t
 	x.activate()
 	for x.facts > 0 && x.floor.oldest(x).key <= t {
-		i := x.floor.heap[0].item
+		i := x.floor.heap.at(0).item
 		x.erase(i, 0)
 		if x.items.table.at(i).n == 0 {
 			x.floor.pop(x)
@@ -75,12 +76,12 @@ func (x *index) oldestOf(i int32) Touch {
 // oldest returns the entry of the item with the oldest fact, its key corrected.
 func (f *floor) oldest(x *index) floorEntry {
 	for {
-		top := f.heap[0]
+		top := *f.heap.at(0)
 		t := x.oldestOf(top.item)
 		if t == top.key {
 			return top
 		}
-		f.heap[0].key = t
+		f.heap.edit(0).key = t
 		f.down(x, 0)
 	}
 }
@@ -92,36 +93,41 @@ func (f *floor) lower(x *index, i int32, t Touch) {
 	}
 	at := int(x.items.table.at(i).heap) - 1
 	if at < 0 {
-		at = len(f.heap)
-		f.heap = append(f.heap, floorEntry{item: i})
-	} else if f.heap[at].key <= t {
+		at = f.n
+		f.n++
+		*f.heap.grow(int32(at)) = floorEntry{item: i}
+	} else if f.key(at) <= t {
 		return
 	}
-	f.heap[at].key = t
+	f.heap.edit(int32(at)).key = t
 	f.up(x, at)
 }
 
+func (f *floor) key(at int) Touch { return f.heap.at(int32(at)).key }
+
+// fork returns the same floor, whose heap must be shared. It changes nothing.
+func (f *floor) fork() floor { return floor{at: f.at, active: f.active, heap: f.heap.fork(), n: f.n} }
+
 // pop removes the top entry.
 func (f *floor) pop(x *index) {
-	n := len(f.heap) - 1
-	x.items.table.at(f.heap[0].item).heap = 0
-	last := f.heap[n]
-	f.heap = f.heap[:n]
-	if n > 0 {
+	f.n--
+	x.items.table.edit(f.heap.at(0).item).heap = 0
+	last := *f.heap.at(int32(f.n))
+	if f.n > 0 {
 		f.set(x, 0, last)
 		f.down(x, 0)
 	}
 }
 
 func (f *floor) set(x *index, at int, e floorEntry) {
-	f.heap[at] = e
-	x.items.table.at(e.item).heap = int32(at) + 1
+	*f.heap.edit(int32(at)) = e
+	x.items.table.edit(e.item).heap = int32(at) + 1
 }
 
 func (f *floor) up(x *index, at int) {
-	e := f.heap[at]
-	for at > 0 && f.heap[(at-1)/floorArity].key > e.key {
-		f.set(x, at, f.heap[(at-1)/floorArity])
+	e := *f.heap.at(int32(at))
+	for at > 0 && f.key((at-1)/floorArity) > e.key {
+		f.set(x, at, *f.heap.at(int32((at - 1) / floorArity)))
 		at = (at - 1) / floorArity
 	}
 	f.set(x, at, e)
@@ -131,20 +137,20 @@ func (f *floor) up(x *index, at int) {
 const floorArity = 4
 
 func (f *floor) down(x *index, at int) {
-	e := f.heap[at]
+	e := *f.heap.at(int32(at))
 	for {
 		child := at
 		least := e.key
-		for c := floorArity*at + 1; c <= floorArity*at+floorArity && c < len(f.heap); c++ {
-			if f.heap[c].key < least {
-				child, least = c, f.heap[c].key
+		for c := floorArity*at + 1; c <= floorArity*at+floorArity && c < f.n; c++ {
+			if key := f.key(c); key < least {
+				child, least = c, key
 			}
 		}
 		if child == at {
 			f.set(x, at, e)
 			return
 		}
-		f.set(x, at, f.heap[child])
+		f.set(x, at, *f.heap.at(int32(child)))
 		at = child
 	}
 }

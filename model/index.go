@@ -22,6 +22,24 @@ func newIndex(p Params) *index {
 	return x
 }
 
+// share makes the index ready to be forked.
+func (x *index) share() {
+	x.items.share()
+	x.sessions.share()
+	x.shelves.share()
+	x.floor.heap.share()
+}
+
+// fork returns an index of the same facts, in the same memory until one of the two writes to it; the original must have
+// been shared since it was last changed. A fork is shared itself. While an index is not changed, any number of goroutines
+// may read and fork it.
+func (x *index) fork() *index {
+	return &index{
+		params: x.params, items: x.items.fork(), sessions: x.sessions.fork(), shelves: x.shelves.fork(), floor: x.floor.fork(),
+		facts: x.facts, newest: x.newest,
+	}
+}
+
 // change is what add did to the facts that are kept.
 type change uint8
 
@@ -35,6 +53,31 @@ const (
 // lookup returns the numbers of a fact's item and visit, -1 for what is not known.
 func (x *index) lookup(f *Fact) (i, s int32) {
 	return x.items.lookup(f.Item), x.sessions.lookupVisit(f.Session, f.Visit)
+}
+
+// held returns the entry that is kept for the item and visit of a fact.
+func (x *index) held(f *Fact) (entry, bool) {
+	i, s := x.lookup(f)
+	if i < 0 || s < 0 {
+		return entry{}, false
+	}
+	record := x.sessions.record(s)
+	at := position(record, i)
+	if at < 0 {
+		return entry{}, false
+	}
+	return entryAt(record, at), true
+}
+
+// addValid joins a fact that comes from elsewhere. It reports whether its ids are valid.
+func (x *index) addValid(f Fact) bool {
+	if !validItem(f.Item) || !validItem(f.Session) {
+		return false
+	}
+	f.Type = min(f.Type, Purchase)
+	i, s := x.lookup(&f)
+	x.add(&f, i, s)
+	return true
 }
 
 // add joins a fact, whose item and visit have the numbers i and s, -1 for what is not known. It returns the number that
@@ -77,7 +120,7 @@ func (x *index) join(i, s int32, at int, f *Fact) change {
 		return unchanged
 	}
 	held.kind = kind
-	held.encode(record, at)
+	held.encode(x.sessions.edit(s), at)
 	return strengthened
 }
 
@@ -183,6 +226,7 @@ func (x *index) label(i int32, t Touch, l Label) {
 	e := x.items.table.at(i)
 	held := Label{e.category, e.brand}
 	if c := cmp.Compare(e.labelled, t.seconds()); c < 0 || c == 0 && held.before(l) {
+		e = x.items.table.edit(i)
 		e.labelled, e.category, e.brand = t.seconds(), l.Category, l.Brand
 	}
 	x.shelves.put(x, l.Category, i, t)

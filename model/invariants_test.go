@@ -10,6 +10,21 @@ func checkInvariants(t *testing.T, m *Model) {
 	t.Helper()
 	x := m.index
 	pins := map[int32]uint32{}
+	checkShelves(t, x, pins)
+	open := checkVisits(t, m, pins)
+	checkParts(t, x, pins, open)
+}
+
+// checkIndex is checkInvariants for an index that no visits are open in.
+func checkIndex(t *testing.T, x *index) {
+	t.Helper()
+	pins := map[int32]uint32{}
+	checkShelves(t, x, pins)
+	checkParts(t, x, pins, nil)
+}
+
+func checkShelves(t *testing.T, x *index, pins map[int32]uint32) {
+	t.Helper()
 	checkShelf(t, x, &x.shelves.all, pins)
 	for k := range x.shelves.categories {
 		s := &x.shelves.categories[k]
@@ -18,7 +33,10 @@ func checkInvariants(t *testing.T, m *Model) {
 			t.Errorf("category %d is said to be at %d, is at %d", s.category, x.shelves.at[s.category], k)
 		}
 	}
-	open := checkVisits(t, m, pins)
+}
+
+func checkParts(t *testing.T, x *index, pins map[int32]uint32, open map[int32]bool) {
+	t.Helper()
 	checkItems(t, x, pins)
 	checkSessions(t, x, open)
 	checkHeap(t, x)
@@ -106,11 +124,12 @@ func checkSessions(t *testing.T, x *index, open map[int32]bool) {
 
 func checkHeap(t *testing.T, x *index) {
 	t.Helper()
-	if x.floor.active && len(x.floor.heap) != x.items.held {
-		t.Errorf("heap has %d items, want %d", len(x.floor.heap), x.items.held)
+	if x.floor.active && x.floor.n != x.items.held {
+		t.Errorf("heap has %d items, want %d", x.floor.n, x.items.held)
 	}
-	for at, e := range x.floor.heap {
-		if x.items.table.at(e.item).heap != int32(at)+1 || e.key > x.oldestOf(e.item) || at > 0 && x.floor.heap[(at-1)/floorArity].key > e.key {
+	for at := range x.floor.n {
+		e := *x.floor.heap.at(int32(at))
+		if x.items.table.at(e.item).heap != int32(at)+1 || e.key > x.oldestOf(e.item) || at > 0 && x.floor.key((at-1)/floorArity) > e.key {
 			t.Errorf("heap entry %d of item %s is wrong", at, x.items.text(e.item))
 		}
 	}

@@ -43,9 +43,21 @@ func (it *items) posting(i int32) []uint32 {
 	return it.postings.words(e.posting, int(e.n))
 }
 
+// share makes the items ready to be forked.
+func (it *items) share() {
+	it.dict.share()
+	it.table.share()
+	it.postings.share()
+}
+
+// fork returns the same items. It changes nothing.
+func (it *items) fork() items {
+	return items{dict: it.dict.fork(), table: it.table.fork(), postings: it.postings.fork(), held: it.held}
+}
+
 // link puts a session at a position of an item's posting.
 func (it *items) link(i int32, at int, session int32) {
-	e := it.table.at(i)
+	e := it.table.edit(i)
 	n := int(e.n)
 	if n == 0 {
 		e.posting = it.postings.alloc(1)
@@ -54,16 +66,16 @@ func (it *items) link(i int32, at int, session int32) {
 		e.posting = it.postings.resize(e.posting, n, n+1)
 	}
 	e.n++
-	w := it.postings.words(e.posting, n+1)
+	w := it.postings.edit(e.posting, n+1)
 	copy(w[at+1:], w[at:n])
 	w[at] = uint32(session)
 }
 
 // unlink takes the session at a position out of an item's posting.
 func (it *items) unlink(i int32, at int) {
-	e := it.table.at(i)
+	e := it.table.edit(i)
 	n := int(e.n)
-	w := it.postings.words(e.posting, n)
+	w := it.postings.edit(e.posting, n)
 	copy(w[at:], w[at+1:])
 	e.n--
 	if n == 1 {
@@ -75,11 +87,11 @@ func (it *items) unlink(i int32, at int) {
 }
 
 // pin keeps an item's number until the matching unpin.
-func (it *items) pin(i int32) { it.table.at(i).pins++ }
+func (it *items) pin(i int32) { it.table.edit(i).pins++ }
 
 // unpin takes back a pin.
 func (it *items) unpin(i int32) {
-	it.table.at(i).pins--
+	it.table.edit(i).pins--
 	it.release(i)
 }
 

@@ -125,11 +125,11 @@ func TestLabelsJoin(t *testing.T) {
 	shoe, boot := LabelOf("shoe", "acme"), LabelOf("boot", "acme")
 	m := fill(DefaultParams(), []Fact{{Session: "s", Item: "a", Touch: TouchAt(noon), Label: shoe}})
 	m.AddLabel(ItemLabel{Item: "a", Touch: TouchAt(noon - 5000), Label: boot})
-	if got := m.index.labelOf(m.known("a")); got != shoe {
+	if got := m.index.labelOf(m.index.known("a")); got != shoe {
 		t.Errorf("an older label counts: %v", got)
 	}
 	m.AddLabel(ItemLabel{Item: "a", Touch: TouchAt(noon + 5000), Label: boot})
-	if got := m.index.labelOf(m.known("a")); got != boot {
+	if got := m.index.labelOf(m.index.known("a")); got != boot {
 		t.Errorf("a newer label does not count: %v", got)
 	}
 	m.AddLabel(ItemLabel{Item: "unknown", Touch: TouchAt(noon), Label: shoe})

@@ -7,6 +7,7 @@ type Model struct {
 	index  *index
 	visits visits
 	scorer *scorer
+	wide   *wide // nil until an Edition is adopted
 }
 
 // New returns an empty model. It panics if the parameters are not valid: see [Params.Validate].
@@ -22,10 +23,8 @@ func New(p Params) *Model {
 // Add joins a fact that another model made. Facts may come in any order and any number of times. A fact whose ids are
 // empty or longer than MaxIDBytes (a session's digest is not) is ignored.
 func (m *Model) Add(f Fact) {
-	if validItem(f.Item) && validItem(f.Session) {
-		f.Type = min(f.Type, Purchase)
-		i, s := m.index.lookup(&f)
-		m.index.add(&f, i, s)
+	if m.index.addValid(f) && m.wide != nil {
+		m.wide.spread([]Fact{f})
 	}
 }
 
@@ -38,11 +37,16 @@ type Stats struct {
 	Newest               Touch
 }
 
-// Stats returns the sizes of the state.
+// Stats returns the sizes of what the model has learnt itself.
 func (m *Model) Stats() Stats {
-	x := m.index
+	s := m.index.stats()
+	s.Open = m.visits.count
+	return s
+}
+
+func (x *index) stats() Stats {
 	return Stats{
-		Facts: x.facts, Items: x.items.held, Visits: x.sessions.held, Open: m.visits.count,
+		Facts: x.facts, Items: x.items.held, Visits: x.sessions.held,
 		Categories: len(x.shelves.categories), Floor: x.floor.at, Newest: x.newest,
 	}
 }

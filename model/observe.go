@@ -17,10 +17,14 @@ func (m *Model) Observe(facts []Fact, r Record) []Fact {
 	if i < 0 {
 		return facts
 	}
+	made := len(facts)
 	for k := range r.Items {
 		if act := &r.Items[k]; validItem(act.Item) {
 			facts = m.step(facts, i, id, act, r.ArrivalMs)
 		}
+	}
+	if m.wide != nil {
+		m.wide.spread(facts[made:])
 	}
 	return facts
 }
@@ -70,7 +74,7 @@ func (m *Model) openVisit(id string, start uint32) int32 {
 		s = se.create(id, start)
 	}
 	i := m.visits.open(s)
-	se.table.at(s).open = i + 1
+	se.table.edit(s).open = i + 1
 	return i
 }
 
@@ -124,21 +128,20 @@ func (m *Model) create(facts []Fact, i int32, id string, item int32, act *Intera
 	return facts
 }
 
-// strengthen raises the type of a fact that the visit made, if it is still kept.
+// strengthen raises the type of a fact that the visit made, if it is still kept: here, or in the Edition if another shard
+// made it.
 func (m *Model) strengthen(facts []Fact, i int32, id string, item int32, kind EventType) []Fact {
-	x, s := m.index, m.visits.table.at(i).session
-	record := x.sessions.record(s)
-	at := position(record, item)
-	if at < 0 {
+	visit := m.index.sessions.table.at(m.visits.table.at(i).session).visit
+	f := Fact{Session: id, Visit: visit, Item: m.index.items.text(item), Type: kind}
+	held, ok := m.index.held(&f)
+	if !ok && m.wide != nil {
+		held, ok = m.wide.index.held(&f)
+	}
+	if !ok || held.kind >= kind {
 		return facts
 	}
-	held := entryAt(record, at)
-	if held.kind >= kind {
-		return facts
-	}
-	held.kind = kind
-	held.encode(record, at)
-	f := Fact{Session: id, Visit: x.sessions.table.at(s).visit, Item: x.items.text(item), Touch: held.touch, Type: kind}
+	f.Touch = held.touch
+	m.index.addValid(f)
 	return append(facts, f)
 }
 
@@ -171,6 +174,6 @@ func (m *Model) closeVisit(i int32) {
 	}
 	se, s := &m.index.sessions, m.visits.table.at(i).session
 	m.visits.close(i)
-	se.table.at(s).open = 0
+	se.table.edit(s).open = 0
 	se.release(s)
 }

@@ -12,7 +12,7 @@ import (
 type Params struct {
 	// State.
 
-	PerItem    int           // m: facts kept per item, the newest. Default 250, at most 4096.
+	PerItem    int           // m: facts kept per item, the newest. Default 250, at most 1000.
 	MaxItems   int           // items with facts; the least recently touched go first. Default 1<<20, at most 1<<28.
 	MaxFacts   int           // facts in total; the oldest go first. Default 1<<26, at most 1<<30.
 	Horizon    time.Duration // age, against the newest fact, at which facts go; 0 keeps them. Default 0.
@@ -93,7 +93,7 @@ func (p Params) Validate() error {
 }
 
 func (p Params) validateBounds(count func(name string, v, low, high int)) {
-	count("PerItem", p.PerItem, 1, 4096)
+	count("PerItem", p.PerItem, 1, 1000)
 	count("MaxItems", p.MaxItems, 1, 1<<28)
 	count("MaxFacts", p.MaxFacts, 1, 1<<30)
 	count("ShelfItems", p.ShelfItems, 1, 4096)

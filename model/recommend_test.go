@@ -112,7 +112,7 @@ func TestNewItemsGetListsFromTheirCategory(t *testing.T) {
 		t.Errorf("recommended %q to an item without a label", got)
 	}
 	observe("brand only", "new shoe", "", "acme")
-	if m.index.labelOf(m.known("new shoe")).Category == LabelOf("acme", "").Category {
+	if m.index.labelOf(m.index.known("new shoe")).Category == LabelOf("acme", "").Category {
 		t.Error("a brand is taken for the category of its name")
 	}
 }

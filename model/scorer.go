@@ -17,12 +17,16 @@ type scorer struct {
 
 // query is what is asked: the items of a session, newest first.
 type query struct {
-	items []int32
-	kinds []EventType
-	self  uint32 // session that is no neighbour, noSession if there is none
+	items   []int32 // numbers, or below noItem for what the index does not know
+	kinds   []EventType
+	self    uint32   // session that is no neighbour, noSession if there is none
+	strange []string // what the index does not know
 }
 
-const noSession = ^uint32(0)
+const (
+	noSession = ^uint32(0)
+	noItem    = -1
+)
 
 // shared is an item that a neighbour has in common with the query.
 type shared struct {
@@ -38,13 +42,23 @@ func newScorer(p Params) *scorer {
 func (sc *scorer) reset(x *index) *query {
 	sc.index = x
 	sc.found.reset()
-	sc.query = query{items: sc.query.items[:0], kinds: sc.query.kinds[:0], self: noSession}
+	sc.query = query{items: sc.query.items[:0], kinds: sc.query.kinds[:0], self: noSession, strange: sc.query.strange[:0]}
 	return &sc.query
 }
 
 // add appends an item to the query, older than those before.
 func (q *query) add(item int32, kind EventType) {
 	q.items, q.kinds = append(q.items, item), append(q.kinds, kind)
+}
+
+// addText is add for an item that the index may not know: nothing but a reminder comes of it then.
+func (q *query) addText(x *index, text string, kind EventType) {
+	i := x.items.lookup(text)
+	if i < 0 {
+		q.strange = append(q.strange, text)
+		i = noItem - int32(len(q.strange))
+	}
+	q.add(i, kind)
 }
 
 // score computes the totals of all candidates of the query.
@@ -70,6 +84,9 @@ func (sc *scorer) lookUp(limit int) {
 	for p, item := range sc.query.items[:min(limit, len(sc.query.items))] {
 		weight := mul(sc.recency[p], sc.kind[sc.query.kinds[p]])
 		sc.found.place[p] = uint8(p + 1)
+		if item < 0 {
+			continue
+		}
 		sc.near.scan(sc.index.items.posting(item), sc.query.self, uint8(p), weight, sc.rank[:sc.params.Scan])
 	}
 	sc.vote()

@@ -15,7 +15,7 @@ const (
 
 	// maxRecord is the longest record. Observe never makes more than SessionFacts facts per visit; facts beyond
 	// maxRecord that others made are dropped.
-	maxRecord = 1280
+	maxRecord = 320
 )
 
 // sessions are the visits of an index, and their records.
@@ -74,11 +74,29 @@ func (se *sessions) create(id string, visit uint32) int32 {
 	return s
 }
 
+// share makes the visits ready to be forked.
+func (se *sessions) share() {
+	se.dict.share()
+	se.table.share()
+	se.records.share()
+}
+
+// fork returns the same visits. It changes nothing.
+func (se *sessions) fork() sessions {
+	return sessions{dict: se.dict.fork(), table: se.table.fork(), records: se.records.fork(), held: se.held}
+}
+
 // release forgets a visit that has no facts and is not open.
 func (se *sessions) release(s int32) {
 	if e := se.table.at(s); e.n == 0 && e.open == 0 {
 		se.dict.remove(s)
 	}
+}
+
+// edit returns the words of a visit's facts, of which there must be one, for writing.
+func (se *sessions) edit(s int32) []uint32 {
+	e := se.table.at(s)
+	return se.records.edit(e.block, int(e.n))
 }
 
 // record returns the words of a visit's facts.
@@ -120,7 +138,7 @@ func (se *sessions) touchOf(s, item int32) Touch {
 
 // put puts a fact at a position of a record.
 func (se *sessions) put(s int32, at int, e entry) {
-	t := se.table.at(s)
+	t := se.table.edit(s)
 	n := int(t.n)
 	if n == 0 {
 		t.block = se.records.alloc(1)
@@ -129,16 +147,16 @@ func (se *sessions) put(s int32, at int, e entry) {
 		t.block = se.records.resize(t.block, n, n+1)
 	}
 	t.n++
-	w := se.records.words(t.block, n+1)
+	w := se.records.edit(t.block, n+1)
 	copy(w[(at+1)*recordWords:], w[at*recordWords:n*recordWords])
 	e.encode(w, at)
 }
 
 // cut takes the fact at a position out of a record, and forgets a visit that has no other and is not open.
 func (se *sessions) cut(s int32, at int) {
-	t := se.table.at(s)
+	t := se.table.edit(s)
 	n := int(t.n)
-	w := se.records.words(t.block, n)
+	w := se.records.edit(t.block, n)
 	copy(w[at*recordWords:], w[(at+1)*recordWords:])
 	t.n--
 	if n > 1 {

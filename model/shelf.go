@@ -1,11 +1,24 @@
 package model
 
+import (
+	"maps"
+	"slices"
+)
+
 // shelf is a list of the most recently touched items of a category, or of all. Items are in the order of their newest
 // touch, oldest first, equal ones by raw id.
 type shelf struct {
 	category uint32
 	items    []int32
 	touches  []Touch
+	shared   bool // another shelf has the items and touches too
+}
+
+// own makes sure that the shelf may be written.
+func (s *shelf) own() {
+	if s.shared {
+		s.items, s.touches, s.shared = slices.Clone(s.items), slices.Clone(s.touches), false
+	}
 }
 
 // shelves are the shelf of all items and one per category. What is kept is again a function of the set of labelled
@@ -15,11 +28,34 @@ type shelves struct {
 	all        shelf
 	categories []shelf
 	at         map[uint32]int // position in categories
+	atShared   bool           // another shelves has the map too
 	floor      Touch
 }
 
 func newShelves(p Params) shelves {
 	return shelves{at: make(map[uint32]int)}
+}
+
+// share makes the shelves ready to be forked.
+func (sh *shelves) share() {
+	sh.all.shared, sh.atShared = true, true
+	for at := range sh.categories {
+		sh.categories[at].shared = true
+	}
+}
+
+// fork returns the same shelves. It changes nothing.
+func (sh *shelves) fork() shelves {
+	f := *sh
+	f.categories = slices.Clone(sh.categories)
+	return f
+}
+
+// own makes sure that the map may be written.
+func (sh *shelves) own() {
+	if sh.atShared {
+		sh.at, sh.atShared = maps.Clone(sh.at), false
+	}
 }
 
 // of returns the shelf of a category, nil if there is none.
@@ -37,6 +73,7 @@ func (sh *shelves) put(x *index, category uint32, i int32, t Touch) {
 	}
 	at, ok := sh.at[category]
 	if !ok {
+		sh.own()
 		at = len(sh.categories)
 		sh.categories = append(sh.categories, shelf{category: category})
 		sh.at[category] = at
@@ -68,6 +105,7 @@ func (sh *shelves) raise(x *index, t Touch) {
 		if len(s.items) > 0 {
 			continue
 		}
+		sh.own()
 		last := len(sh.categories) - 1
 		delete(sh.at, s.category)
 		if at != last {
@@ -89,6 +127,7 @@ func (s *shelf) put(x *index, i int32, t Touch) {
 		return
 	}
 	at := s.place(x, i, t)
+	s.own()
 	switch {
 	case was >= 0:
 		s.shift(was, at-1)
@@ -142,6 +181,7 @@ func (s *shelf) trim(x *index, t Touch) {
 		n++
 	}
 	if n > 0 {
+		s.own()
 		s.items = s.items[:copy(s.items, s.items[n:])]
 		s.touches = s.touches[:copy(s.touches, s.touches[n:])]
 	}

@@ -1,16 +1,20 @@
 package model
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // slab allocates small blocks of entries, each entry a fixed number of 32-bit words, without pointers for the garbage
 // collector to follow and without an allocation per block.
 //
 // Blocks come in size classes, four to an octave. A page holds blocks of one class, and returns to the common pool when
 // its last block is freed. So a catalogue whose lists all grow from 1 to 256 does not leave the memory of the smaller
-// classes behind.
+// classes behind. Pages are small, because a fork copies those that it writes to.
 type slab struct {
 	width   int // words per entry
-	pages   [][]uint32
+	pages   []*[slabPageLen]uint32
+	shared  []bool // pages that another slab has too; no longer than pages
 	meta    []slabPage
 	partial [slabClasses]int32 // 1 + first page of the class with room, 0 if there is none
 	spare   []int32            // pages of no class
@@ -26,9 +30,9 @@ type slabPage struct {
 }
 
 const (
-	slabShift   = 14
+	slabShift   = 10
 	slabPageLen = 1 << slabShift // words
-	slabClasses = 44             // entries 1 to 4096
+	slabClasses = 36             // entries 1 to 1024
 )
 
 // blockRef addresses a block: page number and word within the page.
@@ -81,7 +85,7 @@ func (s *slab) free(ref blockRef, n int) {
 	page := int32(ref >> slabShift)
 	m := &s.meta[page]
 	word := int(ref & (slabPageLen - 1))
-	s.pages[page][word] = uint32(m.free)
+	s.edit(ref, 1)[0] = uint32(m.free)
 	m.free = int16(word/(slabCapacity(class)*s.width)) + 1
 	m.live--
 	if m.live == 0 {
@@ -99,12 +103,22 @@ func (s *slab) resize(ref blockRef, old, n int) blockRef {
 		return ref
 	}
 	grown := s.alloc(n)
-	copy(s.words(grown, n), s.words(ref, min(old, n)))
+	copy(s.edit(grown, n), s.words(ref, min(old, n)))
 	s.free(ref, old)
 	return grown
 }
 
-// words returns the words of the first n entries of a block.
+// edit returns the words of the first n entries of a block for writing. What words returned before may be stale.
+func (s *slab) edit(ref blockRef, n int) []uint32 {
+	page := ref >> slabShift
+	if int(page) < len(s.shared) && s.shared[page] {
+		own := *s.pages[page]
+		s.pages[page], s.shared[page] = &own, false
+	}
+	return s.words(ref, n)
+}
+
+// words returns the words of the first n entries of a block. In a slab that is never forked they may be written.
 func (s *slab) words(ref blockRef, n int) []uint32 {
 	at := int(ref & (slabPageLen - 1))
 	return s.pages[ref>>slabShift][at : at+n*s.width : at+n*s.width]
@@ -116,12 +130,23 @@ func (s *slab) open(class int) int32 {
 	if k := len(s.spare); k > 0 {
 		page, s.spare = s.spare[k-1], s.spare[:k-1]
 	} else {
-		s.pages = append(s.pages, make([]uint32, slabPageLen))
+		s.pages = append(s.pages, new([slabPageLen]uint32))
 		s.meta = append(s.meta, slabPage{})
 	}
 	s.meta[page] = slabPage{}
 	s.list(page, class)
 	return page
+}
+
+// share makes the slab ready to be forked.
+func (s *slab) share() { s.shared = allTrue(s.shared, len(s.pages)) }
+
+// fork returns a slab with the same blocks. It changes nothing.
+func (s *slab) fork() slab {
+	f := *s
+	f.pages, f.shared = slices.Clone(s.pages), slices.Clone(s.shared)
+	f.meta, f.spare = slices.Clone(s.meta), slices.Clone(s.spare)
+	return f
 }
 
 // list puts a page at the head of its class.

@@ -6,7 +6,7 @@ import (
 )
 
 func TestSlabClasses(t *testing.T) {
-	for n := 1; n <= 4096; n++ {
+	for n := 1; n <= 1024; n++ {
 		class := slabClass(n)
 		if class >= slabClasses || slabCapacity(class) < n {
 			t.Fatalf("%d entries get class %d of %d", n, class, slabCapacity(class))

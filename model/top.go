@@ -44,7 +44,13 @@ func (sc *scorer) better(a, b ranked) bool {
 	return sc.text(a) < sc.text(b)
 }
 
-func (sc *scorer) text(r ranked) string { return sc.index.items.text(sc.found.items[r.index]) }
+func (sc *scorer) text(r ranked) string {
+	if i := sc.found.items[r.index]; i < 0 {
+		return sc.query.strange[noItem-1-i]
+	} else {
+		return sc.index.items.text(i)
+	}
+}
 
 // list appends the k best candidates of the query to dst.
 func (sc *scorer) list(dst []Scored, k int) []Scored {
