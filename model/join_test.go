@@ -65,6 +65,11 @@ func TestEqualTouches(t *testing.T) {
 	sameAs(t, fill(loose(), facts), want)
 	facts[0], facts[3] = facts[3], facts[0]
 	sameAs(t, fill(loose(), facts), want)
+	p := loose() // with room for one fact of an item, the order decides which
+	p.PerItem, p.Scan, p.HopScan = 1, 1, 1
+	want = fill(p, facts)
+	slices.Reverse(facts)
+	sameAs(t, fill(p, facts), want)
 }
 
 func TestHorizon(t *testing.T) {

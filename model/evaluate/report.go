@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -69,8 +70,28 @@ type Report struct {
 
 // An Outcome is one prediction.
 type Outcome struct {
-	Ms    int64 // time of the target
-	Place int   // of the target in the list, from 0; negative for a miss
+	Ms    int64  // time of the target
+	Place int    // of the target in the list, from 0; negative for a miss
+	List  uint64 // fingerprint of the list
+}
+
+// SameLists returns how many lists are those that another run of the same predictions had.
+func (r Report) SameLists(o Report) int {
+	n := 0
+	for i := range r.Outcomes[:min(len(r.Outcomes), len(o.Outcomes))] {
+		if r.Outcomes[i] == o.Outcomes[i] {
+			n++
+		}
+	}
+	return n
+}
+
+func fingerprint(list []string) uint64 {
+	h := fnv.New64a()
+	for _, item := range list {
+		fmt.Fprintf(h, "%q", item)
+	}
+	return h.Sum64()
 }
 
 // Coverage returns the share of the known items that were in a list.
@@ -79,7 +100,7 @@ func (r Report) Coverage() float64 { return float64(r.Listed) / float64(max(r.Kn
 // note counts one prediction.
 func (r *Report) note(list []string, target Event, revisit bool, k int) {
 	place := slices.Index(list, target.Item)
-	r.Outcomes = append(r.Outcomes, Outcome{target.Ms, place})
+	r.Outcomes = append(r.Outcomes, Outcome{target.Ms, place, fingerprint(list)})
 	r.All.note(place, k)
 	r.ByType[min(target.Type, model.Purchase)].note(place, k)
 	if revisit {

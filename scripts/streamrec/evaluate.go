@@ -27,6 +27,8 @@ type evaluateOptions struct {
 	warmup, until           float64
 	params                  []string
 	baselines               bool
+	shards                  int
+	staleness               string
 	plot                    string
 	output                  output
 }
@@ -51,10 +53,14 @@ model have done in production? The first part of the stream (--warmup) is learnt
 the rows whose part is train and predicts the sessions of those whose part is test, or, with --test-days, learns the past and
 predicts the sessions of the last days.
 
+With --shards, the model is also measured cut into shards that learn from each other with a delay (--staleness); without
+delay their lists have to be those of the one model.
+
 The same run measures popularity, co-visitation, VMIS-kNN (Serenade) and VSTAN with their published parameters. Nothing is
 fitted to the file. Times are CPU times of one thread.`,
 		Example: `  streamrec evaluate --file events.csv.gz --plot hitrate.png
   streamrec evaluate --file events.csv.gz --protocol offline --test-days 7 -o json
+  streamrec evaluate --file events.csv.gz --shards 16 --staleness 60s
   streamrec evaluate --file events.csv.gz --params Reminder=0,Hop=0 --baselines=false`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runEvaluate(cmd.Context(), o, std) },
 	}
@@ -67,6 +73,8 @@ fitted to the file. Times are CPU times of one thread.`,
 	f.Float64Var(&o.until, "until", 1, "prequential: share of the events after which the replay ends; to tune on what is not reported")
 	f.Float64Var(&o.testDays, "test-days", 0, "offline: predict the sessions of so many last days; 0 goes by the column part")
 	f.StringSliceVar(&o.params, "params", nil, "parameters of the model that differ from the defaults, as Name=value, weights in thousandths")
+	f.IntVar(&o.shards, "shards", 1, "measure the model in so many shards too, cut by the MD5 of sessions")
+	f.StringVar(&o.staleness, "staleness", "0s", "how late shards learn what others learnt; 0s is at once, never not at all")
 	f.BoolVar(&o.baselines, "baselines", true, "measure the published methods too")
 	f.StringVar(&o.plot, "plot", "", "PNG file to draw the hit rate over time into")
 	outputFlag(cmd, &o.output)
@@ -85,6 +93,8 @@ func (o *evaluateOptions) check() error {
 		return usageError{fmt.Errorf("--malformed must be stop or skip, not %q", o.malformed)}
 	case o.warmup < 0 || o.until > 1 || o.warmup >= o.until:
 		return usageError{fmt.Errorf("--warmup %g and --until %g must be shares of the stream, from 0 to 1, the first below the second", o.warmup, o.until)}
+	case o.shards < 1 || o.shards > maxShards:
+		return usageError{fmt.Errorf("--shards must be from 1 to %d, not %d", maxShards, o.shards)}
 	case o.testDays < 0:
 		return usageError{fmt.Errorf("--test-days must not be negative")}
 	}
@@ -99,6 +109,10 @@ func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
 	if err != nil {
 		return usageError{fmt.Errorf("--params: %w", err)}
 	}
+	staleness, err := parseStaleness(o.staleness)
+	if err != nil {
+		return err
+	}
 	events, err := readEvents(ctx, o, std)
 	if err != nil {
 		return err
@@ -108,6 +122,11 @@ func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
 		return err
 	}
 	systems := []system{{"streamrec", nameOf(o.params), &evaluate.Streaming{Model: model.New(params)}}}
+	if o.shards > 1 {
+		sharded := evaluate.NewSharded(params, o.shards)
+		sharded.StalenessMs = staleness
+		systems = append(systems, system{fmt.Sprintf("%d shards", o.shards), "staleness " + o.staleness, sharded})
+	}
 	if o.baselines {
 		systems = append(systems, baselines()...)
 	}
@@ -117,6 +136,21 @@ func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
 		}
 	}
 	return e.publish(o, std.out)
+}
+
+// maxShards bounds the memory of a run.
+const maxShards = 1024
+
+// parseStaleness returns milliseconds.
+func parseStaleness(text string) (int64, error) {
+	if text == "never" {
+		return evaluate.Never, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, usageError{fmt.Errorf("--staleness must be a duration such as 60s, or never, not %q", text)}
+	}
+	return d.Milliseconds(), nil
 }
 
 // system is something that recommends.
@@ -143,6 +177,7 @@ type evaluation struct {
 	train, test []evaluate.Event // test is empty unless offline
 	skip        int
 	results     evaluationReport
+	whole       evaluate.Report // of the first system
 }
 
 func newEvaluation(o evaluateOptions, events []evaluate.Event) (*evaluation, error) {
@@ -186,7 +221,10 @@ func (e *evaluation) measure(ctx context.Context, s system, stderr io.Writer) er
 	if r.All.N == 0 {
 		return refuse("there is nothing to predict: no session that counts goes on to another item")
 	}
-	e.results.add(s, r)
+	if len(e.results.Systems) == 0 {
+		e.whole = r
+	}
+	e.results.add(s, r, r.SameLists(e.whole))
 	return nil
 }
 

@@ -32,7 +32,8 @@ type systemReport struct {
 	New        rateReport            `json:"newItems"`
 	Revisit    rateReport            `json:"revisits"`
 	ByType     map[string]rateReport `json:"byType"`
-	Unseen     int                   `json:"unseen"` // targets that nobody had touched before
+	Unseen     int                   `json:"unseen"`    // targets that nobody had touched before
+	SameLists  int                   `json:"sameLists"` // lists that are those of the first system
 	Short      int                   `json:"shortLists"`
 	Coverage   float64               `json:"coverage"` // share of the known items that were in a list
 	Recommend  costReport            `json:"recommend"`
@@ -81,10 +82,10 @@ func newEvaluationReport(o evaluateOptions, e *evaluation) evaluationReport {
 	return r
 }
 
-// add notes what a system did.
-func (r *evaluationReport) add(s system, e evaluate.Report) {
+// add notes what a system did, and how many of its lists are those of the first system.
+func (r *evaluationReport) add(s system, e evaluate.Report, same int) {
 	out := systemReport{
-		Name: s.name, Parameters: s.parameters, Unseen: e.Unseen, Short: e.Short, Coverage: e.Coverage(),
+		Name: s.name, Parameters: s.parameters, Unseen: e.Unseen, SameLists: same, Short: e.Short, Coverage: e.Coverage(),
 		All: rates(e.All), New: rates(e.New), Revisit: rates(e.Revisit), ByType: map[string]rateReport{},
 		Recommend: cost(e.Recommending), Update: cost(e.Updating), OverTime: overTime(e.Outcomes),
 	}
@@ -154,10 +155,10 @@ func (r *evaluationReport) writeTable(out io.Writer) error {
 			s.All.Predictions, r.Skipped, s.Unseen)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\n\tHR@5\tHR@10\tHR@20\tMRR@20\tnew items HR@20\tMRR@20\trevisits HR@20\tMRR@20\tcoverage")
+	fmt.Fprintln(w, "\n\tHR@5\tHR@10\tHR@20\tMRR@20\tnew items HR@20\tMRR@20\trevisits HR@20\tMRR@20\tcoverage\tsame lists")
 	for _, s := range r.Systems {
-		fmt.Fprintf(w, "%s\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.3f\n", s.Name, s.All.HR5, s.All.HR10, s.All.HR20, s.All.MRR20,
-			s.New.HR20, s.New.MRR20, s.Revisit.HR20, s.Revisit.MRR20, s.Coverage)
+		fmt.Fprintf(w, "%s\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.3f\t%d\n", s.Name, s.All.HR5, s.All.HR10, s.All.HR20, s.All.MRR20,
+			s.New.HR20, s.New.MRR20, s.Revisit.HR20, s.Revisit.MRR20, s.Coverage, s.SameLists)
 	}
 	r.writeTypes(w)
 	r.writeCosts(w)

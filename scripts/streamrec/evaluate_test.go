@@ -165,6 +165,18 @@ func TestEvaluateProtocols(t *testing.T) {
 	}
 }
 
+func TestEvaluateShards(t *testing.T) {
+	file := follows(t)
+	by := evaluateFile(t, "--file", file, "--baselines=false", "--shards", "4")
+	if s := by["4 shards"]; s.SameLists != 100 || s.All != by["streamrec"].All {
+		t.Errorf("4 shards: %+v", s)
+	}
+	by = evaluateFile(t, "--file", file, "--baselines=false", "--shards", "64", "--staleness", "never")
+	if s := by["64 shards"]; s.SameLists == 100 || s.All.HR20 >= by["streamrec"].All.HR20 {
+		t.Errorf("64 shards that learn nothing from each other: %+v", s)
+	}
+}
+
 func TestEvaluateParams(t *testing.T) {
 	by := evaluateFile(t, "--file", follows(t), "--baselines=false", "--params", "reminder=0,TypeWeight=1/2/3", "--params", "SessionTTL=1h")
 	if s := by["streamrec"]; len(by) != 1 || s.Parameters != "reminder=0, TypeWeight=1/2/3, SessionTTL=1h" {
@@ -189,6 +201,8 @@ func TestEvaluateRefuses(t *testing.T) {
 		{[]string{"--file", good, "--warmup", "1"}, exitUsage, "--warmup"},
 		{[]string{"--file", good, "--test-days", "-1"}, exitUsage, "--test-days"},
 		{[]string{"--file", good, "--malformed", "keep"}, exitUsage, "stop or skip"},
+		{[]string{"--file", good, "--shards", "0"}, exitUsage, "--shards"},
+		{[]string{"--file", good, "--staleness", "soon"}, exitUsage, "60s, or never"},
 		{[]string{"--file", good, "--format", "xml"}, exitUsage, "--format"},
 		{[]string{"--file", good, "--params", "Scan"}, exitUsage, "not Name=value"},
 		{[]string{"--file", good, "--params", "Scam=1"}, exitUsage, "there are PerItem, "},
