@@ -106,7 +106,8 @@ func TestPureParts(t *testing.T) {
 	}
 }
 
-// TestKCLIsContained holds that only the files worker/kcl*.go know the vmware library.
+// TestKCLIsContained holds that only the files worker/kcl*.go know the vmware library. The one exception is the benchmark, which
+// measures the library as it comes beside ours; nothing of that file is in the product.
 func TestKCLIsContained(t *testing.T) {
 	used := false
 	eachFile(t, func(p pkg, file string, f *ast.File, _ []byte) {
@@ -115,7 +116,8 @@ func TestKCLIsContained(t *testing.T) {
 				continue
 			}
 			used = true
-			if p.name() != "worker" || !strings.HasPrefix(file, "kcl") {
+			compared := p.name() == "scripts/bench" && file == "kcl_stock.go"
+			if (p.name() != "worker" || !strings.HasPrefix(file, "kcl")) && !compared {
 				t.Errorf("%s/%s imports %s", p.name(), file, i.Path.Value)
 			}
 		}

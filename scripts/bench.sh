@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Measures streamrec's coordination of workers beside that of stock vmware-go-kcl-v2: scripts/bench.sh [--quick] [--stock-defaults] [-o json] [SECTION…]
+#
+# Needs Go only. A full run takes up to 10 minutes on two cores, --quick a minute: it shows that the harness works, its figures are
+# not for comparison. --stock-defaults takes a quarter of an hour more. --help has the sections; BENCHMARKS.md says what the lines mean.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mkdir -p artefacts
+go build -o artefacts/bench ./scripts/bench
+exec artefacts/bench "$@"

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// emptyStream is a worker.Stream without records. It is never quite at its tip, so that nothing is noted of that.
+type emptyStream struct{}
+
+// Shards implements worker.Stream.
+func (emptyStream) Shards(context.Context) ([]lease.Lease, error) {
+	shards := make([]lease.Lease, crowdShards)
+	for n := range shards {
+		shards[n].Key = fmt.Sprintf("shardId-%012d", n)
+	}
+	return shards, nil
+}
+
+// Iterator implements worker.Stream.
+func (emptyStream) Iterator(context.Context, string, lease.Position) (string, error) {
+	return "more", nil
+}
+
+// Read implements worker.Stream. It takes its time, which spares the machine and changes no lease.
+func (emptyStream) Read(ctx context.Context, _ string, _ int32) (worker.Page, error) {
+	err := (worker.System{}).Sleep(ctx, 2*time.Second)
+	return worker.Page{Next: "more", MillisBehindLatest: 1}, err
+}
+
+// audience counts the shards that are being listened to.
+type audience struct {
+	mu      sync.Mutex
+	held    map[string]int // by worker
+	changed time.Time
+}
+
+func (a *audience) count(worker string, n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.held[worker] += n
+	a.changed = time.Now()
+}
+
+// total is how many shards are being listened to.
+func (a *audience) total() (n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, held := range a.held {
+		n += held
+	}
+	return n
+}
+
+// settled reports whether all shards are being listened to, and by the same workers for so long.
+func (a *audience) settled(quiet time.Duration) bool {
+	if a.total() != crowdShards {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return time.Since(a.changed) > quiet
+}
+
+// listener is a worker.Processor that does nothing.
+type listener struct {
+	audience *audience
+	worker   string
+	term     *lease.Term
+	open     bool
+}
+
+// Open implements worker.Processor.
+func (l *listener) Open(context.Context) (lease.Position, error) {
+	l.open = true
+	l.audience.count(l.worker, 1)
+	return l.term.Lease().Checkpoint, nil
+}
+
+// Process implements worker.Processor.
+func (l *listener) Process(context.Context, worker.Page) error { return nil }
+
+// Idle implements worker.Processor.
+func (l *listener) Idle() bool { return true }
+
+// Drain implements worker.Processor.
+func (l *listener) Drain(context.Context) error { return nil }
+
+// End implements worker.Processor.
+func (l *listener) End(context.Context, []lease.Lease) error { return nil }
+
+// Close implements worker.Processor.
+func (l *listener) Close() {
+	if l.open {
+		l.audience.count(l.worker, -1)
+	}
+}

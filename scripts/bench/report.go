@@ -1,0 +1,197 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// report is what a run prints.
+type report struct {
+	Began   time.Time `json:"began"`
+	Seconds float64   `json:"seconds"`
+	Machine machine   `json:"machine"`
+	Quick   bool      `json:"quick"`
+	Rows    []row     `json:"rows"`
+	Notes   []string  `json:"notes"`
+
+	sides  []side
+	titles map[string]string // of sections
+}
+
+// row is a line of the table.
+type row struct {
+	Section string          `json:"section"`
+	ID      string          `json:"id"`
+	Text    string          `json:"text"`
+	Unit    string          `json:"unit,omitempty"`
+	Figures map[side]figure `json:"figures"`
+	Target  *verdict        `json:"target,omitempty"` // of streamrec
+
+	line line
+}
+
+// verdict compares streamrec with its target.
+type verdict struct {
+	Text string `json:"text"`
+	Met  *bool  `json:"met,omitempty"` // absent when it was not measured
+}
+
+// fill makes the rows of what was measured. A line that no side has measured is left out.
+func (r *report) fill(sections []section, sides []side, tasks []*task) {
+	r.sides, r.titles = sides, map[string]string{}
+	for _, s := range sections {
+		r.titles[s.name] = s.title
+		for _, l := range s.lines {
+			if row := newRow(s, l, tasks); len(row.Figures) > 0 {
+				r.Rows = append(r.Rows, row)
+			}
+		}
+	}
+	for _, t := range tasks {
+		r.Notes = append(r.Notes, t.figures.notes...)
+	}
+}
+
+func newRow(s section, l line, tasks []*task) row {
+	out := row{Section: s.name, ID: l.id, Text: strings.TrimSpace(l.text), Unit: l.unit, Figures: map[side]figure{}, line: l}
+	for _, t := range tasks {
+		if f, ok := t.figures.values[l.id]; ok && t.section.name == s.name {
+			out.Figures[t.side] = f
+		}
+	}
+	if l.target != nil {
+		out.Target = l.target.judge(l.unit, out.Figures)
+	}
+	return out
+}
+
+func (t *target) judge(unit string, figures map[side]figure) *verdict {
+	sign := "≤ "
+	switch {
+	case t.below:
+		sign = "< "
+	case t.most == 0:
+		sign = ""
+	}
+	v := &verdict{Text: strings.TrimSpace(sign + strconv.FormatFloat(t.most, 'g', -1, 64) + " " + unit)}
+	if f, ok := figures[ours]; ok {
+		v.Met = new(t.met(f.Value))
+	}
+	return v
+}
+
+// verdict is an error when streamrec has lost records. Times are for the reader to judge.
+func (r *report) verdict() error {
+	for _, row := range r.Rows {
+		if f := row.Figures[ours]; row.ID == "lost" && f.Value > 0 {
+			return errors.New("streamrec has lost records: see the table")
+		}
+	}
+	return nil
+}
+
+func (r *report) print(w io.Writer, format string) error {
+	if format == "json" {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	}
+	_, err := io.WriteString(w, r.table())
+	return err
+}
+
+// table is the report for people.
+func (r *report) table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %s, took %s\n", r.Machine, r.Began.Format("2006-01-02 15:04 MST"), time.Duration(r.Seconds*float64(time.Second)).Round(time.Second))
+	if r.Quick {
+		b.WriteString("quick run, everything at once and hardly repeated: no figures to compare\n")
+	}
+	section := ""
+	for _, row := range r.Rows {
+		if row.Section != section {
+			section = row.Section
+			r.head(&b, r.titles[section])
+		}
+		r.write(&b, row)
+	}
+	b.WriteByte('\n')
+	for _, n := range r.Notes {
+		fmt.Fprintf(&b, "%s\n", n)
+	}
+	return b.String()
+}
+
+// Columns of the table.
+const (
+	textColumn   = 84
+	figureColumn = 18
+)
+
+func (r *report) head(b *strings.Builder, title string) {
+	b.WriteByte('\n')
+	b.WriteString(pad(title, textColumn))
+	for _, s := range r.sides {
+		b.WriteString(pad(s.title(), figureColumn))
+	}
+	b.WriteString("target\n")
+}
+
+func (r *report) write(b *strings.Builder, row row) {
+	text := pad("  "+row.line.text, textColumn)
+	for _, s := range r.sides {
+		text += pad(row.show(s), figureColumn)
+	}
+	if row.Target != nil {
+		text += row.Target.show()
+	}
+	b.WriteString(strings.TrimRight(text, " ") + "\n")
+}
+
+func (v *verdict) show() string {
+	switch {
+	case v.Met == nil:
+		return v.Text
+	case *v.Met:
+		return v.Text + ": met"
+	}
+	return v.Text + ": MISSED"
+}
+
+// show is the figure of a side.
+func (w row) show(s side) string {
+	f, ok := w.Figures[s]
+	if !ok {
+		return "–"
+	}
+	text := formatValue(f.Value, w.Unit)
+	if f.Samples > 0 {
+		text += fmt.Sprintf(" of %d", f.Samples)
+	}
+	if f.Derived {
+		text += " derived"
+	}
+	return text
+}
+
+func formatValue(v float64, unit string) string {
+	switch {
+	case unit == seconds:
+		return strconv.FormatFloat(v, 'f', 2, 64) + " s"
+	case unit == perSecond && v < 100:
+		return strconv.FormatFloat(v, 'f', 1, 64) + "/s"
+	case unit == perSecond:
+		return strconv.FormatFloat(v, 'f', 0, 64) + "/s"
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+func pad(text string, width int) string {
+	return text + strings.Repeat(" ", max(1, width-utf8.RuneCountInString(text)))
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/sirupsen/logrus"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// runOurs runs a worker of streamrec with its defaults until ctx ends.
+func runOurs(ctx context.Context, a assignment, c clients, d *diary, log logrus.FieldLogger) error {
+	if err := createTable(ctx, c.dynamodb, a.Application); err != nil {
+		return err
+	}
+	var w *worker.Worker
+	factory := func(t *lease.Term) worker.Processor {
+		return &processor{term: t, diary: d, worker: w, failed: d.note(granted, t.Key(), "-")}
+	}
+	w, err := worker.New(worker.Config{Name: a.Name, Application: a.Application, Stream: a.Stream}, worker.Dependencies{
+		Store: infradynamo.NewStore(c.dynamodb, a.Application), Stream: infrakinesis.NewStream(c.kinesis, a.Stream), Factory: factory, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	return w.Run(ctx)
+}
+
+// createTable creates the lease table unless it is there.
+func createTable(ctx context.Context, client *dynamodb.Client, name string) error {
+	sleep := worker.System{}.Sleep
+	err := infradynamo.Check(ctx, client, name, sleep)
+	if !errors.Is(err, infradynamo.ErrNoTable) {
+		return err
+	}
+	if err := infradynamo.Create(ctx, client, name); err != nil {
+		return fmt.Errorf("create lease table: %w", err)
+	}
+	return infradynamo.Check(ctx, client, name, sleep)
+}
+
+// processor is as trivial as a worker.Processor can be: it writes each record into the diary, and checkpoints after each batch.
+type processor struct {
+	term   *lease.Term
+	worker *worker.Worker
+	diary  *diary
+	failed error // of the factory, which cannot fail
+}
+
+var _ worker.Processor = (*processor)(nil)
+
+// Open implements worker.Processor.
+func (p *processor) Open(context.Context) (lease.Position, error) {
+	return p.term.Lease().Checkpoint, errors.Join(p.failed, p.diary.note(opened, p.term.Key(), "-"))
+}
+
+// Process implements worker.Processor.
+func (p *processor) Process(ctx context.Context, page worker.Page) error {
+	if len(page.Records) == 0 {
+		return nil
+	}
+	for i := range page.Records {
+		if err := p.diary.note(record, p.term.Key(), page.Records[i].SequenceNumber); err != nil {
+			return err
+		}
+	}
+	last := &page.Records[len(page.Records)-1]
+	return p.worker.Advance(ctx, p.term, lease.After(last.SequenceNumber, last.Arrival.Unix()/3600))
+}
+
+// Idle implements worker.Processor.
+func (p *processor) Idle() bool { return true }
+
+// Drain implements worker.Processor: nothing is held back.
+func (p *processor) Drain(context.Context) error { return nil }
+
+// End implements worker.Processor.
+func (p *processor) End(context.Context, []lease.Lease) error { return nil }
+
+// Close implements worker.Processor.
+func (p *processor) Close() {}
