@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -15,9 +16,10 @@ type Term struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
-	mu    sync.Mutex
-	lease Lease  // as last written by this term
-	next  string // who gets the lease at the end
+	mu     sync.Mutex
+	lease  Lease    // as last written by this term
+	unsure []*Lease // as written since then, perhaps: the context ended before the answer came
+	next   string   // who gets the lease at the end
 }
 
 // Key returns the shard id.
@@ -50,13 +52,12 @@ func (t *Term) Advance(ctx context.Context, at Position, rate float64) error {
 	if l.Checkpoint == at {
 		return nil
 	}
-	return t.write(ctx, l.checkpointed(at, rate))
+	return t.write(ctx, func(l *Lease) *Lease { return l.checkpointed(at, rate) })
 }
 
 // NoteTip records that everything that arrived until ms, Unix milliseconds, has been committed.
 func (t *Term) NoteTip(ctx context.Context, ms int64) error {
-	l := t.Lease()
-	return t.write(ctx, l.with(func(n *Lease) { n.Tip = ms }))
+	return t.write(ctx, func(l *Lease) *Lease { return l.with(func(n *Lease) { n.Tip = ms }) })
 }
 
 // End marks the shard as processed to its end, after its children have got their rows: whoever reads SHARD_END can
@@ -70,8 +71,7 @@ func (t *Term) End(ctx context.Context, children []Lease) error {
 			return fmt.Errorf("create child %s: %w", child.Key, err)
 		}
 	}
-	l := t.Lease()
-	return t.write(ctx, l.ended(keys))
+	return t.write(ctx, func(l *Lease) *Lease { return l.ended(keys) })
 }
 
 // Close gives the lease up after the consumer has ended: to the next owner, to nobody, or not at all when it is lost already.
@@ -84,11 +84,12 @@ func (t *Term) Close(ctx context.Context, stopped string) error {
 	case l.Ended() || errors.Is(cause, ErrLeaseLost):
 		return nil
 	case stopped != "":
-		return t.write(ctx, l.stopped(stopped))
-	case t.receiver() != "" && MayCommit(cause):
-		return t.write(ctx, l.taken(t.receiver()))
+		return t.write(ctx, func(l *Lease) *Lease { return l.stopped(stopped) })
+	case MayCommit(cause):
+		to := t.receiver()
+		return t.write(ctx, func(l *Lease) *Lease { return l.taken(to) })
 	}
-	return t.write(ctx, l.released())
+	return t.write(ctx, (*Lease).released)
 }
 
 // handOff ends the term in favour of another worker.
@@ -114,22 +115,58 @@ func (t *Term) receiver() string {
 	return ""
 }
 
-// write makes one conditional write. An unknown outcome is resolved by a consistent read: the row is as I wrote it, so it was
-// done; it is as before, so it may be tried again, and the condition keeps the two from both taking effect.
-func (t *Term) write(ctx context.Context, to *Lease) error {
-	from := t.Lease()
-	err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.replace(ctx, &from, to) })
-	if err == nil {
-		t.mu.Lock()
-		t.lease = *to
-		t.mu.Unlock()
-		return nil
+// write makes one conditional write of what change makes of the row. An unknown outcome is resolved by a consistent read: the row is
+// as I wrote it, so it was done; it is as before, so it may be tried again, and the condition keeps the two from both taking effect.
+// Where the context leaves no time for the read, it is resolved by the next write, which meets a row that is not as it expects.
+func (t *Term) write(ctx context.Context, change func(*Lease) *Lease) error {
+	err := t.replace(ctx, change)
+	if errors.Is(err, ErrConflict) && t.recognise(ctx) {
+		err = t.replace(ctx, change)
 	}
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrAbsent) {
-		err = fmt.Errorf("write lease %s: %w: %w", from.Key, ErrLeaseLost, err)
+		err = fmt.Errorf("write lease %s: %w: %w", t.Key(), ErrLeaseLost, err)
 		t.cancel(err)
 	}
 	return err
+}
+
+// replace writes what change makes of the row as this term last wrote it.
+func (t *Term) replace(ctx context.Context, change func(*Lease) *Lease) error {
+	from := t.Lease()
+	to := change(&from)
+	err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.replace(ctx, &from, to) })
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case err == nil:
+		t.lease, t.unsure = *to, nil
+	case !errors.Is(err, ErrConflict) && !errors.Is(err, ErrAbsent) && !errors.Is(err, ErrRefused):
+		t.unsure = append(t.unsure, to)
+	}
+	return err
+}
+
+// recognise reads the row, and reports whether it is as an earlier write of this term left it whose answer never came.
+func (t *Term) recognise(ctx context.Context) bool {
+	t.mu.Lock()
+	unsure := t.unsure
+	t.mu.Unlock()
+	if len(unsure) == 0 {
+		return false
+	}
+	var now Lease
+	err := t.c.insist(ctx, func(ctx context.Context) (err error) {
+		now, err = t.c.store.Lease(ctx, t.Key())
+		return err
+	})
+	i := slices.IndexFunc(unsure, func(l *Lease) bool { return now.same(l) })
+	if err != nil || i < 0 {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lease, t.unsure = *unsure[i], nil
+	return true
 }
 
 // replace updates a row, and takes a row that already says what is wanted for its own success.
