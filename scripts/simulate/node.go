@@ -46,6 +46,7 @@ func (n *node) Rand() float64 { return n.rand.Float64() }
 func (n *node) Sleep(ctx context.Context, d time.Duration) error {
 	n.alive()
 	if d <= 0 || ctx.Err() != nil {
+		n.tick()
 		return context.Cause(ctx)
 	}
 	c, fired := n.current, false

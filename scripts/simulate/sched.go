@@ -173,9 +173,7 @@ func (s *scheduler) run(until time.Duration) {
 // step resumes one of the coroutines that can go on.
 func (s *scheduler) step() {
 	s.steps++
-	if s.instant++; s.instant > 100_000 {
-		panic(violation("time stands still: something works without ever waiting"))
-	}
+	s.tick()
 	i := s.rand.IntN(len(s.ready))
 	c := s.ready[i]
 	s.ready = slices.Delete(s.ready, i, i+1)
@@ -194,6 +192,13 @@ func (s *scheduler) step() {
 		if c.done != nil {
 			c.done()
 		}
+	}
+}
+
+// tick counts what happens without the clock moving.
+func (s *scheduler) tick() {
+	if s.instant++; s.instant > 20_000 {
+		panic(violation("time stands still: something works without ever waiting"))
 	}
 }
 

@@ -354,6 +354,35 @@ func TestDeletedHeartbeatRowMakesANewWorker(t *testing.T) {
 	})
 }
 
+// TestLeavingWorkerDoesNotRegisterAgain: a heartbeat that is under way while the row is deleted must not make a new worker of it, to which
+// others would hand leases.
+func TestLeavingWorkerDoesNotRegisterAgain(t *testing.T) {
+	for shift := range 40 {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCluster(t, 1)
+			a := c.start("a", lease.Config{})
+			deleted := false
+			a.store.Inject(func(_ context.Context, op string) leasetest.Fault {
+				switch {
+				case op == "deregister" && !deleted: // the row is gone, and the worker does not know
+					deleted = true
+					return leasetest.Lose
+				case op == "deregister":
+					time.Sleep(time.Second)
+				}
+				return leasetest.None
+			})
+			c.within(3*time.Second, "start", func() bool { return c.owned() == 1 })
+			time.Sleep(4*time.Second + time.Duration(shift)*50*time.Millisecond)
+			a.stop()
+			time.Sleep(5 * time.Second)
+			if w := c.table.Workers(); len(w) != 0 {
+				t.Fatalf("left behind: %+v", w)
+			}
+		})
+	}
+}
+
 func TestChildrenWaitForAllParents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, 2)

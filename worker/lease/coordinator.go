@@ -43,7 +43,10 @@ type Coordinator struct {
 	consumer Consumer
 	report   Reporter
 
+	stopBeats context.CancelFunc // set by Run, nil before there are heartbeats
+
 	mu       sync.Mutex
+	beating  bool // the heartbeat loop runs
 	me       Worker
 	trust    time.Time // leases are trusted until then
 	leaving  bool
@@ -87,7 +90,17 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	if err := c.register(ctx); err != nil {
 		return c.notRegistered(life, ctx, err)
 	}
-	c.env.Go(func() { end(c.heartbeats(life)) })
+	beats, stop := context.WithCancel(life)
+	c.stopBeats, c.beating = stop, true
+	c.env.Go(func() {
+		err := c.heartbeats(beats)
+		c.mu.Lock()
+		c.beating = false
+		c.mu.Unlock()
+		if err != nil {
+			end(err)
+		}
+	})
 	c.env.Go(func() { c.guard(life) })
 	err := c.scans(ctx, life)
 	c.drain(life)
@@ -191,13 +204,28 @@ func (c *Coordinator) drain(life context.Context) {
 }
 
 // deregister deletes the heartbeat row, so that what it may still name is free at once.
+// Heartbeats end before: one that finds no row registers a new worker.
 func (c *Coordinator) deregister(ctx context.Context) {
+	if c.stopBeats != nil {
+		c.stopBeats()
+	}
+	for c.stillBeating() {
+		if c.env.Sleep(ctx, c.cfg.Failover/500) != nil {
+			return
+		}
+	}
 	c.mu.Lock()
 	me := c.me.ID
 	c.mu.Unlock()
 	if err := c.insist(ctx, func(ctx context.Context) error { return c.store.Deregister(ctx, me) }); err != nil {
 		c.report.Trouble("deregister", err)
 	}
+}
+
+func (c *Coordinator) stillBeating() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.beating
 }
 
 func (c *Coordinator) holding() int {

@@ -1,0 +1,13 @@
+// Command mutants measures how strong the simulator is: it plants bugs into the production code, one at a time, and counts those that
+// the simulator finds.
+//
+//	go run ./scripts/simulate/mutants            # all, 500 schedules each at most
+//	go run ./scripts/simulate/mutants -list
+//	go run ./scripts/simulate/mutants trust hour # those whose names contain one of these
+//
+// A mutant is a piece of source text and what stands in its place; it is compiled with go build -overlay, so no file is touched. One
+// whose text is not found exactly once is an error: the code has moved on, and the table has to follow.
+//
+// Some mutants cannot be found by any test, or not by this one, and say why; they count neither way. The command fails when less than
+// 95 % of the others are found.
+package main

@@ -1,0 +1,239 @@
+package main
+
+// mutant is one planted bug.
+type mutant struct {
+	name string
+	file string // below the root of the module
+	old  string // stands in the file exactly once
+	new  string
+	why  string // what the bug breaks
+	// masked says why the simulator does not have to find it, or is empty.
+	masked string
+}
+
+const (
+	leaseDir     = "worker/lease/"
+	chainDir     = "processor/chain/"
+	processorDir = "processor/"
+	storeFile    = "worker/lease/leasetest/store.go"
+)
+
+var mutants = []mutant{
+	// What the table's conditions are for.
+	{name: "lease/no-condition", file: storeFile,
+		old: `!ok || now.Owner != before.Owner || now.Counter != before.Counter || now.Checkpoint != before.Checkpoint || now.Plan != before.Plan`,
+		new: `!ok || now.Key != before.Key`,
+		why: "writes of the lease row are not conditional: a zombie's checkpoint takes the lease back and rewinds it"},
+	{name: "lease/condition-on-owner-only", file: storeFile,
+		old: `now.Owner != before.Owner || now.Counter != before.Counter || now.Checkpoint != before.Checkpoint ||`,
+		new: `now.Owner != before.Owner ||`,
+		why: "a late write of an earlier term of the same worker takes effect"},
+	{name: "lease/condition-without-checkpoint", file: storeFile,
+		old: `now.Counter != before.Counter || now.Checkpoint != before.Checkpoint ||`,
+		new: `now.Counter != before.Counter ||`,
+		why: "of two checkpoints of one term the late one wins: the checkpoint goes back"},
+	{name: "lease/condition-without-owner", file: storeFile,
+		old: `now.Owner != before.Owner || now.Counter`, new: `now.Counter`,
+		why:    "the condition names the counter and not the owner",
+		masked: "equivalent: the counter changes with every change of owner"},
+
+	// The counter.
+	{name: "counter/same-after-take", file: leaseDir + "lease.go",
+		old: `n.Owner, n.Counter = worker, l.Counter+1`, new: `n.Owner, n.Counter = worker, l.Counter`,
+		why: "the fencing token does not change with the owner"},
+	{name: "counter/same-after-release", file: leaseDir + "lease.go",
+		old: `func (l *Lease) released() *Lease { return l.taken("") }`,
+		new: `func (l *Lease) released() *Lease { return l.with(func(n *Lease) { n.Owner = "" }) }`,
+		why: "two terms, one before and one after a release, have the same fencing token"},
+	{name: "counter/same-after-shard-end", file: leaseDir + "lease.go",
+		old: `n.Owner, n.Counter, n.Checkpoint, n.Children, n.Rate = "", l.Counter+1,`,
+		new: `n.Owner, n.Counter, n.Checkpoint, n.Children, n.Rate = "", l.Counter,`,
+		why: "SHARD_END takes the owner away and leaves the fencing token"},
+
+	// Expiry and trust.
+	{name: "expiry/too-early", file: leaseDir + "observe.go",
+		old: `func (o *Observer) Dead(worker string) bool { return o.Still(worker) >= o.failover }`,
+		new: `func (o *Observer) Dead(worker string) bool { return o.Still(worker) >= o.failover/3 }`,
+		why: "workers that live are held for dead"},
+	{name: "expiry/never", file: leaseDir + "observe.go",
+		old: `return o.Still(worker) >= o.failover }`, new: `return o.Still(worker) >= 100*o.failover }`,
+		why: "the shards of a dead worker are nobody's for ever"},
+	{name: "trust/for-ever", file: leaseDir + "heartbeat.go",
+		old: `if left <= 0 {`, new: `if left <= -time.Hour {`,
+		why: "a worker that is cut off from the table goes on with shards that others have taken"},
+	{name: "trust/longer-than-failover", file: leaseDir + "heartbeat.go",
+		old: `began.Add(c.cfg.Failover - c.cfg.Margin)`, new: `began.Add(3 * c.cfg.Failover)`,
+		why: "a worker trusts its leases after others may hold it for dead"},
+	{name: "trust/from-the-answer", file: leaseDir + "heartbeat.go",
+		old: "	c.extendTrust(began)\n	c.mu.Lock()\n", new: "	c.extendTrust(began.Add(c.env.Now().Sub(began)))\n	c.mu.Lock()\n",
+		why:    "a slow answer extends trust",
+		masked: "an attempt has T/4 at most, little more than the margin; with the owner's next heartbeat late as well it takes longer than a schedule to meet"},
+	{name: "heartbeat/never", file: leaseDir + "heartbeat.go",
+		old: "		began := c.env.Now()\n		err := c.beat(ctx)\n", new: "		began := c.env.Now()\n		var err error\n",
+		why: "no heartbeats are written"},
+
+	// Ambiguous answers.
+	{name: "ambiguous/done", file: leaseDir + "term.go",
+		old: "		if err == nil || errors.Is(err, ErrConflict)", new: "		if err = nil; err == nil || errors.Is(err, ErrConflict)",
+		why: "a write that got no answer, or was refused, is taken for done"},
+	{name: "ambiguous/conflict-is-success", file: leaseDir + "term.go",
+		old: "	return ErrConflict\n}", new: "	return nil\n}",
+		why: "who loses the race for a lease believes to have won it"},
+	{name: "ambiguous/own-write-not-recognised", file: leaseDir + "term.go",
+		old: "	case readErr == nil && now.same(to):\n		return nil\n", new: "",
+		why:    "a write that took effect although its answer was lost is taken for another worker's",
+		masked: "safe: the worker finds the row with its own name and takes the lease anew; it costs a restart of the shard"},
+	{name: "term/outlives-conflict", file: leaseDir + "term.go",
+		old: "		t.cancel(err)\n	}\n	return err\n}", new: "	}\n	return err\n}",
+		why:    "a term whose write was refused goes on",
+		masked: "safe: the chain refuses what it commits, and the next look at the rows or the end of trust ends it"},
+
+	// Taking, handing over, leaving.
+	{name: "take/second-term", file: leaseDir + "take.go",
+		old: `c.leaving || l.Owner != c.me.ID || l.Counter <= c.highest[l.Key] {`, new: `c.leaving || l.Owner != c.me.ID {`,
+		why: "a row that was read before the term ended begins a term that is over"},
+	{name: "hand-off/to-the-dead", file: leaseDir + "term.go",
+		old: `if next != "" && t.c.fresh(next) {`, new: `if next != "" {`,
+		why:    "a lease is handed to a worker that may be dead",
+		masked: "safe: it expires like any other; it costs T"},
+	{name: "hand-off/flushes-nothing", file: leaseDir + "term.go",
+		old: `return cause == nil || errors.Is(cause, ErrHandOff) || errors.Is(cause, ErrShutdownRequested)`, new: `return cause == nil`,
+		why: "what has been processed is not committed when a shard moves: it is processed again"},
+	{name: "hand-off/commits-when-lost", file: leaseDir + "term.go",
+		old: `return cause == nil || errors.Is(cause, ErrHandOff) || errors.Is(cause, ErrShutdownRequested)`, new: `return true`,
+		why: "a worker that has lost a lease flushes what it has"},
+	{name: "hand-off/before-flush", file: "worker/shard.go",
+		old: "	if s.reader != nil && !s.ended && lease.MayCommit(cause) {\n		s.drain(ctx)\n	}\n",
+		new: "	if s.reader != nil && !s.ended && lease.MayCommit(cause) {\n		_ = s.term.Close(ctx, \"\")\n		s.drain(ctx)\n	}\n",
+		why: "the lease goes to the next owner before the last batch is committed"},
+	{name: "leave/deregisters-first", file: leaseDir + "coordinator.go",
+		old: "	for c.holding() > 0 {\n		if err := c.readWorkers", new: "	c.deregister(ctx)\n	for c.holding() > 0 {\n		if err := c.readWorkers",
+		why: "others take the shards of a worker that is still flushing"},
+
+	// Lineage.
+	{name: "parents/not-waited-for", file: leaseDir + "plan.go",
+		old: `slices.ContainsFunc(l.Parents, func(p string) bool { return !ended[p] })`, new: `slices.ContainsFunc(l.Parents, func(p string) bool { return false })`,
+		why: "a child is read before its parents have ended"},
+	{name: "parents/without-row-is-past-retention", file: leaseDir + "plan.go",
+		old: `		if l.Ended() {
+			ended[l.Key] = true
+		}
+	}
+	return func(l *Lease) bool {
+		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool { return !ended[p] })`,
+		new: `		if !l.Ended() {
+			ended[l.Key] = true
+		}
+	}
+	return func(l *Lease) bool {
+		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool { return ended[p] })`,
+		why: "the child of a merge is read before a parent that has no row yet"},
+	{name: "children/without-rows", file: leaseDir + "term.go",
+		old: "		if err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.store.Create(ctx, child) }); err != nil {\n			return fmt.Errorf(\"create child %s: %w\", child.Key, err)\n		}\n",
+		new: "",
+		why: "SHARD_END is written before the children have rows"},
+	{name: "children/adopted-too-early", file: leaseDir + "shards.go",
+		old: `if child.Owner == "" && Startable(family)(&child) {`, new: `if child.Owner == "" {`,
+		why: "the owner of one parent starts the child of a merge"},
+	{name: "shard-end/before-the-mark", file: "worker/shard.go",
+		old: "	if err := s.proc.End(ctx, children); err != nil {\n		return fmt.Errorf(\"end shard: %w\", err)\n	}\n	if err := s.term.End(ctx, children); err != nil {\n		return fmt.Errorf(\"end shard: %w\", err)\n	}\n",
+		new: "	if err := s.term.End(ctx, children); err != nil {\n		return fmt.Errorf(\"end shard: %w\", err)\n	}\n	if err := s.proc.End(ctx, children); err != nil {\n		return fmt.Errorf(\"end shard: %w\", err)\n	}\n",
+		why: "the row says SHARD_END and the log does not"},
+	{name: "shard-end/without-last-batch", file: processorDir + "processor.go",
+		old: "	if err := p.commit(ctx); err != nil {\n		return err\n	}\n	_, err := p.writer.Finish", new: "	_, err := p.writer.Finish",
+		why: "the end mark is written and the last batch is not"},
+
+	// The chain.
+	{name: "chain/unconditional-put", file: "processor/chain/chaintest/bucket.go",
+		old: `if _, ok := b.objects[key]; ok && !b.IgnoreConditions {`, new: `if _, ok := b.objects[key]; ok && b.IgnoreConditions {`,
+		why: "objects are overwritten"},
+	{name: "chain/unique-key", file: chainDir + "writer.go",
+		old: "	hour := w.HourOf(b.FirstArrival)\n", new: "	hour := w.HourOf(b.FirstArrival) + Hour(w.leaseCounter)\n",
+		why: "the key depends on who writes: two owners commit the same records"},
+	{name: "chain/hour-by-own-clock", file: chainDir + "writer.go",
+		old: "	hour := w.HourOf(b.FirstArrival)\n", new: "	hour := w.HourOf(w.env.Wall())\n",
+		why: "the key depends on a clock"},
+	{name: "chain/hour-decreases", file: chainDir + "writer.go",
+		old: `return max(w.end.Hour, HourOf(arrival)) }`, new: `return HourOf(arrival) }`,
+		why: "a straggler's link lies in an hour before its predecessor's"},
+	{name: "chain/parents-hour-ignored", file: chainDir + "takeover.go",
+		old: "	w.end.Hour = hour\n", new: "	w.end.Hour = hour - hour\n",
+		why: "a child's link lies in an hour before its parents'"},
+	{name: "chain/gives-up-on-412", file: chainDir + "writer.go",
+		old: "	return w.adopt(ctx, link)\n", new: "	return fmt.Errorf(\"put %s: %w\", link.Key, err)\n",
+		why:    "after a crash between PUT and checkpoint, or a lost answer, the shard never goes on",
+		masked: "safe, and it goes on: the failed shard is opened again and finds the link by listing"},
+	{name: "chain/412-is-mine", file: chainDir + "writer.go",
+		old: "	return w.adopt(ctx, link)\n", new: "	w.end = link.End()\n	return nil\n",
+		why: "another writer's link, with another end, is taken for the own one"},
+	{name: "chain/adopts-the-end-only", file: chainDir + "writer.go",
+		old: "	return ErrAdopted\n", new: "	return nil\n",
+		why: "the chain goes on from another writer's end, and the batch from the own one"},
+	{name: "chain/equal-first-is-mine", file: chainDir + "writer.go",
+		old: `if theirs.Last == mine.Last && theirs.Hash == mine.Hash {`, new: `if theirs.First == mine.First {`,
+		why: "a link that begins like mine is taken for mine"},
+	{name: "chain/unknown-is-done", file: chainDir + "writer.go",
+		old: "	if err == nil {\n		w.end = link.End()\n		return nil\n	}\n", new: "	if !errors.Is(err, ErrExists) {\n		w.end = link.End()\n		return nil\n	}\n",
+		why: "a PUT that never got an answer is taken for done"},
+	{name: "chain/one-try", file: chainDir + "bucket.go",
+		old: "		if Definite(err) {\n			return err\n		}\n", new: "		if Definite(err) || true {\n			return err\n		}\n",
+		why:    "requests to the store are not repeated",
+		masked: "safe: the shard fails and is opened again"},
+	{name: "chain/no-answer-is-done", file: chainDir + "bucket.go",
+		old: "		if Definite(err) {\n			return err\n		}\n", new: "		if Definite(err) {\n			return err\n		}\n		if wait > 100*time.Millisecond {\n			return nil\n		}\n",
+		why: "after two tries a PUT without answer is taken for done: records are lost"},
+	{name: "chain/no-start-mark", file: chainDir + "writer.go",
+		old: `mark, err := writeMark(ctx, w.env, w.bucket, w.layout.StartKey(w.shard.ID), w.mark(first, w.HourOf(arrival)))`,
+		new: `mark, err := w.mark(first, w.HourOf(arrival)), error(nil)`,
+		why: "where a chain begins depends on who reads first"},
+	{name: "takeover/from-the-bookmark", file: chainDir + "takeover.go",
+		old: "	return w.follow(ctx)\n", new: "	return nil\n",
+		why: "links behind the bookmark are overlooked"},
+	{name: "takeover/first-hour-only", file: chainDir + "takeover.go",
+		old: `hour <= max(HourOf(w.env.Wall()), w.end.Hour)+1; hour++ {`, new: `hour <= w.end.Hour; hour++ {`,
+		why: "links of later hours are overlooked"},
+
+	// The processor.
+	{name: "bookmark/leads", file: processorDir + "processor.go",
+		old: "	if err := p.writer.Commit(ctx, link); err != nil {",
+		new: "	if err := p.bookmark(ctx, chain.End{Last: link.Last, Hour: p.writer.HourOf(link.FirstArrival)}); err != nil {\n		return err\n	}\n	if err := p.writer.Commit(ctx, link); err != nil {",
+		why: "the checkpoint is written before the object"},
+	{name: "bookmark/never", file: processorDir + "processor.go",
+		old: "	if err := p.bookmark(ctx, p.writer.End()); err != nil {\n		return fmt.Errorf(\"move bookmark: %w\", err)\n	}\n	return nil\n}", new: "	return nil\n}",
+		why:    "the checkpoint stays where the shard was opened",
+		masked: "safe: it lags, which costs a longer listing"},
+	{name: "batch/spans-hours", file: processorDir + "processor.go",
+		old: `(chain.HourOf(r.Arrival) > p.batch.hour || p.full())`, new: `p.full()`,
+		why: "a link has records of a later hour"},
+	{name: "batch/no-timer", file: processorDir + "processor.go",
+		old: `return p.full() || p.env.Now().Sub(p.batch.opened) >= age`, new: `return p.full() && age > 0`,
+		why: "an old batch waits for records that do not come"},
+	{name: "restore/without-ancestors", file: chainDir + "lineage.go",
+		old: "	for _, p := range parents {\n", new: "	for _, p := range parents[:0] {\n",
+		why: "the sessions of a split shard begin anew"},
+	{name: "restore/other-order", file: processorDir + "restore.go",
+		old: "	for i, body := range bodies {\n", new: "	for i := range bodies {\n		i = len(bodies) - 1 - i\n		body := bodies[i]\n",
+		why: "the log is folded backwards"},
+	{name: "restore/not-the-last-object", file: processorDir + "restore.go",
+		old: "		n := fetchable(links)\n", new: "		n := fetchable(links)\n		if len(links) == 1 {\n			return nil\n		}\n",
+		why: "the state is older than the chain"},
+	{name: "adopted/goes-on", file: "worker/shardlog/processor.go",
+		old: "	case errors.Is(err, chain.ErrAdopted):\n		return fmt.Errorf(\"%w: %w\", worker.ErrRestart, err)\n", new: "	case errors.Is(err, chain.ErrAdopted):\n		return nil\n",
+		why: "a batch that lost against another writer's is kept"},
+
+	// The reader and the shard.
+	{name: "reader/last-record-twice", file: "worker/reader.go",
+		old: `lease.AtSequenceNumber, at.Value, true, at.Value`, new: `lease.AtSequenceNumber, at.Value, false, at.Value`,
+		why: "the record at which the log ends is processed again"},
+	{name: "reader/expired-iterator-starts-anew", file: "worker/reader.go",
+		old: `errors.Join(err, r.iterate(ctx, r.place()))`, new: `errors.Join(err, r.iterate(ctx, r.at))`,
+		why: "after an expired iterator the shard is read from where it was opened"},
+	{name: "reader/expired-iterator-skips", file: "worker/reader.go",
+		old: "	r.iterator, r.children, r.ended = page.Next, page.Children, page.Next == \"\"\n",
+		new: "	r.iterator, r.children, r.ended = page.Next, page.Children, page.Next == \"\"\n	if n := len(page.Records); n > 30 {\n		page.Records = page.Records[:30]\n	}\n",
+		why: "records of a large page are skipped"},
+	{name: "consumer/two-at-a-time", file: "worker/registry.go",
+		old: "	if r.current[s.term.Key()] != s {\n		return false\n	}\n	r.claimed[s] = true\n	return true\n", new: "	r.claimed[s] = true\n	return true\n",
+		why:    "a shard that was lost and won again is consumed while its last consumer still ends",
+		masked: "safe: the older one is over and commits nothing; real processors would work beside each other for a moment"},
+}
