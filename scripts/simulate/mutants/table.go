@@ -93,7 +93,7 @@ var mutants = []mutant{
 		old: `c.leaving || l.Owner != c.me.ID || l.Counter <= c.highest[l.Key] {`, new: `c.leaving || l.Owner != c.me.ID {`,
 		why: "a row that was read before the term ended begins a term that is over"},
 	{name: "hand-off/to-the-dead", file: leaseDir + "term.go",
-		old: `if next != "" && t.c.fresh(next) {`, new: `if next != "" {`,
+		old: `next != "" && t.c.fresh(next) {`, new: `next != "" {`,
 		why:    "a lease is handed to a worker that may be dead",
 		masked: "safe: it expires like any other; it costs T"},
 	{name: "hand-off/flushes-nothing", file: leaseDir + "term.go",
@@ -115,14 +115,14 @@ var mutants = []mutant{
 		old: `slices.ContainsFunc(l.Parents, func(p string) bool { return !ended[p] })`, new: `slices.ContainsFunc(l.Parents, func(p string) bool { return false })`,
 		why: "a child is read before its parents have ended"},
 	{name: "parents/without-row-is-past-retention", file: leaseDir + "plan.go",
-		old: `		if l.Ended() {
-			ended[l.Key] = true
+		old: `		if leases[i].Ended() {
+			ended[leases[i].Key] = true
 		}
 	}
 	return func(l *Lease) bool {
 		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool { return !ended[p] })`,
-		new: `		if !l.Ended() {
-			ended[l.Key] = true
+		new: `		if !leases[i].Ended() {
+			ended[leases[i].Key] = true
 		}
 	}
 	return func(l *Lease) bool {
