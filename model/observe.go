@@ -29,6 +29,14 @@ func (m *Model) Observe(facts []Fact, r Record) []Fact {
 	return facts
 }
 
+// Advance tells the model that records which arrived until a time have been seen, elsewhere or because there are none. It
+// frees the visits that are over; records of a session find the same visits with and without it, but Recommend answers
+// from what is kept of a visit, no longer from the open one.
+func (m *Model) Advance(arrivalMs int64) {
+	m.visits.clock = max(m.visits.clock, arrivalMs)
+	m.expire()
+}
+
 func validItem(id string) bool { return id != "" && len(id) <= MaxIDBytes }
 
 func namesItem(acts []Interaction) bool {

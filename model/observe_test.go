@@ -135,6 +135,24 @@ func TestVisitExpires(t *testing.T) {
 	}
 }
 
+func TestAdvanceEndsVisits(t *testing.T) {
+	p := DefaultParams()
+	m := New(p)
+	m.Observe(nil, Record{Session: "s", ArrivalMs: noon, Items: act("a", "b", "a")})
+	over := noon + p.SessionTTL.Milliseconds() + graceMs
+	if m.Advance(over); m.Stats().Open != 1 {
+		t.Error("the visit is over within the grace")
+	}
+	m.Advance(over + 1)
+	m.Advance(noon)
+	if m.Stats().Open != 0 {
+		t.Error("the visit is open after the grace")
+	}
+	if got := names(m.Recommend(nil, "s", 1)); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("recommended %v, want a: b was touched first last", got)
+	}
+}
+
 func TestMaxOpenClosesTheLeastRecentlyActive(t *testing.T) {
 	p := DefaultParams()
 	p.MaxOpen = 2

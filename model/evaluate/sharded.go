@@ -55,7 +55,7 @@ func (s *Sharded) Observe(e Event) {
 	}
 }
 
-// merge publishes what is old enough, and lets a shard see it.
+// merge publishes what is old enough, and lets a shard see it and what time it is.
 func (s *Sharded) merge(shard *Streaming) {
 	if s.StalenessMs == Never {
 		return
@@ -69,6 +69,7 @@ func (s *Sharded) merge(shard *Streaming) {
 		s.pending = s.pending[due:]
 		s.merged.Publish()
 	}
+	shard.Model.Advance(s.nowMs)
 	shard.Model.Adopt(s.merged.Latest())
 }
 
