@@ -89,14 +89,3 @@ func share(v, best, weight int64) int64 {
 	shift := max(0, bits.Len64(uint64(best))-62+fracBits)
 	return mul((v>>shift)<<fracBits/(best>>shift), weight)
 }
-
-// scored returns how many candidates from position first on have a total.
-func (c *candidates) scored(first int) int {
-	n := 0
-	for _, t := range c.total[min(first, len(c.total)):] {
-		if t > 0 {
-			n++
-		}
-	}
-	return n
-}

@@ -82,6 +82,9 @@
 //
 // Popular. If the list is still too short, the shelf of all items follows, at most Popular (0.001).
 //
+// Left out. Params.HidePurchased leaves out what the session has bought, [Model.Restrict] what a catalogue does not sell
+// (package catalogue reads one). The list is filled with what comes next, and such items still connect others.
+//
 // # Determinism
 //
 // Scores are integers with 20 fractional bits, products are rounded down one by one, and sums of integers do not depend

@@ -57,6 +57,10 @@ type Params struct {
 	Shelf     Permille // weight of the most popular recent item of the newest item's category. Default 100.
 	BrandLift Permille // added to the factor 1000 for items of the same category and brand. Default 6000.
 	Popular   Permille // weight of the most popular recent item over all, in lists that are too short. Default 1.
+
+	// What is not proposed: see also [Model.Restrict].
+
+	HidePurchased bool // items that the session has bought. Default false.
 }
 
 // DefaultParams returns the defaults named at each field.

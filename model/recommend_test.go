@@ -117,6 +117,33 @@ func TestNewItemsGetListsFromTheirCategory(t *testing.T) {
 	}
 }
 
+// TestLeftOut fills lists with what comes next when items must not be proposed.
+func TestLeftOut(t *testing.T) {
+	p := DefaultParams()
+	p.HidePurchased = true
+	m := shop(p, "x a b", "x a", "p q", "p")
+	bought := []Interaction{{Item: "a", Type: Purchase}, {Item: "q"}, {Item: "x"}}
+	m.Observe(nil, Record{Session: "s", ArrivalMs: noon + 600_000, Items: bought})
+	only := func(items string) func(string) bool { return func(i string) bool { return strings.Contains(items, i) } }
+	for _, c := range []struct {
+		sells func(string) bool
+		k     int
+		want  string
+	}{
+		{nil, 20, "q b p"}, {nil, 1, "q"}, {only("abpx"), 20, "b p"}, {only("abpx"), 1, "b"}, {only("z"), 5, ""}, {only("ap"), 1, "p"},
+	} {
+		m.Restrict(c.sells)
+		if got := strings.Join(names(m.Recommend(nil, "s", c.k)), " "); got != c.want {
+			t.Errorf("recommended %q, want %q", got, c.want)
+		}
+	}
+	m.Restrict(nil)
+	m.scorer.params.HidePurchased = false
+	if got := names(m.Recommend(nil, "s", 20)); !slices.Contains(got, "a") {
+		t.Errorf("recommended %v, want what was bought too", got)
+	}
+}
+
 func TestQueryOfManyItems(t *testing.T) {
 	m := New(DefaultParams())
 	var items []string

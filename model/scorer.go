@@ -10,6 +10,9 @@ type scorer struct {
 	index *index
 	warm  uint32 // see neighbours.load
 
+	sells func(item string) bool // see Model.Restrict
+	may   func(ranked) bool      // see filter
+
 	columns [recordView]int32 // candidate of each item of the neighbour at hand
 	shared  []shared          // its items that are in the query
 	best    []ranked
@@ -35,7 +38,9 @@ type shared struct {
 }
 
 func newScorer(p Params) *scorer {
-	return &scorer{params: p, tables: newTables(p), near: newNeighbours(p.Neighbours)}
+	sc := &scorer{params: p, tables: newTables(p), near: newNeighbours(p.Neighbours)}
+	sc.may = sc.filter()
+	return sc
 }
 
 // reset begins a query.
@@ -61,21 +66,17 @@ func (q *query) addText(x *index, text string, kind EventType) {
 	q.add(i, kind)
 }
 
-// score computes the totals of all candidates of the query.
-func (sc *scorer) score(k int) {
+// score computes the totals of the candidates of the query from position first on.
+func (sc *scorer) score(first int) {
 	for _, item := range sc.query.items {
 		sc.found.index(item)
 	}
-	first := min(1, len(sc.query.items)) // the newest item is never proposed
 	sc.lookUp(sc.params.QueryItems)
 	if sc.found.fold(first, one) < sc.params.HopBelow && sc.params.Hop > 0 {
 		sc.hop(first)
 	}
 	sc.remind()
 	sc.stock(first)
-	if sc.found.scored(first) < k {
-		sc.popular(first)
-	}
 }
 
 // lookUp lets the neighbours of the newest items of the query vote.

@@ -13,16 +13,19 @@ type ranked struct {
 	total int64
 }
 
-// leaders collects the HopItems best candidates from position first on.
-func (sc *scorer) leaders(first int) { sc.collect(first, sc.params.HopItems) }
+// leaders collects the HopItems best candidates from position first on, also those that must not be proposed.
+func (sc *scorer) leaders(first int) { sc.collect(first, sc.params.HopItems, nil) }
 
 // collect puts the k best candidates from position first on into best, best first: by total, then by raw id. Those
-// without a total are left out.
-func (sc *scorer) collect(first, k int) {
+// without a total are left out, and those that may refuses; nil refuses none.
+func (sc *scorer) collect(first, k int, may func(ranked) bool) {
 	sc.best = sc.best[:0]
 	for i := first; i < len(sc.found.total); i++ {
 		r := ranked{int32(i), sc.found.total[i]}
 		if r.total == 0 || len(sc.best) == k && !sc.better(r, sc.best[k-1]) {
+			continue
+		}
+		if may != nil && !may(r) {
 			continue
 		}
 		if len(sc.best) < k {
@@ -57,10 +60,36 @@ func (sc *scorer) list(dst []Scored, k int) []Scored {
 	if k <= 0 {
 		return dst
 	}
-	sc.score(k)
-	sc.collect(min(1, len(sc.query.items)), k)
+	first := min(1, len(sc.query.items)) // the newest item is never proposed
+	sc.score(first)
+	sc.collect(first, k, sc.may)
+	if len(sc.best) < k {
+		sc.popular(first)
+		sc.collect(first, k, sc.may)
+	}
 	for _, r := range sc.best {
 		dst = append(dst, Scored{sc.text(r), r.total})
 	}
 	return dst
+}
+
+// Restrict makes the model propose only items for which sells returns true; nil lifts the restriction. Restricted items
+// still connect others. sells is called by Recommend and its kin for little more than the items of a list, and must be
+// fast. Two models give the same lists only if their restrictions are equal.
+func (m *Model) Restrict(sells func(item string) bool) {
+	m.scorer.sells = sells
+	m.scorer.may = m.scorer.filter()
+}
+
+// filter returns what refuses candidates, nil if nothing does.
+func (sc *scorer) filter() func(ranked) bool {
+	if sc.sells == nil && !sc.params.HidePurchased {
+		return nil
+	}
+	return func(r ranked) bool {
+		if sc.params.HidePurchased && int(r.index) < len(sc.query.kinds) && sc.query.kinds[r.index] == Purchase {
+			return false // the first candidates are the session's own items, in the order of the query
+		}
+		return sc.sells == nil || sc.sells(sc.text(r))
+	}
 }

@@ -38,6 +38,13 @@ func NewSharded(p model.Params, n int) *Sharded {
 	return s
 }
 
+// Restrict makes all shards propose only what sells accepts, see [model.Model.Restrict].
+func (s *Sharded) Restrict(sells func(item string) bool) {
+	for _, shard := range s.shards {
+		shard.Model.Restrict(sells)
+	}
+}
+
 // of returns the shard that owns a session: the hash range is cut into equal parts.
 func (s *Sharded) of(session string) *Streaming {
 	sum := md5.Sum([]byte(session))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/model"
+	"github.com/streamrec/streamrec/model/catalogue"
 	"github.com/streamrec/streamrec/model/cputime"
 	"github.com/streamrec/streamrec/model/evaluate"
 	"github.com/streamrec/streamrec/scripts/eventfile"
@@ -29,7 +30,7 @@ type evaluateOptions struct {
 	baselines               bool
 	shards                  int
 	staleness               string
-	plot                    string
+	plot, catalogue         string
 	output                  output
 }
 
@@ -76,6 +77,7 @@ fitted to the file. Times are CPU times of one thread.`,
 	f.IntVar(&o.shards, "shards", 1, "measure the model in so many shards too, cut by the MD5 of sessions")
 	f.StringVar(&o.staleness, "staleness", "0s", "how late shards learn what others learnt; 0s is at once, never not at all")
 	f.BoolVar(&o.baselines, "baselines", true, "measure the published methods too")
+	f.StringVar(&o.catalogue, "catalogue", "", "file of products; the model proposes only what it says is in stock")
 	f.StringVar(&o.plot, "plot", "", "PNG file to draw the hit rate over time into")
 	outputFlag(cmd, &o.output)
 	return cmd
@@ -117,14 +119,21 @@ func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
 	if err != nil {
 		return err
 	}
+	sells, err := readCatalogue(o.catalogue)
+	if err != nil {
+		return err
+	}
 	e, err := newEvaluation(o, events)
 	if err != nil {
 		return err
 	}
-	systems := []system{{"streamrec", nameOf(o.params), &evaluate.Streaming{Model: model.New(params)}}}
+	whole := &evaluate.Streaming{Model: model.New(params)}
+	systems := []system{{"streamrec", nameOf(o.params), whole}}
+	whole.Model.Restrict(sells)
 	if o.shards > 1 {
 		sharded := evaluate.NewSharded(params, o.shards)
 		sharded.StalenessMs = staleness
+		sharded.Restrict(sells)
 		systems = append(systems, system{fmt.Sprintf("%d shards", o.shards), "staleness " + o.staleness, sharded})
 	}
 	if o.baselines {
@@ -136,6 +145,23 @@ func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
 		}
 	}
 	return e.publish(o, std.out)
+}
+
+// readCatalogue returns what a catalogue file sells, nil without a file.
+func readCatalogue(path string) (func(item string) bool, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--catalogue: %w", err)}
+	}
+	defer f.Close()
+	c, err := catalogue.Read(f)
+	if err != nil {
+		return nil, refuse("%s: %w", path, err)
+	}
+	return c.Sells, nil
 }
 
 // maxShards bounds the memory of a run.

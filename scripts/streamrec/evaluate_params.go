@@ -61,6 +61,11 @@ func setField(field reflect.Value, value string) error {
 		}
 		return errors.Join(errs...)
 	}
+	if field.Kind() == reflect.Bool {
+		b, err := strconv.ParseBool(value)
+		field.SetBool(b)
+		return err
+	}
 	n, err := strconv.Atoi(value)
 	if err != nil {
 		return fmt.Errorf("%q is not a whole number", value)

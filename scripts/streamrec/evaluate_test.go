@@ -177,6 +177,18 @@ func TestEvaluateShards(t *testing.T) {
 	}
 }
 
+func TestEvaluateWithACatalogue(t *testing.T) {
+	file := follows(t)
+	for text, want := range map[string]float64{"item,in_stock\na,1\nb,1\n": 1, "item,in_stock\na,1\nb,0\n": 0, "item\na\n": 0} {
+		by := evaluateFile(t, "--file", file, "--baselines=false", "--catalogue", writeFile(t, "c.csv", text), "--shards", "2", "--params", "HidePurchased=true")
+		for name, s := range by {
+			if s.All.HR20 != want {
+				t.Errorf("%s with %q: %+v, want %v", name, text, s.All, want)
+			}
+		}
+	}
+}
+
 func TestEvaluateParams(t *testing.T) {
 	by := evaluateFile(t, "--file", follows(t), "--baselines=false", "--params", "reminder=0,TypeWeight=1/2/3", "--params", "SessionTTL=1h")
 	if s := by["streamrec"]; len(by) != 1 || s.Parameters != "reminder=0, TypeWeight=1/2/3, SessionTTL=1h" {
@@ -201,6 +213,9 @@ func TestEvaluateRefuses(t *testing.T) {
 		{[]string{"--file", good, "--warmup", "1"}, exitUsage, "--warmup"},
 		{[]string{"--file", good, "--test-days", "-1"}, exitUsage, "--test-days"},
 		{[]string{"--file", good, "--malformed", "keep"}, exitUsage, "stop or skip"},
+		{[]string{"--file", good, "--catalogue", good + ".none"}, exitUsage, "--catalogue: open"},
+		{[]string{"--file", good, "--catalogue", writeFile(t, "c.csv", "name\nx\n")}, exitRefused, "line 1: the header has no column item"},
+		{[]string{"--file", good, "--params", "HidePurchased=often"}, exitUsage, "HidePurchased"},
 		{[]string{"--file", good, "--shards", "0"}, exitUsage, "--shards"},
 		{[]string{"--file", good, "--staleness", "soon"}, exitUsage, "60s, or never"},
 		{[]string{"--file", good, "--format", "xml"}, exitUsage, "--format"},

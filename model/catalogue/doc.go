@@ -1,0 +1,16 @@
+// Package catalogue reads what a shop sells, so that lists hold nothing else.
+//
+//	c, err := catalogue.Read(file)
+//	m.Restrict(c.Sells)
+//
+// A catalogue is CSV with a header, or has a JSON object per line, which is found out from the first character. Each row
+// is a product:
+//
+//	item      product code, as in the stream (required)
+//	name      for people
+//	category  category
+//	price     a decimal number, kept as it is written
+//	in_stock  true, false, 1 or 0; empty or absent is true
+//
+// Other columns are passed over. A product that is named again replaces what was said before. An error names the line.
+package catalogue
