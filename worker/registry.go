@@ -90,11 +90,13 @@ func (r *registry) find(id string) *shard {
 	return r.current[id]
 }
 
-// abandon takes a granted shard away from the KCL. It reports false when a consumer has it already, which then ends by itself.
+// abandon takes a granted shard away from the KCL. It reports false when a consumer has it already, which then ends by itself, or
+// has ended: who asks may come late.
 func (r *registry) abandon(s *shard) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.claimed[s] {
+	key := s.term.Key()
+	if r.claimed[s] || r.current[key] != s && r.waiting[key] != s {
 		return false
 	}
 	r.claimed[s] = true
