@@ -3,7 +3,8 @@
 #
 # With parts only those steps whose name has one of these words in it: scripts/check.sh race conformance
 # Needs Go. Installs what else it can (npm packages into .tools, Debian packages when root) and skips by name what cannot be had.
-# Ends within 20 minutes on two cores; --full adds the independent servers that are slow to build, and longer fuzzing.
+# Ends within 20 minutes on two cores; --full adds the independent servers that are slow to build, and the
+# mutants of the simulator, and longer fuzzing.
 # Servers listen on 127.0.0.1 only, and are ended with the script.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -56,6 +57,9 @@ tidy() { go mod tidy -diff; }
 static() { go tool -modfile=scripts/tools.mod staticcheck ./...; }
 unit() { go test -timeout 10m ./...; }
 race() { go test -race -short -timeout 15m ./worker/... ./processor/... ./infra/... ./scripts/produce ./scripts/streamrec; }
+
+# simulator SCHEDULES plays so many schedules of a whole fleet.
+simulator() { go build -o artefacts/simulate ./scripts/simulate && artefacts/simulate --seeds "$1"; }
 
 # fuzz SECONDS runs each fuzz target for so long.
 fuzz() {
@@ -171,6 +175,8 @@ step "staticcheck" static
 step "unit tests" unit
 step "race detector" race
 step "fuzz" fuzz "$($full && echo 30 || echo 4)"
+step "simulator" simulator "$($full && echo 100000 || echo 20000)"
+$full && step "simulator's mutants" go run ./scripts/simulate/mutants
 step "demo" demo
 step_with npm_servers "npm packages cannot be installed" "conformance with independent servers" conformance
 step "independent clients" clients

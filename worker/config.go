@@ -23,6 +23,9 @@ type Config struct {
 	// ReadInterval is the time between two reads of a shard. Defaults to 201 ms: Kinesis allows five a second, shared by all
 	// applications that read the stream.
 	ReadInterval time.Duration
+	// Stall is how long a shard may give no sign of progress, failing requests included, before its lease is released. It has to
+	// be longer than any request that a Processor makes. Defaults to 3 minutes.
+	Stall time.Duration
 	// Retention is how long the stream keeps records. Defaults to 24 h.
 	Retention time.Duration
 }
@@ -33,6 +36,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ReadInterval == 0 {
 		c.ReadInterval = readInterval
+	}
+	if c.Stall == 0 {
+		c.Stall = 3 * time.Minute
 	}
 	if c.Retention == 0 {
 		c.Retention = 24 * time.Hour
@@ -54,6 +60,7 @@ func (c Config) Validate() error {
 	check(c.Stream != "", "stream: must not be empty")
 	check(c.MaxRecords >= 1 && c.MaxRecords <= 10_000, "records per read: must be between 1 and 10000")
 	check(c.ReadInterval >= readInterval && c.ReadInterval <= time.Minute, "read interval: must be between 201ms and 1m")
+	check(c.Stall >= 10*time.Second, "stall time: must be at least 10s")
 	check(c.Retention >= time.Hour, "retention: must be at least one hour")
 	return errors.Join(append(errs, c.Lease.Validate())...)
 }

@@ -8,6 +8,7 @@
 //
 //	Run
 //	├─ lease.Coordinator   heartbeats, the guard of trust, the look at the table; takes, hands over
+//	├─ watch               releases the leases of shards that give no sign of progress
 //	└─ vmware-go-kcl-v2    its event loop starts one consumer for each shard that is granted
 //	   └─ consumer         one goroutine per shard: open → read → process → … → finish; it owns shard, reader and Processor
 //
@@ -45,6 +46,8 @@
 //	the table cannot be reached     trust runs out, the shards stop, and begin again when it can
 //	the stream cannot be read       the shard keeps its lease and tries again, every five seconds at most
 //	a Processor fails               the lease is released, and taken again after a growing pause
+//	a Processor hangs               no sign of progress for Config.Stall: the lease is released, loudly; this worker leaves it to
+//	                                others until the Processor returns. Its other shards go on.
 //	the log contradicts itself      ErrStop: the row says why, and nobody takes it before a reset
 //
 // # Non-obvious

@@ -58,3 +58,6 @@ func (System) Rand() float64 { return rand.Float64() }
 
 // Trouble implements chain.Env for those who do not want to know.
 func (System) Trouble(error) {}
+
+// Answered implements chain.Env for those who do not want to know.
+func (System) Answered() {}

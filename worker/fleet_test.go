@@ -167,6 +167,9 @@ func (p *commitProcessor) Process(ctx context.Context, page Page) error {
 				return err
 			}
 		}
+		if err := context.Cause(ctx); err != nil { // what fences a real log
+			return err
+		}
 		p.open = append(p.open, r.SequenceNumber)
 	}
 	if p.lazy {

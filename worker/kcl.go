@@ -51,7 +51,17 @@ func (e *kclEngine) run(s *shard) {
 }
 
 // shutdown implements engine: the event loop and all consumers have ended when it returns.
-func (e *kclEngine) shutdown(context.Context) { e.kcl.Shutdown() }
+func (e *kclEngine) shutdown(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.kcl.Shutdown() // waits for its consumers, for ever
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
 
 // kclFactory makes the record processors. The KCL names the shard only in Initialize.
 type kclFactory struct{ worker *Worker }

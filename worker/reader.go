@@ -157,6 +157,7 @@ func (r *reader) insist(ctx context.Context, request func(context.Context) error
 		}
 		if !errors.Is(err, ErrIteratorExpired) {
 			r.worker.report.Trouble("read shard "+r.shard, err)
+			r.worker.Alive(r.shard)
 		}
 		if stop := r.worker.env.Sleep(ctx, time.Duration((0.5+r.worker.env.Rand()/2)*float64(wait))); stop != nil {
 			return errors.Join(stop, err)

@@ -25,9 +25,10 @@ type shard struct {
 	records atomic.Int64 // delivered in this term
 	behind  atomic.Int64 // MillisBehindLatest of the last read, -1 before the first
 	rate    rate
-	first   int64     // lease counter with which the term began
-	tipAt   time.Time // when the tip was last written to the row
-	ended   bool      // the shard has been finished
+	sign    atomic.Int64 // when the last sign of progress was seen, by Env.Now, Unix ns
+	first   int64        // lease counter with which the term began
+	tipAt   time.Time    // when the tip was last written to the row
+	ended   bool         // the shard has been finished
 }
 
 func newShard(w *Worker, t *lease.Term) *shard {
@@ -36,8 +37,12 @@ func newShard(w *Worker, t *lease.Term) *shard {
 		log: w.log.WithFields(logrus.Fields{"shard": t.Key(), "lease_counter": t.Counter()}),
 	}
 	s.behind.Store(-1)
+	s.alive()
 	return s
 }
+
+// alive notes a sign of progress.
+func (s *shard) alive() { s.sign.Store(s.worker.env.Now().UnixNano()) }
 
 // open restores the processor's state and begins to read, again after ErrRestart. It waits first when earlier terms failed.
 func (s *shard) open(ctx context.Context) error {
@@ -60,6 +65,7 @@ func (s *shard) open(ctx context.Context) error {
 // read returns the next page, when it is time for it.
 func (s *shard) read(ctx context.Context) (Page, error) {
 	page, err := s.reader.next(ctx)
+	s.alive()
 	if err != nil {
 		return Page{}, fmt.Errorf("read shard: %w", err)
 	}
@@ -69,6 +75,7 @@ func (s *shard) read(ctx context.Context) (Page, error) {
 // process hands a page to the processor.
 func (s *shard) process(ctx context.Context, page Page) error {
 	err := s.proc.Process(ctx, page)
+	s.alive()
 	if errors.Is(err, ErrRestart) {
 		return s.restart(ctx)
 	}

@@ -86,11 +86,24 @@ func (w *Worker) Run(ctx context.Context) error {
 		return fmt.Errorf("start engine: %w", err)
 	}
 	w.log.Info("worker has started")
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	w.env.Go(func() { w.watch(life) })
 	err = w.coord.Run(ctx)
 	w.shards.abandonAll()
-	w.engine.shutdown(context.WithoutCancel(ctx))
+	end()
+	w.shutdown(context.WithoutCancel(ctx))
 	w.log.Info("worker has stopped")
 	return err
+}
+
+// shutdown waits for the consumers, but not for those that hang.
+func (w *Worker) shutdown(ctx context.Context) {
+	ctx, cancel := w.env.WithTimeout(ctx, w.cfg.Lease.Grace, lease.ErrLeaseLost)
+	defer cancel()
+	w.engine.shutdown(ctx)
+	if ctx.Err() != nil {
+		w.log.Error("a consumer does not end: the worker leaves without it")
+	}
 }
 
 // engine runs the shards that have been granted to this worker, each from open to finish.

@@ -3,6 +3,7 @@ package s3
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -62,8 +63,10 @@ func (b *Bucket) Head(ctx context.Context, key string) (chain.Object, error) {
 
 // Get implements chain.Bucket.
 func (b *Bucket) Get(ctx context.Context, key string) ([]byte, chain.Object, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	idle := time.AfterFunc(idleTime, func() { cancel(errIdle) })
+	defer idle.Stop()
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
 	if err != nil {
 		return nil, chain.Object{}, b.wrap("get", key, err)
@@ -71,10 +74,28 @@ func (b *Bucket) Get(ctx context.Context, key string) ([]byte, chain.Object, err
 	defer out.Body.Close()
 	size := aws.ToInt64(out.ContentLength)
 	body := make([]byte, size)
-	if _, err := io.ReadFull(out.Body, body); err != nil {
+	if _, err := io.ReadFull(&watched{out.Body, idle}, body); err != nil {
 		return nil, chain.Object{}, b.wrap("get", key, fmt.Errorf("read body: %w", err))
 	}
 	return body, chain.Object{Key: key, Size: size, Metadata: out.Metadata}, nil
+}
+
+// idleTime is how long an answer may bring no byte. Nothing is known of its length beforehand, so time as such is no bound.
+const idleTime = 10 * time.Second
+
+var errIdle = errors.New("no byte came for " + idleTime.String())
+
+// watched resets a timer whenever something has been read.
+type watched struct {
+	io.Reader
+	idle *time.Timer
+}
+
+// Read implements io.Reader.
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	w.idle.Reset(idleTime)
+	return n, err
 }
 
 // List implements chain.Bucket.

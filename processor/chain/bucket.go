@@ -58,6 +58,8 @@ type Env interface {
 	Rand() float64
 	// Trouble is told of each request that failed and is tried again. It returns at once and is for logs only.
 	Trouble(err error)
+	// Answered is told of each request that was answered. It returns at once; who watches over progress wants to know.
+	Answered()
 }
 
 // Definite reports whether an answer of the store is certain, so that asking again is pointless.
@@ -71,6 +73,7 @@ func Retry(ctx context.Context, env Env, request func(context.Context) error) er
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		err := request(ctx)
 		if Definite(err) {
+			env.Answered()
 			return err
 		}
 		if ctx.Err() != nil {

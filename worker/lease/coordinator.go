@@ -63,6 +63,7 @@ type Coordinator struct {
 	resync   bool      // shards have to be listed now
 	seen     *Observer
 	rows     map[string]rowSighting
+	avoid    map[string]bool // leases that were taken away from consumers that still hang
 }
 
 // rowSighting is how a lease row has been seen.
@@ -78,7 +79,7 @@ func NewCoordinator(cfg Config, id, address string, env Env, store Store, shards
 	cfg = cfg.withDefaults()
 	return &Coordinator{
 		cfg: cfg, env: env, store: store, shards: shards, consumer: consumer, report: report,
-		me: Worker{ID: id, Address: address}, terms: map[string]*Term{}, highest: map[string]int64{}, inbox: map[string]string{},
+		me: Worker{ID: id, Address: address}, terms: map[string]*Term{}, avoid: map[string]bool{}, highest: map[string]int64{}, inbox: map[string]string{},
 		expected: newExpectations(), seen: NewObserver(cfg.Failover), rows: map[string]rowSighting{},
 	}
 }

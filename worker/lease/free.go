@@ -32,7 +32,7 @@ func (f *fleet) take() (keys []string) {
 		}
 	})
 	slices.Sort(keys)
-	return keys
+	return slices.DeleteFunc(keys, func(k string) bool { return f.Avoid[k] })
 }
 
 // first returns the worker that ranks first for a lease, of those that can know who is dead.

@@ -62,7 +62,7 @@ func (f *fleet) request() (mine []Move) {
 	b.plan(func(a *load) float64 { return a.weight }, b.receiverByLoad, b.lighter)
 	b.plan(func(a *load) float64 { return float64(a.leases) }, b.receiverByCount, b.fewer)
 	for _, m := range b.moves {
-		if m.To == f.Me {
+		if m.To == f.Me && !f.Avoid[m.Key] {
 			mine = append(mine, m)
 		}
 	}

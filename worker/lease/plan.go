@@ -23,6 +23,8 @@ type View struct {
 	Moved     func(key string) bool
 	// Requests holds what was in this worker's inbox: by lease key, the worker that asks for it.
 	Requests map[string]string
+	// Avoid holds the leases that this worker does not take or ask for: something of its own stands in their way.
+	Avoid map[string]bool
 	// Moving holds the own leases that are being handed over: by lease key, to whom.
 	Moving map[string]string
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -171,7 +172,7 @@ func (c *Coordinator) compare() (lost []*Term, given []Lease, mine []string) {
 			lost = append(lost, t)
 		case t != nil && l.Counter == t.Counter() && l.Owner != c.me.ID && !l.Ended():
 			lost = append(lost, t)
-		case t != nil || l.Owner != c.me.ID || !startable(&l) || !c.trusted() || c.leaving:
+		case t != nil || l.Owner != c.me.ID || c.avoid[l.Key] || !startable(&l) || !c.trusted() || c.leaving:
 		case l.Counter > c.highest[l.Key]:
 			given = append(given, l)
 		default:
@@ -213,7 +214,7 @@ func (c *Coordinator) view() View {
 	}
 	return View{
 		Me: c.me.ID, Leaving: c.leaving, Failover: c.cfg.Failover, Moves: c.cfg.Moves, Plan: c.plan, Leases: leases, Alive: alive,
-		Grown: c.cfg.grown(), Requests: inbox, Moving: moving,
+		Grown: c.cfg.grown(), Requests: inbox, Moving: moving, Avoid: maps.Clone(c.avoid),
 		Moved:     func(key string) bool { return rows[key].moved && now.Sub(rows[key].since) < 6*c.cfg.Failover },
 		Unchanged: func(key string) time.Duration { return now.Sub(rows[key].since) },
 		Free: func(key string) time.Duration {

@@ -61,11 +61,20 @@ func (c *Coordinator) take(ctx context.Context, l Lease) error {
 	return nil
 }
 
+// avoidLease notes that a consumer of this worker hangs on a lease, or has ended after all.
+func (c *Coordinator) avoidLease(key string, avoid bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if delete(c.avoid, key); avoid {
+		c.avoid[key] = true
+	}
+}
+
 // begin starts the consumer of a row that names this worker, unless the worker has stopped to trust itself meanwhile.
 // Then the row waits for the next look at it.
 func (c *Coordinator) begin(ctx context.Context, l Lease, from string) {
 	c.mu.Lock()
-	if c.terms[l.Key] != nil || !c.trusted() || c.leaving || l.Owner != c.me.ID || l.Counter <= c.highest[l.Key] {
+	if c.terms[l.Key] != nil || !c.trusted() || c.leaving || l.Owner != c.me.ID || c.avoid[l.Key] || l.Counter <= c.highest[l.Key] {
 		c.mu.Unlock()
 		return
 	}

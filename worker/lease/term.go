@@ -20,6 +20,7 @@ type Term struct {
 	lease  Lease    // as last written by this term
 	unsure []*Lease // as written since then, perhaps: the context ended before the answer came
 	next   string   // who gets the lease at the end
+	given  bool     // the lease is given up, or about to be
 }
 
 // Key returns the shard id.
@@ -77,6 +78,10 @@ func (t *Term) End(ctx context.Context, children []Lease) error {
 // Close gives the lease up after the consumer has ended: to the next owner, to nobody, or not at all when it is lost already.
 // stopped, if not empty, says why nobody may take it.
 func (t *Term) Close(ctx context.Context, stopped string) error {
+	if !t.giveUp() {
+		t.c.avoidLease(t.Key(), false)
+		return nil
+	}
 	defer t.c.closed(ctx, t)
 	l := t.Lease()
 	cause := context.Cause(t.ctx)
@@ -90,6 +95,37 @@ func (t *Term) Close(ctx context.Context, stopped string) error {
 		return t.write(ctx, func(l *Lease) *Lease { return l.taken(to) })
 	}
 	return t.write(ctx, (*Lease).released)
+}
+
+// Abandon gives the lease up although its consumer has not ended: it hangs. This worker leaves the lease to others until the consumer
+// does end, and calls Close, which then does nothing more.
+func (t *Term) Abandon(ctx context.Context, cause error) error {
+	if !t.giveUp() {
+		return nil
+	}
+	defer t.c.closed(ctx, t)
+	t.c.avoidLease(t.Key(), true)
+	t.Fail(cause) // unless it has been asked to end already, and did not
+	if l := t.Lease(); l.Ended() || errors.Is(context.Cause(t.ctx), ErrLeaseLost) {
+		return nil
+	}
+	return t.write(ctx, (*Lease).released)
+}
+
+// GivenUp reports whether the lease has been given up, or is about to be.
+func (t *Term) GivenUp() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.given
+}
+
+// giveUp reports true once: to whoever is to give the lease up.
+func (t *Term) giveUp() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first := !t.given
+	t.given = true
+	return first
 }
 
 // handOff ends the term in favour of another worker.

@@ -27,7 +27,13 @@ type logEnv struct {
 }
 
 // Trouble implements chain.Env.
-func (e logEnv) Trouble(err error) { e.worker().Trouble("access log of "+e.shard, err) }
+func (e logEnv) Trouble(err error) {
+	e.worker().Trouble("access log of "+e.shard, err)
+	e.Answered()
+}
+
+// Answered implements chain.Env.
+func (e logEnv) Answered() { e.worker().Alive(e.shard) }
 
 // NewFactory returns the factory of the processors of a worker. w returns the worker, which is made after its factory. o may be nil.
 func NewFactory(cfg processor.Config, env worker.Env, bucket chain.Bucket, w func() *worker.Worker, o processor.Observer) worker.Factory {

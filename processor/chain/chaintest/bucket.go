@@ -212,3 +212,6 @@ func (e *Env) Rand() float64 { return 0.5 }
 
 // Trouble implements chain.Env.
 func (e *Env) Trouble(error) {}
+
+// Answered implements chain.Env.
+func (e *Env) Answered() {}

@@ -90,7 +90,7 @@ var mutants = []mutant{
 
 	// Taking, handing over, leaving.
 	{name: "take/second-term", file: leaseDir + "take.go",
-		old: `c.leaving || l.Owner != c.me.ID || l.Counter <= c.highest[l.Key] {`, new: `c.leaving || l.Owner != c.me.ID {`,
+		old: `c.avoid[l.Key] || l.Counter <= c.highest[l.Key] {`, new: `c.avoid[l.Key] {`,
 		why: "a row that was read before the term ended begins a term that is over"},
 	{name: "hand-off/to-the-dead", file: leaseDir + "term.go",
 		old: `next != "" && t.c.fresh(next) {`, new: `next != "" {`,
@@ -176,11 +176,11 @@ var mutants = []mutant{
 		old: "	if err == nil {\n		w.end = link.End()\n		return nil\n	}\n", new: "	if !errors.Is(err, ErrExists) {\n		w.end = link.End()\n		return nil\n	}\n",
 		why: "a PUT that never got an answer is taken for done"},
 	{name: "chain/one-try", file: chainDir + "bucket.go",
-		old: "		if Definite(err) {\n			return err\n		}\n", new: "		if Definite(err) || true {\n			return err\n		}\n",
+		old: "		if Definite(err) {\n			env.Answered()\n", new: "		if Definite(err) || true {\n			env.Answered()\n",
 		why:    "requests to the store are not repeated",
 		masked: "safe: the shard fails and is opened again"},
 	{name: "chain/no-answer-is-done", file: chainDir + "bucket.go",
-		old: "		if Definite(err) {\n			return err\n		}\n", new: "		if Definite(err) {\n			return err\n		}\n		if wait > 100*time.Millisecond {\n			return nil\n		}\n",
+		old: "			env.Answered()\n			return err\n		}\n", new: "			return err\n		}\n		if wait > 100*time.Millisecond {\n			return nil\n		}\n",
 		why: "after two tries a PUT without answer is taken for done: records are lost"},
 	{name: "chain/no-start-mark", file: chainDir + "writer.go",
 		old: `mark, err := writeMark(ctx, w.env, w.bucket, w.layout.StartKey(w.shard.ID), w.mark(first, w.HourOf(arrival)))`,
