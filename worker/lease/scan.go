@@ -46,11 +46,24 @@ func (c *Coordinator) readLeases(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.readAt.IsZero() {
+		c.inherit(leases)
+	}
 	c.leases, c.readAt, c.stale = leases, began, false
 	if plan.Number > c.plan.Number {
 		c.plan = plan
 	}
 	return nil
+}
+
+// inherit needs the lock. What names this worker before it has read anything is another process's of the same id: it may not begin as
+// if it had been handed over, under a counter that somebody has used, but has to be taken.
+func (c *Coordinator) inherit(leases []Lease) {
+	for _, l := range leases {
+		if l.Owner == c.me.ID {
+			c.highest[l.Key] = max(c.highest[l.Key], l.Counter)
+		}
+	}
 }
 
 func (c *Coordinator) readWorkers(ctx context.Context) error {
