@@ -166,3 +166,61 @@ func heap() uint64 {
 	runtime.ReadMemStats(&s)
 	return s.HeapAlloc
 }
+
+// BenchmarkEditions publishes and adopts what 3 million facts are, and works on a fork of it: each first write to a page
+// copies the page.
+func BenchmarkEditions(b *testing.B) {
+	l := large()
+	merged := NewMerged(DefaultParams())
+	merged.index = l.model.index.ownFork()
+	m := New(DefaultParams())
+	act := make([]Interaction, 1)
+	var facts []Fact
+	fresh := func(n int) {
+		for range n {
+			facts = m.Observe(facts[:0], l.world.next(act))
+			for _, f := range facts {
+				merged.Add(f)
+			}
+		}
+	}
+	b.Run("publish", func(b *testing.B) {
+		for b.Loop() {
+			fresh(1000)
+			merged.Publish()
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "µs/fact-merged")
+	})
+	b.Run("adopt", func(b *testing.B) {
+		fresh(1000)
+		for b.Loop() {
+			m.Adopt(nil)
+			m.wide = &wide{edition: merged.Publish(), index: merged.Latest().index.fork()}
+		}
+	})
+	b.Run("memory-of-1000-facts", func(b *testing.B) {
+		for b.Loop() {
+			m = New(DefaultParams())
+			m.Adopt(merged.Publish())
+			before := heap()
+			for range 1000 {
+				facts = m.Observe(facts[:0], l.world.next(act))
+			}
+			b.ReportMetric(float64(heap()-before)/1e6, "MB")
+			runtime.KeepAlive(m)
+		}
+	})
+	b.Run("observe", func(b *testing.B) { measure(b, func() { facts = m.Observe(facts[:0], l.world.next(act)) }) })
+	sessions := openSessions(m)
+	i := 0
+	var dst []Scored
+	b.Run("recommend", func(b *testing.B) {
+		measure(b, func() { dst = m.Recommend(dst[:0], sessions[i%len(sessions)], 20); i++ })
+	})
+}
+
+// ownFork returns an index that shares no page with the original in the future.
+func (x *index) ownFork() *index {
+	x.share()
+	return x.fork()
+}

@@ -48,6 +48,45 @@
 // category (and over all) the ShelfItems most recently touched items, for the MaxShelves most recently touched
 // categories. Labels travel on facts, and by themselves where a state is exported ([Model.Labels]).
 //
+// # Shards
+//
+// A [Model] has what one shard made. What all shards made is in a [Merged], one per process: a goroutine reads the logs of
+// the shards, adds their facts, notes how far each log is merged ([Merged.Note]), and publishes an [Edition] every few
+// seconds. The models adopt it:
+//
+//	m.Adopt(merged.Latest()) // between records: lists from here on are made with this edition
+//
+// and recommend from the edition and their own facts together, exactly as one model that was given both would, with all
+// bounds. Nobody waits for anybody. An edition never changes: what is written after it was published, to the Merged or to
+// a model's fork of it, goes to copies of pages of 1 to 4 KiB. An edition lives as long as somebody uses it, so also a
+// model whose shard is quiet should adopt the newest now and then, and be told the time ([Model.Advance]).
+//
+// Which edition is adopted when is up to the caller, who can therefore repeat it: lists are a function of the records of
+// the shard, of the editions and of the records before which they were adopted. [Edition.Marks] names the links of the
+// logs that are in an edition, for the record; [Edition.StaleMs] is how late it is.
+//
+// The edition may have facts of the model's own shard, and should, when several shards of a process share it. A model
+// keeps the facts that it made until an edition has them, and puts them into its fork of each edition that has not.
+//
+// When a shard is split or merged, only open visits move, by [Model.Visits] and [Model.Reopen]. Facts belong to no shard.
+//
+// # What to keep for others
+//
+// Another process can add what a row of a log tells if the row has, for each fact that [Model.Observe] returned for it,
+//
+//	session id     as in Fact.Session; the raw id will do, see [LongSessionID]
+//	visit          Fact.Visit
+//	item id        Fact.Item
+//	touch          Fact.Touch, all 64 bits. Arrival time, shard and sequence number are not enough: the order inside a
+//	               millisecond is made by Observe
+//	type           Fact.Type. A fact that became stronger comes again, with its first touch
+//	label          Fact.Label, or the category and brand that [LabelOf] makes it from
+//
+// Rows without facts need nothing. Alternatively the records themselves are kept, and a model that observes all records of
+// a shard in order, from the first or from a snapshot with the visits that were open then, makes the same facts again.
+// Facts may be added in any order and repeatedly, so nothing has to be known about what was added before. Package snapshot
+// keeps the whole state.
+//
 // # Lists
 //
 // The query q is the session's distinct items, the newest at position p = 0. All weights are in [Params]; numbers in
@@ -101,6 +140,9 @@
 //	shelves      MaxShelves · ShelfItems
 //	ids          MaxIDBytes; see there for longer ones
 //
+// Nothing else makes memory grow: not new items, sessions, categories or long ids, not robots, not histories of any length.
+// A record with a whole history makes the facts of its steps one by one; what it repeats makes none.
+//
 // A fact takes 16 bytes, a visit 30 and an item 50 beside their ids, an open visit about 80: together about 40 bytes per
 // fact in a shop of 10 facts per item and ids of 12 to 16 characters. Blocks, texts and tables come from pages without
 // pointers, so that the garbage collector has nothing to follow, and a steady stream allocates nothing but a page now
@@ -108,7 +150,9 @@
 //
 // # Non-obvious
 //
-// Arrival time is the only time. Event times lie, and would let one bad clock empty the index.
+// Arrival time is the only time: late and early event times change nothing. They lie, and would let one bad clock empty
+// the index. An arrival time that goes back is taken as it is within a visit of another session, and as just after the
+// last touch within its own.
 //
 // The touches of a visit are strictly increasing, also when arrival times are not: Observe moves a touch to just after
 // the last one of its visit. That is why the sequence number needs no room in a Touch.
