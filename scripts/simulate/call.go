@@ -43,7 +43,7 @@ var (
 	errTimedOut  = errors.New("request timed out")
 )
 
-// requestTimeout is that of the clients of S3 and Kinesis; a hung connection ends with it.
+// requestTimeout is that of the clients; a hung connection ends with it.
 const requestTimeout = 10 * time.Second
 
 // call makes a request of a node. effect is what it does at the service, in one step; its error is the answer.
@@ -52,8 +52,6 @@ func (n *node) call(ctx context.Context, s service, op string, effect func() err
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	ctx, cancel := n.WithTimeout(ctx, requestTimeout, errTimedOut)
-	defer cancel()
 	f := n.fate(n, s)
 	r := &request{node: n, caller: n.current, op: op, service: s}
 	there, back := n.latency(s), n.latency(s)
@@ -71,11 +69,15 @@ func (n *node) call(ctx context.Context, s service, op string, effect func() err
 		n.after(there, func() { r.err = errNoAnswer; r.deliver() })
 	case hungLost:
 		n.after(there, func() { r.quietly(effect) })
+		fallthrough
+	case hung:
+		n.after(requestTimeout, func() { r.err = errTimedOut; r.deliver() })
 	}
 	for !r.done && ctx.Err() == nil {
 		n.park(ctx)
 	}
 	if !r.done {
+		r.given = true
 		n.note(n.name, s.String(), op, f.String(), "given up")
 		return context.Cause(ctx)
 	}
@@ -90,6 +92,7 @@ type request struct {
 	op      string
 	err     error
 	done    bool
+	given   bool // up: nobody waits for the answer
 }
 
 // answer takes note of what the service says.
@@ -111,6 +114,9 @@ func (r *request) quietly(effect func() error) {
 
 // deliver gives the answer to the caller.
 func (r *request) deliver() {
+	if r.given {
+		return
+	}
 	r.done = true
 	r.node.wake(r.caller)
 }

@@ -39,7 +39,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "simulate:", err)
 		os.Exit(2)
 	}
-	debug.SetGCPercent(800) // a schedule is small and short: most of it can be dropped as a whole
+	debug.SetGCPercent(-1) // a schedule is small and short: most of it can be dropped as a whole
+	debug.SetMemoryLimit(1 << 30)
 	if !o.run(os.Stdout, os.Stderr) {
 		os.Exit(1)
 	}

@@ -55,7 +55,7 @@ func (n *node) Sleep(ctx context.Context, d time.Duration) error {
 		n.wake(c)
 	})
 	n.park(ctx)
-	e.gone = true
+	n.drop(e)
 	if fired {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (n *node) WithTimeout(ctx context.Context, d time.Duration, cause error) (c
 	}
 	e := n.after(time.Duration(float64(d)/n.rate), func() { cancel(cause) })
 	return ctx, func() {
-		e.gone = true
+		n.drop(e)
 		cancel(context.Canceled)
 	}
 }

@@ -36,7 +36,7 @@ type moment struct {
 	at     time.Duration
 	serial uint64
 	do     func()
-	gone   bool
+	place  int // in the heap, -1 outside
 }
 
 // moments is a heap.
@@ -46,12 +46,19 @@ func (q moments) Len() int { return len(q) }
 func (q moments) Less(i, j int) bool {
 	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].serial < q[j].serial
 }
-func (q moments) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *moments) Push(x any)   { *q = append(*q, x.(*moment)) }
+func (q moments) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].place, q[j].place = i, j
+}
+func (q *moments) Push(x any) {
+	e := x.(*moment)
+	e.place = len(*q)
+	*q = append(*q, e)
+}
 func (q *moments) Pop() any {
 	old := *q
 	e := old[len(old)-1]
-	old[len(old)-1] = nil
+	old[len(old)-1], e.place = nil, -1
 	*q = old[:len(old)-1]
 	return e
 }
@@ -62,6 +69,13 @@ func (s *scheduler) after(d time.Duration, do func()) *moment {
 	e := &moment{at: s.now + max(d, 0), serial: s.serial, do: do}
 	heap.Push(&s.moments, e)
 	return e
+}
+
+// drop makes something not happen.
+func (s *scheduler) drop(e *moment) {
+	if e.place >= 0 {
+		heap.Remove(&s.moments, e.place)
+	}
 }
 
 // coroutine is one goroutine of one node.
@@ -159,9 +173,6 @@ func (s *scheduler) run(until time.Duration) {
 			return
 		}
 		e := heap.Pop(&s.moments).(*moment)
-		if e.gone {
-			continue
-		}
 		if e.at > s.now {
 			s.instant = 0
 		}

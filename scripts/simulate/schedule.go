@@ -8,10 +8,10 @@ import (
 )
 
 // quiet is the length of a quiet spell: within it everything has to be well again, and stay so.
-const quiet = 36 * time.Second
+const quiet = 30 * time.Second
 
 // trouble is the length of a burst.
-const trouble = 20 * time.Second
+const trouble = 16 * time.Second
 
 // settled is the end of a quiet spell, in which nothing may move any more.
 const settled = 6 * time.Second
@@ -146,14 +146,14 @@ func (w *world) owned() {
 // close stops the producer, waits until everything is in the log, and ends the fleet.
 func (w *world) close() {
 	w.oracle.finished = true
-	w.run(w.now + 20*time.Second)
+	w.run(w.now + 14*time.Second)
 	if s := w.behind(w.now); s != nil {
 		w.fail("%s: not everything is in the log at the end: %d of %d records, ended %v", s.lease.Key, w.oracle.chain(s.lease.Key).next, len(s.rows), w.oracle.chain(s.lease.Key).ended)
 	}
 	for _, n := range w.living() {
 		n.terminate()
 	}
-	w.run(w.now + 35*time.Second)
+	w.run(w.now + 20*time.Second)
 	if n := w.living(); len(n) > 0 {
 		w.fail("%s does not end", n[0].name)
 	}

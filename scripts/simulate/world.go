@@ -77,7 +77,7 @@ func (n *node) work(ctx context.Context) {
 	var w *worker.Worker
 	factory := shardlog.NewFactory(pcfg, n, objects, func() *worker.Worker { return w }, nil)
 	w, err := worker.New(worker.Config{
-		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(20 + n.rand.IntN(40)), ReadInterval: 500 * time.Millisecond,
+		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(20 + n.rand.IntN(40)), ReadInterval: 800 * time.Millisecond,
 		Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
 	}, worker.Dependencies{
 		Env: n, Store: store, Stream: source{n}, Log: noLog(), Plain: true,
