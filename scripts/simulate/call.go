@@ -57,7 +57,7 @@ func (n *node) call(ctx context.Context, s service, op string, effect func() err
 	there, back := n.latency(s), n.latency(s)
 	switch f {
 	case fine:
-		n.after(there, func() { r.answer(effect()); n.after(back, r.deliver) })
+		n.after(there, func() { r.take(effect); n.after(back, r.deliver) })
 	case failed:
 		n.after(there, func() { r.err = errNoAnswer; r.deliver() })
 	case throttled:
@@ -103,6 +103,15 @@ func (r *request) answer(err error) {
 		text = err.Error()
 	}
 	r.node.note(r.node.name, r.service.String(), r.op, "→", text)
+}
+
+// take is for effects whose answer the caller waits for, unless it has given up.
+func (r *request) take(effect func() error) {
+	if r.given {
+		r.quietly(effect)
+		return
+	}
+	r.answer(effect())
 }
 
 // quietly is for effects of which the caller learns nothing.

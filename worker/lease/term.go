@@ -155,8 +155,12 @@ func (t *Term) receiver() string {
 // as I wrote it, so it was done; it is as before, so it may be tried again, and the condition keeps the two from both taking effect.
 // Where the context leaves no time for the read, it is resolved by the next write, which meets a row that is not as it expects.
 func (t *Term) write(ctx context.Context, change func(*Lease) *Lease) error {
+	me := t.Lease().Owner
 	err := t.replace(ctx, change)
 	if errors.Is(err, ErrConflict) && t.recognise(ctx) {
+		if l := t.Lease(); l.Ended() || l.Owner != me {
+			return nil // that write has given the lease up already
+		}
 		err = t.replace(ctx, change)
 	}
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrAbsent) {
