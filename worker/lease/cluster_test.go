@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -489,6 +491,107 @@ func TestStoppedShardIsLeftAlone(t *testing.T) {
 		}
 		c.stopAll()
 	})
+}
+
+// measure lets every owner write the rate of its leases with a checkpoint, again and again, until the test ends.
+func (c *cluster) measure(rate func(key string) float64) {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for at := int64(1); ctx.Err() == nil; at++ {
+			c.mu.Lock()
+			terms := slices.Collect(maps.Values(c.owners))
+			c.mu.Unlock()
+			for _, term := range terms {
+				_ = term.Advance(ctx, lease.At(at), rate(term.Key())) // it may have just ended
+			}
+			_ = clock{}.Sleep(ctx, 3*time.Second)
+		}
+	}()
+	c.t.Cleanup(func() { stop(); <-done })
+}
+
+// loads returns the records/s of each node.
+func (c *cluster) loads(rate func(key string) float64) map[string]float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	loads := map[string]float64{}
+	for key, t := range c.owners {
+		loads[t.Lease().Owner] += rate(key)
+	}
+	return loads
+}
+
+// unequal makes four of twelve shards ten times as busy as the others.
+func unequal(key string) float64 {
+	if key < "shard-04" {
+		return 1000
+	}
+	return 100
+}
+
+func TestLoadIsBalancedNotNumbers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 12)
+		c.start("a", lease.Config{})
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 12 })
+		c.measure(unequal)
+		time.Sleep(40 * time.Second)
+		c.start("b", lease.Config{})
+		c.within(90*time.Second, "balance", func() bool {
+			n := c.loads(unequal)
+			return c.owned() == 12 && n["a"] >= 2000 && n["b"] >= 2000
+		})
+		before := len(c.events)
+		time.Sleep(10 * time.Minute)
+		if moved := c.events[before:]; len(moved) > 0 {
+			t.Fatalf("leases move without need: %v", moved)
+		}
+		c.stopAll()
+	})
+}
+
+func TestNoiseOfRatesMovesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 12)
+		r := rand.New(rand.NewPCG(1, 1))
+		noisy := func(key string) float64 { return unequal(key) * (0.8 + 0.4*r.Float64()) }
+		c.start("a", lease.Config{})
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 12 })
+		c.measure(noisy)
+		time.Sleep(40 * time.Second)
+		c.start("b", lease.Config{})
+		time.Sleep(3 * time.Minute)
+		if n := c.loads(unequal); min(n["a"], n["b"]) < 1500 {
+			t.Fatalf("not balanced: %v", n)
+		}
+		before := len(c.events)
+		time.Sleep(30 * time.Minute)
+		if moved := c.events[before:]; len(moved) > 0 {
+			t.Fatalf("leases move without need: %v", moved)
+		}
+		c.stopAll()
+	})
+}
+
+// TestWorkerStartedAfterCrashDelaysNobody: the newcomer holds the dead worker for alive, so the others must not leave it anything.
+func TestWorkerStartedAfterCrashDelaysNobody(t *testing.T) {
+	for after := range 5 {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCluster(t, 32)
+			a, b := c.start("a", lease.Config{}), c.start("b", lease.Config{})
+			c.within(90*time.Second, "balance", func() bool { n := c.counts(); return n["a"] == 16 && n["b"] == 16 })
+			a.kill()
+			time.Sleep(time.Duration(after) * 900 * time.Millisecond)
+			c.start("late", lease.Config{})
+			c.within(8*time.Second, "the first takeover", func() bool { return c.owned() > 16 })
+			c.within(200*time.Millisecond, "all takeovers", func() bool { return c.owned() == 32 }) // without T/5 of patience
+			<-a.done
+			b.stop()
+			c.stopAll()
+		})
+	}
 }
 
 // TestRandomFaults lets a fleet work under lost and late answers, kills and restarts, and requires that in the end every shard is

@@ -66,6 +66,6 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// grown returns the heartbeat counter of a worker that has been up for 4/5 T. It will know who is dead within T/5, which is when
-// others begin to rescue what it should have taken. The counter is 1 on registration, and 2 at once.
-func (c Config) grown() int64 { return 2 + int64(c.Failover*4/5/c.Heartbeat) }
+// grown returns the heartbeat counter of a worker that has been up for T at least, so that it knows all who died before it came. The
+// counter is 1 on registration, and 2 at once.
+func (c Config) grown() int64 { return 2 + int64((c.Failover+c.Heartbeat-1)/c.Heartbeat) }

@@ -11,7 +11,7 @@ type fleet struct {
 	View
 	ids    []string // workers that may receive leases, sorted; the numbers of workers below are places in it
 	hashes []uint64
-	grown  []bool
+	grown  []bool // it knows who is dead as soon as this worker does: it has been there for T, or for as long as this one
 	loads  []load // of rows, and of the free leases as far as they have been planned
 	me     int    // -1: this worker may not receive leases
 	owner  []int  // by lease: the worker that has it, -1 for nobody of them
@@ -31,7 +31,7 @@ func newFleet(v View) *fleet {
 		}
 		f.ids = append(f.ids, id)
 		f.hashes = append(f.hashes, hash(id))
-		f.grown = append(f.grown, me || w.Counter >= v.Grown)
+		f.grown = append(f.grown, me || w.Counter >= min(v.Grown, v.Alive[v.Me].Counter))
 	}
 	f.loads = make([]load, len(f.ids))
 	byKey := func(a, b Lease) int { return strings.Compare(a.Key, b.Key) }
@@ -57,14 +57,16 @@ func (f *fleet) sort() {
 		if l.Ended() {
 			continue
 		}
-		if w, ok := places[l.Owner]; ok {
+		w, receives := places[l.Owner]
+		_, alive := f.Alive[l.Owner]
+		switch {
+		case receives:
 			f.owner[i] = w
 			f.loads[w].add(l)
-		} else if _, leaving := f.Alive[l.Owner]; leaving {
-			// its owner will hand it over
-		} else if startable(l) && l.Plan >= f.Plan.Number {
+		case alive: // and leaving: it hands its leases over
+		case startable(l) && l.Plan >= f.Plan.Number:
 			f.free = append(f.free, l)
-		} else {
+		default:
 			continue
 		}
 		shared = append(shared, l)

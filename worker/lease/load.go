@@ -15,8 +15,9 @@ const (
 	// the error of one measurement has a standard deviation of 11.5 %, and 0.6 is five times that.
 	noiseOfOne  = 0.4
 	noiseOfMany = 0.6
-	// alikeness is the quotient of the mean loads per lease up to which two workers' leases count as alike.
-	alikeness = 1.5
+	// Leases count as alike when their standard deviation is below a fifth of the mean, and the means of two workers within 1.5.
+	maxVariance = 0.04
+	maxQuotient = 1.5
 )
 
 // load is what the leases of one worker amount to.
@@ -64,14 +65,21 @@ func (a *load) noise(b *load) float64 {
 	return min(noiseOfOne*(a.rate+b.rate), noiseOfMany*math.Sqrt(max(0, a.square+b.square)))
 }
 
-// alike reports whether the leases of two workers weigh about the same, so that their number says as much as the measured
-// load, and says it without noise.
+// alike reports whether all leases of two workers weigh about the same, so that their number says as much as the measured load,
+// and says it without noise.
 func (a *load) alike(b *load) bool {
 	if a.leases == 0 || b.leases == 0 {
 		return true
 	}
 	x, y := a.weight/float64(a.leases), b.weight/float64(b.leases)
-	return max(x, y) <= alikeness*min(x, y)
+	return max(x, y) <= maxQuotient*min(x, y) && a.variance() <= maxVariance && b.variance() <= maxVariance
+}
+
+// variance returns that of the leases' weights, in units of the square of their mean.
+func (a *load) variance() float64 {
+	n, mean := float64(a.leases), a.weight/float64(a.leases)
+	deviation := a.square/n - (a.rate/n)*(a.rate/n)
+	return deviation / (mean * mean)
 }
 
 // gain returns by how much the higher of two loads falls when a lease of weight w moves from a to b.

@@ -36,6 +36,9 @@ func newBalance(f *fleet) *balance {
 
 // depart counts what is in flight as moved.
 func (b *balance) depart() {
+	if len(b.Moving) == 0 {
+		return
+	}
 	for i := range b.Leases {
 		l := &b.Leases[i]
 		if to, moving := b.Moving[l.Key]; moving && b.owner[i] == b.me {
@@ -94,8 +97,8 @@ func (b *balance) list() {
 		if w < 0 || l.Plan < b.Plan.Number {
 			continue
 		}
-		if rate(l) >= leaseCost && gain(&b.loads[w], lightest, weight(l)) >= leaseCost {
-			movable[w] += weight(l)
+		if rate(l) >= leaseCost {
+			movable[w] += max(0, gain(&b.loads[w], lightest, weight(l)))
 		}
 		if _, moving := b.Moving[l.Key]; !moving || w != b.me {
 			b.has[w] = append(b.has[w], item{l, hash(l.Key), weight(l)})
@@ -152,7 +155,7 @@ func (b *balance) lightest(ok func(int) bool) int {
 
 // lighter is the reason of load. A lease without load of its own never moves for it.
 func (b *balance) lighter(from, to int, l *item) bool {
-	return rate(l.Lease) >= leaseCost && gain(&b.then[from], &b.then[to], l.weight) >= leaseCost
+	return rate(l.Lease) >= leaseCost && gain(&b.then[from], &b.then[to], l.weight) >= min(l.weight/2, minGain)
 }
 
 // fewer is the reason of numbers: the load must not object.

@@ -14,7 +14,7 @@ type View struct {
 	Plan     Plan
 	Leases   []Lease
 	Alive    map[string]Worker // every worker that is not dead, me included
-	// Grown is the heartbeat counter from which on a worker has watched the others for long enough to know who is dead.
+	// Grown is the heartbeat counter from which on a worker has watched the others for T.
 	Grown int64
 	// Unchanged returns for how long the lease's counter has been seen unchanged, and Free for how long it has been seen
 	// without a living owner. Moved reports whether the counter has been seen to change within 6 T; nil means never.
