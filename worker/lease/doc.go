@@ -30,10 +30,26 @@
 //
 // # Moves
 //
-// Decide is a pure function of the rows. Free leases go to whoever holds least, by everybody's own reckoning; one that stays free is
-// rescued by anyone after T/5 for each better-ranked worker, since workers whose views differ may each leave it to the other. For balance a worker asks another one through the inbox in its
-// heartbeat row; the owner consents when its own plan agrees and the lease has been unchanged for 6 T, or the asker has none.
-// The owner stops fetching, flushes, commits, and then makes the asker the owner, in one write.
+// Decide is a pure function of the rows: who sees the same, plans the same for the whole fleet. Nobody leads.
+//
+//	unowned   a cold start, a child, a lease given back: each goes to the worker that ranks first for it (a hash of both names) among
+//	          those with room below an even share of the load. The plan for the rest is the same before and after some have
+//	          taken their part, so takes meet seldom.
+//	expired   the owner is dead: to the worker that ranks first, whatever anybody's load is. Views may differ in everything but in
+//	          who is alive, and still no two workers leave a lease to each other; balance comes later. A worker that cannot
+//	          know yet that the owner is dead, since it came later, is not waited for.
+//	left      what nobody has taken is rescued after T/5 for each better-ranked worker, by rows that have been read again.
+//
+// The load of a worker is what its leases' owners measured, in records/s, and 10 for each lease. For balance a worker asks another one
+// through the inbox in its heartbeat row; the owner consents when the move is good in its own view too and the lease has been
+// unchanged for 6 T, or the asker has none. A move needs a reason:
+//
+//	load      the two loads are apart by more than the noise of measurement explains (20 % in every rate), by a tenth, and by 100
+//	          records/s; and the moves that are possible lower the heavier one by 5 %, and by 50 records/s. Idle leases stay.
+//	number    one has two leases or more fewer, and either all leases of both weigh about the same, or the loads are apart as well.
+//
+// That is planned greedily, the move that lowers the higher load most first, with at most Config.Moves leases in flight from, and
+// to, a worker. The owner stops fetching, flushes, commits, and then makes the asker the owner, in one write.
 //
 // # Crash points
 //

@@ -1,6 +1,7 @@
 package lease_test
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,15 +17,17 @@ func (f figures) String() string {
 	return fmt.Sprintf("p50 %d max %d", s[len(s)/2], s[len(s)-1])
 }
 
+var histories = flag.Uint64("histories", 0, "how many histories each scenario of the planner has")
+
 // seeds is how many histories a scenario has; large fleets have fewer.
 func seeds(leases int) uint64 {
 	switch {
-	case testing.Short():
+	case *histories > 0:
+		return *histories
+	case leases > 100 || testing.Short():
 		return 1
-	case leases > 100:
-		return 2
 	}
-	return 10
+	return 5
 }
 
 // TestScenarios brings fleets out of balance in the ways that happen, and prints what it takes to get back.
@@ -63,8 +66,8 @@ func TestScenarios(t *testing.T) {
 		{"64 shards on 4, 1 dies", fleet(same(64, 100), 4), kill(1), true, 16, 400},
 		{"1000 shards on 20, 1 dies", fleet(same(1000, 100), 20), kill(1), true, 50, 400},
 		{"1000 shards on 20, 5 die", fleet(same(1000, 100), 20), kill(5), true, 150, 400},
-		{"1000 shards on 20, 1 joins", fleet(same(1000, 100), 20), join(1), true, 48, 200},
-		{"1000 shards on 10, 10 join", fleet(same(1000, 100), 10), join(10), true, 500, 400},
+		{"1000 shards on 20, 1 joins", fleet(same(1000, 100), 20), join(1), true, 55, 200},
+		{"1000 shards on 10, 10 join", fleet(same(1000, 100), 10), join(10), true, 550, 400},
 		{"1000 skewed shards on 20, 1 dies", func(w *rounds) { fleet(skewed(w.r, 1000), 20)(w) }, kill(1), false, 50, 600},
 		{"1000 skewed shards on 20, 1 joins", func(w *rounds) { fleet(skewed(w.r, 1000), 20)(w) }, join(1), false, 60, 600},
 		{"a hot shard of half the load", func(w *rounds) { fleet(append(same(199, 100), 20000), 10)(w) }, nil, false, 25, 400},
