@@ -203,6 +203,12 @@ func (c *cluster) owned() int {
 	return len(c.owners)
 }
 
+func (c *cluster) owner(shard string) *lease.Term {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.owners[shard]
+}
+
 // within waits until the condition holds and returns how long it took.
 func (c *cluster) within(limit time.Duration, what string, ok func() bool) time.Duration {
 	c.t.Helper()
@@ -468,7 +474,7 @@ func TestParentPastRetentionIsNotWaitedFor(t *testing.T) {
 			t.Fatal("a parent that has not been listed yet may come")
 		}
 		c.stream.add("shard-09", "shard-00", "shard-08")
-		c.within(40*time.Second, "a child whose other parent is not listed with it", func() bool { return c.owners["shard-09"] != nil })
+		c.within(40*time.Second, "a child whose other parent is not listed with it", func() bool { return c.owner("shard-09") != nil })
 		c.stopAll()
 	})
 }

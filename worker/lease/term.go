@@ -13,6 +13,7 @@ import (
 // All writes name (owner, counter) of the term and the position that they replace, so one that arrives late changes nothing.
 type Term struct {
 	c      *Coordinator
+	key    string // of the lease, for readers without the lock
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
@@ -24,7 +25,7 @@ type Term struct {
 }
 
 // Key returns the shard id.
-func (t *Term) Key() string { return t.lease.Key }
+func (t *Term) Key() string { return t.key }
 
 // Counter returns the fencing token.
 func (t *Term) Counter() int64 { return t.Lease().Counter }
