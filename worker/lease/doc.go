@@ -49,13 +49,18 @@
 //	number    one has two leases or more fewer, and either all leases of both weigh about the same, or the loads are apart as well.
 //
 // That is planned greedily, the move that lowers the higher load most first, with at most Config.Moves leases in flight from, and
-// to, a worker. The owner stops fetching, flushes, commits, and then makes the asker the owner, in one write.
+// to, a worker. The owner stops fetching, flushes, commits, and then makes the asker the owner, in one write. Who has asked, or
+// foresees what a worker that leaves will hand to it, looks at those rows every T/25 and at the whole table every T.
+//
+// A consumer that hangs cannot be ended from outside. Term.Abandon gives its lease up nevertheless, and this worker leaves it to others
+// until the consumer does end.
 //
 // # Crash points
 //
 //	after a take                       the row names a dead worker: expiry
 //	while handing off, before the write  the same, or the old owner goes on
 //	after the hand-off                 the row names the next owner, who finds it when it looks; dead: expiry
+//	between a heartbeat and its answer the inbox is lost: requests are repeated with every heartbeat while they are wanted
 //	after the children's rows          the parent is not at SHARD_END: the next owner reads its end again, finds the rows
 //	after SHARD_END                    the children are unowned and startable: the plan
 //	answer lost                        a consistent read: as I wrote it, so it is done; as before, so it is tried again
@@ -71,5 +76,11 @@
 //   - Lease rows are read before the workers. An owner that is missing among workers read later is gone; the other way round it might
 //     have just registered.
 //   - Heartbeats go on while a worker leaves. Its row is deleted when the last shard is handed over, so nobody takes anything early.
+//     Before that its heartbeats end: one that found no row would register a new worker.
+//   - The child of a merge gets its row from the parent that ends first. The other parent may have no row yet, being itself the child
+//     of a shard that is still read; only a row that says SHARD_END lets the child start. A parent that the stream has no more
+//     gets such a row when the shards are listed.
+//   - A write whose answer never came may have given the lease up. A term that finds that out writes nothing more.
+//   - What names a worker before it has read anything is another process's of the same id: it is taken anew, not continued.
 //   - A worker whose heartbeat row is gone registers under a new id: others may remember the counters of the old one.
 package lease
