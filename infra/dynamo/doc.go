@@ -4,8 +4,8 @@
 //
 //	scope   leaseKey   attributes
 //	worker  worker id  heartbeat N, address S, leaving BOOL, recordsPerSecond N, heartbeatAt N, planAcked N, inbox SS of "leaseKey receiver"
-//	lease   shard id   leaseOwner S, leaseCounter N, checkpoint M {type S, value S, hour N}, parentShardIds SS, childShardIds SS,
-//	                   startingHashKey S, endingHashKey S, plan N, recordsPerSecond N, tip N, stopped S
+//	lease   shard id   leaseOwner S, leaseCounter N, checkpoint M {type S, value S, hour N}, checkpointAt N, parentShardIds SS,
+//	                   childShardIds SS, startingHashKey S, endingHashKey S, plan N, recordsPerSecond N, tip N, stopped S
 //	plan    plan       number N
 //	plan    genesis    position M, shards SS
 //

@@ -73,7 +73,8 @@ func leaseItem(l *lease.Lease) item {
 // leaseAttributes are those that change in the life of a row.
 func leaseAttributes(l *lease.Lease) item {
 	return item{
-		"leaseOwner": text(l.Owner), "leaseCounter": number(l.Counter), "checkpoint": position(l.Checkpoint), "childShardIds": set(l.Children),
+		"leaseOwner": text(l.Owner), "leaseCounter": number(l.Counter), "checkpoint": position(l.Checkpoint),
+		"checkpointAt": number(l.CheckpointAt), "childShardIds": set(l.Children),
 		"plan": number(l.Plan), "recordsPerSecond": decimal(l.Rate), "stopped": text(l.Stopped), "tip": number(l.Tip),
 	}
 }
@@ -168,8 +169,9 @@ func parseLease(it item) (lease.Lease, error) {
 	r := reader{it: it}
 	l := lease.Lease{
 		Key: r.text("leaseKey"), Owner: r.text("leaseOwner"), Counter: r.number("leaseCounter"), Checkpoint: r.position("checkpoint"),
-		Parents: r.set("parentShardIds"), Children: r.set("childShardIds"), StartingHashKey: r.text("startingHashKey"),
-		EndingHashKey: r.text("endingHashKey"), Plan: r.number("plan"), Rate: r.decimal("recordsPerSecond"), Stopped: r.text("stopped"), Tip: r.number("tip"),
+		CheckpointAt: r.number("checkpointAt"), Parents: r.set("parentShardIds"), Children: r.set("childShardIds"),
+		StartingHashKey: r.text("startingHashKey"), EndingHashKey: r.text("endingHashKey"),
+		Plan: r.number("plan"), Rate: r.decimal("recordsPerSecond"), Stopped: r.text("stopped"), Tip: r.number("tip"),
 	}
 	return l, r.err
 }

@@ -8,6 +8,7 @@ type Lease struct {
 	Owner           string // worker id, empty when nobody owns it
 	Counter         int64  // the fencing token: +1 at every take, hand-off, release and reset; never set back
 	Checkpoint      Position
+	CheckpointAt    int64 // Unix ms at which the checkpoint was moved, by the clock of whoever did it; 0: never. For people, nothing is decided by it
 	Parents         []string
 	Children        []string // known once the shard has ended
 	StartingHashKey string   // decimal, of 128 bits
@@ -39,15 +40,15 @@ func (l *Lease) stopped(reason string) *Lease {
 	return l.with(func(n *Lease) { n.Owner, n.Counter, n.Stopped = "", l.Counter+1, reason })
 }
 
-// checkpointed returns the row at another position.
-func (l *Lease) checkpointed(at Position, rate float64) *Lease {
-	return l.with(func(n *Lease) { n.Checkpoint, n.Rate = at, rate })
+// checkpointed returns the row at another position; now is Unix ms.
+func (l *Lease) checkpointed(at Position, rate float64, now int64) *Lease {
+	return l.with(func(n *Lease) { n.Checkpoint, n.CheckpointAt, n.Rate = at, now, rate })
 }
 
-// ended returns the row of a shard that has been processed to its end.
-func (l *Lease) ended(children []string) *Lease {
+// ended returns the row of a shard that has been processed to its end; now is Unix ms.
+func (l *Lease) ended(children []string, now int64) *Lease {
 	return l.with(func(n *Lease) {
-		n.Owner, n.Counter, n.Checkpoint, n.Children, n.Rate = "", l.Counter+1, Position{Type: ShardEnd}, slices.Clone(children), 0
+		n.Owner, n.Counter, n.Checkpoint, n.CheckpointAt, n.Children, n.Rate = "", l.Counter+1, Position{Type: ShardEnd}, now, slices.Clone(children), 0
 	})
 }
 

@@ -54,7 +54,8 @@ func (t *Term) Advance(ctx context.Context, at Position, rate float64) error {
 	if l.Checkpoint == at {
 		return nil
 	}
-	return t.write(ctx, func(l *Lease) *Lease { return l.checkpointed(at, rate) })
+	now := t.c.env.Wall().UnixMilli()
+	return t.write(ctx, func(l *Lease) *Lease { return l.checkpointed(at, rate, now) })
 }
 
 // NoteTip records that everything that arrived until ms, Unix milliseconds, has been committed.
@@ -73,7 +74,8 @@ func (t *Term) End(ctx context.Context, children []Lease) error {
 			return fmt.Errorf("create child %s: %w", child.Key, err)
 		}
 	}
-	return t.write(ctx, func(l *Lease) *Lease { return l.ended(keys) })
+	now := t.c.env.Wall().UnixMilli()
+	return t.write(ctx, func(l *Lease) *Lease { return l.ended(keys, now) })
 }
 
 // Close gives the lease up after the consumer has ended: to the next owner, to nobody, or not at all when it is lost already.

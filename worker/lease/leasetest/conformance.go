@@ -71,7 +71,7 @@ func leases(t *testing.T, s lease.Store) {
 		t.Fatalf("absent row: %v", err)
 	}
 	l := lease.Lease{
-		Key: "shard-1", Owner: "w", Counter: 4, Checkpoint: lease.After("49001", 7), Parents: []string{"a", "b"}, Children: []string{"c"},
+		Key: "shard-1", Owner: "w", Counter: 4, Checkpoint: lease.After("49001", 7), CheckpointAt: 6, Parents: []string{"a", "b"}, Children: []string{"c"},
 		StartingHashKey: "0", EndingHashKey: "170141183460469231731687303715884105727", Plan: 2, Rate: 3.25, Tip: 5, Stopped: "why",
 	}
 	must(t, s.Create(ctx, l))
@@ -115,7 +115,9 @@ func conditions(t *testing.T, s lease.Store) {
 		now = next
 	}
 	step(func(l *lease.Lease) { l.Owner, l.Counter = "w1", 1 })
-	step(func(l *lease.Lease) { l.Checkpoint, l.Rate = lease.After("12", 3), 10 })
+	step(func(l *lease.Lease) {
+		l.Checkpoint, l.CheckpointAt, l.Rate = lease.After("12", 3), 1_700_000_000_000, 10
+	})
 	step(func(l *lease.Lease) { l.Owner, l.Counter, l.Stopped = "", 2, "broken" })
 	step(func(l *lease.Lease) { l.Counter, l.Stopped, l.Plan = 3, "", 1 })
 	step(func(l *lease.Lease) {
