@@ -4,222 +4,175 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
 
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
-	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
-// status is what the status command shows.
-type status struct {
-	App     string         `json:"app"`
-	Stream  string         `json:"stream"`
-	Time    time.Time      `json:"time"`
-	Shards  []shardStatus  `json:"shards"`
-	Workers []workerStatus `json:"workers"`
-	Hole    string         `json:"hole,omitempty"` // a part of the hash range that no open shard covers
+type statusOptions struct {
+	app, stream string
+	watch       bool
+	interval    time.Duration
+	lagInterval time.Duration
+	noLag       bool
+	failover    time.Duration
+	format      output
 }
 
-type shardStatus struct {
-	Shard        string   `json:"shard"`
-	State        string   `json:"state"` // ended, stopped, waiting, unowned, owned, abandoned
-	Parents      []string `json:"parents,omitempty"`
-	Owner        string   `json:"owner,omitempty"`
-	LeaseCounter int64    `json:"leaseCounter"`
-	Checkpoint   string   `json:"checkpoint"`
-	LagMillis    *int64   `json:"lagMillis"` // how far the checkpoint is behind the tip of the shard; null when not known
-	Rate         float64  `json:"recordsPerSecond"`
-	Stopped      string   `json:"stopped,omitempty"`
-}
+const statusHelp = `Show who works on which shard and how far it is: one look at the lease table and the stream. Nothing is changed.
 
-type workerStatus struct {
-	Worker    string  `json:"worker"`
-	State     string  `json:"state"`              // working, leaving, silent
-	AgeMillis int64   `json:"heartbeatAgeMillis"` // by the clocks of the worker and of this machine
-	Heartbeat int64   `json:"heartbeat"`
-	Shards    int     `json:"shards"`
-	Rate      float64 `json:"recordsPerSecond"`
-}
+States of a shard
+  new        the stream has it, and no worker has seen it yet
+  unowned    nobody works on it, anybody may take it
+  owned      a worker has its lease
+  abandoned  its owner has gone without a word, and nobody has taken it yet
+  waiting    its parents have not been processed to their ends
+  ended      all its records have been processed
+  stopped    nobody takes it before a reset; the reason is shown
+States of a worker: working, leaving (hands its leases over), silent (has given no sign for twice the failover time).
+
+LAG is how long the first record that has not been committed yet has been waiting; 0s: there is none. It costs one read of
+every open shard, of the five a second that all readers of a shard share: --no-lag spares them, and with --watch each shard is
+read no more often than --lag-interval. AGE is the time since the checkpoint was moved. Ages of heartbeats and
+checkpoints depend on the clocks of the workers and of this machine; the fleet decides nothing by them.
+
+With -o json there is one object for each look, on one line; times are RFC 3339, null is not known:
+  app, stream, time
+  coverage   {openShards, complete, hole: {from, to}}: whether the open shards cover the hash range
+  workers    [{worker, state, address, heartbeat, heartbeatAgeMillis, leases, recordsPerSecond}]
+  handOffs   [{shard, from, to, cause}]: leases that are about to move; the cause is requested or leaving
+  shards     [{shard, state, owner, leaseCounter, checkpoint, checkpointAgeMillis, lagMillis, lagReadMillisAgo, recordsPerSecond,
+             parents, children, waitsFor, stopped}]
+With --watch a look that fails is {app, stream, time, error}.`
 
 func newStatusCommand(std streams) *cobra.Command {
-	var app, stream string
-	var watch bool
-	var interval time.Duration
-	var format output
+	var o statusOptions
 	cmd := &cobra.Command{
-		Use: "status", Short: "Show shards, owners, lag and workers",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := required(map[string]string{"app": app, "stream": stream}); err != nil {
-				return err
-			}
-			c, err := loadClients(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if !watch {
-				return showStatus(cmd.Context(), c, app, stream, format, std.out)
-			}
-			for {
-				if telemetry.IsTerminal(std.out) && format == outputTable {
-					fmt.Fprint(std.out, "\x1b[H\x1b[2J")
-				}
-				if err := showStatus(cmd.Context(), c, app, stream, format, std.out); err != nil {
-					return err
-				}
-				if (worker.System{}).Sleep(cmd.Context(), interval) != nil {
-					return nil
-				}
-			}
-		},
+		Use: "status", Short: "Show shards, owners, lag and workers", Long: statusHelp,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runStatus(cmd.Context(), o, std) },
 	}
-	cmd.Flags().StringVar(&app, "app", "", "application: the name of the lease table (required)")
-	cmd.Flags().StringVar(&stream, "stream", "", "Kinesis stream (required)")
-	cmd.Flags().BoolVar(&watch, "watch", false, "show it again and again until interrupted")
-	cmd.Flags().DurationVar(&interval, "interval", 2*time.Second, "time between two looks with --watch")
-	outputFlag(cmd, &format)
+	cmd.Flags().StringVar(&o.app, "app", "", "application: the name of the lease table (required)")
+	cmd.Flags().StringVar(&o.stream, "stream", "", "Kinesis stream (required)")
+	cmd.Flags().BoolVar(&o.watch, "watch", false, "show it again and again until interrupted")
+	cmd.Flags().DurationVar(&o.interval, "interval", 2*time.Second, "time between two looks with --watch")
+	cmd.Flags().DurationVar(&o.lagInterval, "lag-interval", 10*time.Second, "least time between two reads of a shard with --watch")
+	cmd.Flags().BoolVar(&o.noLag, "no-lag", false, "do not read the shards")
+	cmd.Flags().DurationVar(&o.failover, "failover-time", 5*time.Second, "that of the workers")
+	outputFlag(cmd, &o.format)
 	return cmd
 }
 
-func showStatus(ctx context.Context, c clients, app, stream string, format output, out io.Writer) error {
-	check, cancel := context.WithTimeout(ctx, preflightTimeout)
-	defer cancel()
-	if _, err := checkStream(check, c, stream); err != nil {
+func (o statusOptions) validate() error {
+	if err := required(map[string]string{"app": o.app, "stream": o.stream}); err != nil {
 		return err
 	}
-	if err := checkTable(check, c, app, false); err != nil {
+	if min(o.interval, o.lagInterval, o.failover) < 100*time.Millisecond {
+		return usageError{errors.New("--interval, --lag-interval, --failover-time: must be at least 100ms")}
+	}
+	return nil
+}
+
+func runStatus(ctx context.Context, o statusOptions, std streams) error {
+	if err := o.validate(); err != nil {
 		return err
 	}
-	s, err := readStatus(ctx, infradynamo.NewStore(c.dynamodb, app), infrakinesis.NewStream(c.kinesis, stream))
+	c, err := loadClients(ctx)
+	if err != nil {
+		return err
+	}
+	if err := checkSources(ctx, c, o); err != nil {
+		return err
+	}
+	l := newLookout(c, o)
+	if o.watch {
+		return newStatusWatch(o, l, std).run(ctx)
+	}
+	s, err := l.look(ctx)
 	if err != nil {
 		return explain("status", err)
 	}
-	s.App, s.Stream, s.Time = app, stream, time.Now().UTC().Truncate(time.Millisecond)
-	if format == outputJSON {
-		return json.NewEncoder(out).Encode(s)
-	}
-	return s.write(out)
+	return s.write(std.out, o.format)
 }
 
-// readStatus reads the table and, for each open shard, how far its checkpoint is behind.
-func readStatus(ctx context.Context, store lease.Store, stream worker.Stream) (status, error) {
-	leases, _, err := store.Leases(ctx)
+// checkSources refuses what is not there.
+func checkSources(ctx context.Context, c clients, o statusOptions) error {
+	ctx, cancel := context.WithTimeout(ctx, preflightTimeout)
+	defer cancel()
+	if _, err := checkStream(ctx, c, o.stream); err != nil {
+		return err
+	}
+	return checkTable(ctx, c, o.app, false)
+}
+
+// lookout looks at an application from outside.
+type lookout struct {
+	statusOptions
+	store  lease.Store
+	source worker.Stream
+	lag    *lagGauge // nil: the shards are not read
+}
+
+func newLookout(c clients, o statusOptions) *lookout {
+	l := &lookout{statusOptions: o, store: infradynamo.NewStore(c.dynamodb, o.app), source: infrakinesis.NewStream(c.kinesis, o.stream)}
+	if !o.noLag {
+		once := kinesis.New(c.kinesis.Options(), func(k *kinesis.Options) { k.Retryer, k.RetryMaxAttempts = aws.NopRetryer{}, 0 })
+		l.lag = newLagGauge(infrakinesis.NewStream(once, o.stream), o.lagInterval)
+	}
+	return l
+}
+
+// lookTimeout bounds one look, so that --watch can say that something hangs.
+const lookTimeout = 15 * time.Second
+
+// look reads the lease table, the list of shards and, where it is due, the shards. Leases are read before the workers: an owner
+// that is missing among workers read later is gone.
+func (l *lookout) look(ctx context.Context) (*status, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	leases, _, err := l.store.Leases(ctx)
 	if err != nil {
-		return status{}, err
+		return nil, err
 	}
-	workers, err := store.Workers(ctx)
+	workers, err := l.store.Workers(ctx)
 	if err != nil {
-		return status{}, err
+		return nil, err
 	}
-	var s status
-	held := map[string]int{}
-	startable := lease.Startable(leases)
-	for _, l := range leases {
-		row := shardStatus{
-			Shard: l.Key, State: state(&l, startable), Parents: l.Parents, Owner: l.Owner, LeaseCounter: l.Counter,
-			Checkpoint: l.Checkpoint.String(), Rate: l.Rate, Stopped: l.Stopped,
-		}
-		if row.State == "owned" && !slices.ContainsFunc(workers, func(w lease.Worker) bool { return w.ID == l.Owner }) {
-			row.State = "abandoned" // its owner has left, or is long dead, and nobody was there to go on
-		}
-		if !l.Ended() {
-			row.LagMillis = lag(ctx, stream, &l)
-			held[l.Owner]++
-		}
-		s.Shards = append(s.Shards, row)
+	seen := sighting{at: time.Now(), leases: leases, workers: workers, silence: 2 * l.failover}
+	listed, err := l.source.Shards(ctx)
+	if err == nil {
+		seen.listed = listed
+		seen.leases = slices.Concat(leases, withoutRows(listed, leases))
+		slices.SortFunc(seen.leases, func(a, b lease.Lease) int { return cmp.Compare(a.Key, b.Key) })
 	}
-	for _, w := range workers {
-		s.Workers = append(s.Workers, newWorkerStatus(&w, held[w.ID], time.Now()))
+	if l.lag != nil {
+		seen.lags = l.lag.measure(ctx, leases)
 	}
-	if listed, err := stream.Shards(ctx); err == nil {
-		if from, to, ok := lease.Hole(listed); ok {
-			s.Hole = from + ".." + to
-		}
-	}
+	s := seen.status()
+	s.App, s.Stream = l.app, l.stream
 	return s, nil
 }
 
-// silence is the age of a heartbeat from which on a worker is shown as silent: twice the default failover time. The fleet
-// itself decides by its own observations.
-const silence = 10 * time.Second
-
-func newWorkerStatus(w *lease.Worker, shards int, now time.Time) workerStatus {
-	age := max(0, now.Sub(time.UnixMilli(w.At)))
-	state := "working"
-	switch {
-	case age > silence:
-		state = "silent"
-	case w.Leaving:
-		state = "leaving"
+// write writes one status.
+func (s *status) write(out io.Writer, format output) error {
+	if format == outputJSON {
+		return json.NewEncoder(out).Encode(s)
 	}
-	return workerStatus{Worker: w.ID, State: state, AgeMillis: age.Milliseconds(), Heartbeat: w.Counter, Shards: shards, Rate: w.Rate}
-}
-
-func state(l *lease.Lease, startable func(*lease.Lease) bool) string {
-	switch {
-	case l.Ended():
-		return "ended"
-	case l.Stopped != "":
-		return "stopped"
-	case l.Owner != "":
-		return "owned"
-	case !startable(l):
-		return "waiting"
-	}
-	return "unowned"
-}
-
-// lag asks the stream how far the checkpoint is behind. Nil means that it cannot tell.
-func lag(ctx context.Context, stream worker.Stream, l *lease.Lease) *int64 {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	iterator, err := stream.Iterator(ctx, l.Key, l.Checkpoint)
-	if err != nil {
-		return nil
-	}
-	page, err := stream.Read(ctx, iterator, 1)
-	if err != nil {
-		return nil
-	}
-	behind := page.MillisBehindLatest
-	if len(page.Records) > 0 {
-		behind = max(behind, time.Since(page.Records[0].Arrival).Milliseconds())
-	}
-	return &behind
-}
-
-func (s status) write(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "APP %s\tSTREAM %s\t%s\n\n", s.App, s.Stream, s.Time.Format(time.RFC3339))
-	fmt.Fprintln(w, "SHARD\tSTATE\tOWNER\tCOUNTER\tLAG\tRECORDS/S\tCHECKPOINT")
-	for _, sh := range s.Shards {
-		lag := "-"
-		if sh.LagMillis != nil {
-			lag = (time.Duration(*sh.LagMillis) * time.Millisecond).String()
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%.1f\t%s\n", sh.Shard, sh.State, cmp.Or(sh.Owner, "-"), sh.LeaseCounter, lag, sh.Rate, sh.Checkpoint)
-	}
-	fmt.Fprintln(w, "\nWORKER\tSTATE\tSHARDS\tLAST HEARTBEAT\tRECORDS/S")
-	for _, wk := range s.Workers {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%v ago\t%.1f\n", wk.Worker, wk.State, wk.Shards, time.Duration(wk.AgeMillis)*time.Millisecond, wk.Rate)
-	}
-	for _, sh := range s.Shards {
-		if sh.Stopped != "" {
-			fmt.Fprintf(w, "\n%s is stopped: %s\n", sh.Shard, sh.Stopped)
+	for _, line := range s.lines() {
+		if _, err := io.WriteString(out, line+"\n"); err != nil {
+			return err
 		}
 	}
-	if s.Hole != "" {
-		fmt.Fprintf(w, "\nno open shard covers the hash keys %s\n", s.Hole)
-	}
-	return w.Flush()
+	return nil
 }
 
 func sorted(s []string) []string { return slices.Sorted(slices.Values(s)) }

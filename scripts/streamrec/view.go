@@ -8,19 +8,18 @@ import (
 	"sync"
 	"time"
 
-	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
 // view shows the demo while it runs: a picture that is redrawn on a terminal, lines otherwise.
 type view struct {
-	demo  *demo
-	out   io.Writer
-	plain bool
+	demo   *demo
+	out    io.Writer
+	plain  bool
+	screen screen
 
 	mu     sync.Mutex
 	story  []string // what has happened, the newest last
-	drawn  int      // lines of the picture on the screen
 	acked  int64    // at the last frame
 	rows   int64
 	at     time.Time
@@ -32,7 +31,7 @@ type view struct {
 const storyLines = 6
 
 func newView(d *demo, out io.Writer, plain bool) *view {
-	return &view{demo: d, out: out, plain: plain, at: time.Now()}
+	return &view{demo: d, out: out, plain: plain, screen: screen{out: out}, at: time.Now()}
 }
 
 // start draws until the returned function is called, which draws once more.
@@ -79,26 +78,7 @@ func (v *view) draw(ctx context.Context) {
 		fmt.Fprintln(v.out, v.summary())
 		return
 	}
-	columns, height := telemetry.TerminalSize(v.out)
-	lines := v.picture(leases)
-	lines = lines[:min(len(lines), max(height-1, 8))] // what scrolls away cannot be drawn again
-	var b strings.Builder
-	b.WriteString("\x1b[?7l") // no wrapping: some characters are two columns wide, and a wrapped line would shift the picture
-	if v.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", v.drawn)
-	}
-	for _, l := range lines {
-		fmt.Fprintf(&b, "\x1b[2K%s\n", cut(l, columns))
-	}
-	for range v.drawn - len(lines) { // what a longer picture has left
-		b.WriteString("\x1b[2K\n")
-	}
-	if extra := v.drawn - len(lines); extra > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", extra)
-	}
-	b.WriteString("\x1b[?7h")
-	v.drawn = len(lines)
-	_, _ = io.WriteString(v.out, b.String())
+	v.screen.draw(v.picture(leases))
 }
 
 // measure updates the rates.
@@ -171,12 +151,4 @@ func size(bytes int64) string {
 		return fmt.Sprintf("%d kB", bytes>>10)
 	}
 	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
-}
-
-// cut shortens a line to n characters.
-func cut(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
 }

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// status is what the status command shows. The names in its JSON are documented in the command's help.
+type status struct {
+	App      string         `json:"app"`
+	Stream   string         `json:"stream"`
+	Time     time.Time      `json:"time"`
+	Coverage *coverage      `json:"coverage"` // null when the shards could not be listed
+	Workers  []workerStatus `json:"workers"`
+	HandOffs []handOff      `json:"handOffs"`
+	Shards   []shardStatus  `json:"shards"`
+}
+
+// coverage says whether the open shards cover the hash range.
+type coverage struct {
+	OpenShards int   `json:"openShards"`
+	Complete   bool  `json:"complete"`
+	Hole       *hole `json:"hole,omitempty"` // the first one
+}
+
+// hole is a part of the hash range that no open shard covers; the bounds are inclusive.
+type hole struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+type workerStatus struct {
+	Worker    string  `json:"worker"`
+	State     string  `json:"state"` // working, leaving, silent
+	Address   string  `json:"address,omitempty"`
+	Heartbeat int64   `json:"heartbeat"`
+	AgeMillis int64   `json:"heartbeatAgeMillis"` // by the clocks of the worker and of this machine
+	Leases    int     `json:"leases"`
+	Rate      float64 `json:"recordsPerSecond"`
+}
+
+// handOff is a lease that is about to move.
+type handOff struct {
+	Shard string `json:"shard"`
+	From  string `json:"from"`
+	To    string `json:"to,omitempty"` // a worker that leaves decides by itself
+	Cause string `json:"cause"`        // requested, leaving
+}
+
+type shardStatus struct {
+	Shard               string   `json:"shard"`
+	State               string   `json:"state"` // new, unowned, owned, abandoned, waiting, ended, stopped
+	Owner               string   `json:"owner,omitempty"`
+	LeaseCounter        int64    `json:"leaseCounter"`
+	Checkpoint          string   `json:"checkpoint"`
+	CheckpointAgeMillis *int64   `json:"checkpointAgeMillis"` // null when it has never been moved
+	LagMillis           *int64   `json:"lagMillis"`           // null when it is not known
+	LagReadMillisAgo    *int64   `json:"lagReadMillisAgo"`
+	Rate                float64  `json:"recordsPerSecond"`
+	Parents             []string `json:"parents,omitempty"`
+	Children            []string `json:"children,omitempty"`
+	WaitsFor            []string `json:"waitsFor,omitempty"` // parents that have not ended
+	Stopped             string   `json:"stopped,omitempty"`
+}
+
+// lines returns the status for people: what is wrong first, the longest table last.
+func (s *status) lines() []string {
+	lines := []string{s.headline()}
+	for _, trouble := range s.troubles() {
+		lines = append(lines, "! "+trouble)
+	}
+	lines = append(append(lines, ""), s.workerTable()...)
+	if len(s.HandOffs) > 0 {
+		lines = append(append(lines, ""), s.handOffTable()...)
+	}
+	return append(append(lines, ""), s.shardTable()...)
+}
+
+func (s *status) headline() string {
+	covered := "not known"
+	if c := s.Coverage; c != nil && c.Complete {
+		covered = fmt.Sprintf("covered by %d open shards", c.OpenShards)
+	} else if c != nil {
+		covered = fmt.Sprintf("NOT covered by %d open shards", c.OpenShards)
+	}
+	return fmt.Sprintf("APP %s  STREAM %s  HASH RANGE %s  %s", s.App, s.Stream, covered, s.Time.Format(time.RFC3339))
+}
+
+// troubles are what somebody should look at.
+func (s *status) troubles() (lines []string) {
+	if s.Coverage != nil && s.Coverage.Hole != nil {
+		lines = append(lines, fmt.Sprintf("no open shard covers the hash keys %s..%s", s.Coverage.Hole.From, s.Coverage.Hole.To))
+	}
+	for _, sh := range s.Shards {
+		if sh.Stopped != "" {
+			lines = append(lines, fmt.Sprintf("%s is stopped: %s", sh.Shard, strings.ReplaceAll(sh.Stopped, "\n", " ")))
+		}
+	}
+	for _, w := range s.Workers {
+		if w.State == "silent" && w.Leases > 0 {
+			lines = append(lines, fmt.Sprintf("%s is silent and still named by %d leases", w.Worker, w.Leases))
+		}
+	}
+	return lines
+}
+
+func (s *status) workerTable() []string {
+	return columns("WORKER\tSTATE\tLEASES\tRECORDS/S\tLAST HEARTBEAT\tADDRESS", s.Workers, func(w workerStatus) string {
+		return fmt.Sprintf("%s\t%s\t%d\t%.1f\t#%d %s ago\t%s", w.Worker, w.State, w.Leases, w.Rate, w.Heartbeat, brief(&w.AgeMillis), cmp.Or(w.Address, "-"))
+	})
+}
+
+func (s *status) handOffTable() []string {
+	return columns("HAND-OFF\tFROM\tTO\tCAUSE", s.HandOffs, func(h handOff) string {
+		return fmt.Sprintf("%s\t%s\t%s\t%s", h.Shard, h.From, cmp.Or(h.To, "-"), h.Cause)
+	})
+}
+
+func (s *status) shardTable() []string {
+	return columns("SHARD\tSTATE\tOWNER\tCOUNTER\tLAG\tAGE\tRECORDS/S\tLINEAGE\tCHECKPOINT", s.Shards, func(sh shardStatus) string {
+		return fmt.Sprintf("%s\t%s\t%s\t%d\t%s\t%s\t%.1f\t%s\t%s", sh.Shard, sh.State, cmp.Or(sh.Owner, "-"), sh.LeaseCounter,
+			brief(sh.LagMillis), brief(sh.CheckpointAgeMillis), sh.Rate, sh.lineage(), cmp.Or(sh.Checkpoint, "-"))
+	})
+}
+
+// lineage says where a shard comes from, whom it waits for and what continues it: "from 1,2 waits for 2 to 5".
+func (sh *shardStatus) lineage() string {
+	var parts []string
+	for _, part := range []struct {
+		word   string
+		shards []string
+	}{{"from", sh.Parents}, {"waits for", sh.WaitsFor}, {"to", sh.Children}} {
+		if len(part.shards) == 0 {
+			continue
+		}
+		short := make([]string, len(part.shards))
+		for i, shard := range part.shards {
+			short[i] = shortID(shard)
+		}
+		parts = append(parts, part.word+" "+strings.Join(short, ","))
+	}
+	return cmp.Or(strings.Join(parts, " "), "-")
+}
+
+// columns aligns a table of tab-separated lines.
+func columns[R any](header string, rows []R, line func(R) string) []string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, header)
+	for _, r := range rows {
+		fmt.Fprintln(w, line(r))
+	}
+	_ = w.Flush() // to memory
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}
+
+// brief is a duration for people, or a dash.
+func brief(millis *int64) string {
+	if millis == nil {
+		return "-"
+	}
+	d := time.Duration(*millis) * time.Millisecond
+	if d < 10*time.Second {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	"github.com/streamrec/streamrec/infra/local"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// town is a stream and a lease table in this process, in which every state of shards and workers occurs.
+type town struct {
+	t *testing.T
+	clients
+	store *infradynamo.Store
+	first string // sequence number of the first of two records in shard 0
+}
+
+// newTown is called in a bubble: all times are those of its clock.
+func newTown(t *testing.T) *town {
+	t.Helper()
+	services, err := local.New(local.Options{Streams: map[string]int64{"clicks": 6}})
+	must(t, err)
+	t.Cleanup(func() { must(t, services.Close()) })
+	c := newClients(services.Config("status"))
+	must(t, infradynamo.Create(t.Context(), c.dynamodb, "shop"))
+	town := &town{t: t, clients: c, store: infradynamo.NewStore(c.dynamodb, "shop")}
+	town.first = town.put()
+	time.Sleep(3 * time.Second)
+	town.put()
+	town.reshard("shardId-000000000004", "shardId-000000000005")
+	time.Sleep(7 * time.Second)
+	town.settle()
+	return town
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// put puts a record into the first shard.
+func (w *town) put() (sequence string) {
+	out, err := w.kinesis.PutRecord(w.t.Context(), &kinesis.PutRecordInput{
+		StreamName: new("clicks"), PartitionKey: new("p"), ExplicitHashKey: new("0"), Data: []byte("{}"),
+	})
+	must(w.t, err)
+	return *out.SequenceNumber
+}
+
+// reshard splits shards in the middle of their hash ranges, sixths of the whole.
+func (w *town) reshard(shards ...string) {
+	middles := []string{"255211775190703847597530955573826158592", "311925503011415813730315612368009748480"}
+	for i, shard := range shards {
+		_, err := w.kinesis.SplitShard(w.t.Context(), &kinesis.SplitShardInput{
+			StreamName: new("clicks"), ShardToSplit: &shard, NewStartingHashKey: &middles[i],
+		})
+		must(w.t, err)
+	}
+}
+
+// settle writes the rows of the table.
+func (w *town) settle() {
+	id := func(n byte) string { return "shardId-00000000000" + string('0'+n) }
+	start, now := lease.Position{Type: lease.TrimHorizon}, time.Now().UnixMilli()
+	for _, l := range []lease.Lease{
+		{Key: id(0), Owner: "steady", Counter: 3, Checkpoint: lease.After(w.first, 0), CheckpointAt: now - 4000, Rate: 12.5},
+		{Key: id(1), Counter: 2, Checkpoint: start},
+		{Key: id(2), Counter: 7, Checkpoint: start, Stopped: "record 17 is past retention"},
+		{Key: id(3), Owner: "departed", Counter: 1, Checkpoint: start},
+		{Key: id(4), Counter: 2, Checkpoint: lease.Position{Type: lease.ShardEnd}, CheckpointAt: now - 6000, Children: []string{id(6), id(7)}},
+		{Key: id(5), Owner: "leaver", Counter: 1, Checkpoint: start},
+		{Key: id(6), Owner: "quiet", Counter: 1, Checkpoint: start, Parents: []string{id(4)}},
+		{Key: id(7), Owner: "steady", Counter: 1, Checkpoint: start, Parents: []string{id(4)}},
+		{Key: id(8), Checkpoint: start, Parents: []string{id(5)}},
+	} {
+		must(w.t, w.store.Create(w.t.Context(), l))
+	}
+	for _, r := range []lease.Worker{
+		{ID: "asker", Counter: 5, At: now - 100},
+		{ID: "leaver", Counter: 6, At: now - 200, Leaving: true},
+		{ID: "quiet", Counter: 7, At: now - 60_000},
+		{ID: "steady", Counter: 8, At: now - 1500, Rate: 12.5, Address: "10.0.0.1:8080"},
+	} {
+		must(w.t, w.store.Register(w.t.Context(), r))
+	}
+	must(w.t, w.store.Request(w.t.Context(), "steady", id(7), "asker"))
+	must(w.t, w.store.Request(w.t.Context(), "steady", id(3), "asker")) // of a time when it had that
+}
+
+func (w *town) lookout() *lookout {
+	return newLookout(w.clients, statusOptions{app: "shop", stream: "clicks", failover: 5 * time.Second, lagInterval: 10 * time.Second})
+}
+
+func TestStatusShowsEveryState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := newTown(t)
+		s, err := town.lookout().look(t.Context())
+		must(t, err)
+		states := map[string]int{}
+		for _, sh := range s.Shards {
+			states[sh.State]++
+		}
+		for _, w := range s.Workers {
+			states[w.State]++
+		}
+		for _, h := range s.HandOffs {
+			states["hand-off "+h.Cause]++
+		}
+		for _, want := range []string{
+			"new", "unowned", "abandoned", "waiting", "ended", "stopped", "leaving", "silent", "hand-off requested", "hand-off leaving",
+		} {
+			if states[want] != 1 {
+				t.Errorf("%q is shown %d times, want once", want, states[want])
+			}
+		}
+		golden(t, town, s, outputJSON, "testdata/status.json")
+		golden(t, town, s, outputTable, "testdata/status.txt")
+	})
+}
+
+// golden compares what is written with a file, but for the sequence number.
+func golden(t *testing.T, town *town, s *status, format output, path string) {
+	t.Helper()
+	var out bytes.Buffer
+	must(t, s.write(&out, format))
+	got := out.Bytes()
+	if format == outputJSON {
+		if n := bytes.Count(got, []byte("\n")); n != 1 {
+			t.Errorf("%d lines of JSON, want 1", n)
+		}
+		var indented bytes.Buffer
+		must(t, json.Indent(&indented, got, "", "  "))
+		got = indented.Bytes()
+	}
+	got = bytes.ReplaceAll(got, []byte(town.first), []byte("SEQUENCE"))
+	if *update {
+		must(t, os.WriteFile(path, got, 0o600))
+	}
+	want, err := os.ReadFile(path)
+	must(t, err)
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (go test -update writes it anew):\n%s", path, got)
+	}
+}
+
+func TestHoleIsShown(t *testing.T) {
+	s := (&sighting{listed: []lease.Lease{{Key: "a", StartingHashKey: "0", EndingHashKey: "9"}}}).status()
+	if s.Coverage.Complete || s.Coverage.Hole == nil || s.Coverage.Hole.From != "10" {
+		t.Fatalf("coverage %+v", s.Coverage)
+	}
+	text := strings.Join(s.lines(), "\n")
+	if !strings.Contains(text, "NOT covered by 1 open shards") || !strings.Contains(text, "! no open shard covers the hash keys 10..") {
+		t.Errorf("the hole is not shown:\n%s", text)
+	}
+}
+
+// countedStream counts the reads of each shard, and how many are under way.
+type countedStream struct {
+	worker.Stream
+	mu       sync.Mutex
+	reads    map[string]int
+	now, max int
+}
+
+func (s *countedStream) Iterator(_ context.Context, shard string, _ lease.Position) (string, error) {
+	return shard, nil
+}
+
+func (s *countedStream) Read(_ context.Context, shard string, _ int32) (worker.Page, error) {
+	s.mu.Lock()
+	s.reads[shard]++
+	s.now++
+	s.max = max(s.max, s.now)
+	s.mu.Unlock()
+	time.Sleep(10 * time.Millisecond)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now--
+	if shard == "broken" {
+		return worker.Page{}, errors.New("throttled")
+	}
+	return worker.Page{MillisBehindLatest: 42}, nil
+}
+
+// TestLagReadsAreRare counts reads: at most one for each open shard in each interval, a few at a time, none again after a failure.
+func TestLagReadsAreRare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		leases := []lease.Lease{{Key: "ended", Checkpoint: lease.Position{Type: lease.ShardEnd}}, {Key: "broken"}}
+		for i := range 40 {
+			leases = append(leases, lease.Lease{Key: string('A' + rune(i))})
+		}
+		stream := &countedStream{reads: map[string]int{}}
+		gauge := newLagGauge(stream, 10*time.Second)
+		for range 8 { // looks, two seconds apart: reads are due at the first, and at the sixth
+			lags := gauge.measure(t.Context(), leases)
+			if _, known := lags["broken"]; known || len(lags) != 40 || lags["A"].behind != 42*time.Millisecond {
+				t.Fatalf("lags %v", lags)
+			}
+			time.Sleep(2 * time.Second)
+		}
+		for _, l := range leases {
+			want := 2
+			if l.Ended() {
+				want = 0
+			}
+			if n := stream.reads[l.Key]; n != want {
+				t.Errorf("%s has been read %d times, want %d", l.Key, n, want)
+			}
+		}
+		if stream.max != lagReaders {
+			t.Errorf("%d reads at a time, want %d", stream.max, lagReaders)
+		}
+	})
+}
+
+func TestNoLagReadsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := newTown(t)
+		o := town.lookout().statusOptions
+		o.noLag = true
+		s, err := newLookout(town.clients, o).look(t.Context())
+		must(t, err)
+		if slices.ContainsFunc(s.Shards, func(sh shardStatus) bool { return sh.LagMillis != nil }) {
+			t.Errorf("a lag is shown: %+v", s.Shards)
+		}
+	})
+}
