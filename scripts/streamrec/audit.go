@@ -81,7 +81,7 @@ func runAudit(ctx context.Context, o auditOptions, std streams) error {
 		defer file.Close()
 		options.Acks = audit.ReadAckLog(file)
 	}
-	options.Progress = auditProgress(std.err)
+	options.Progress = progressBar(std.err, "audit")
 	report, err := audit.Run(ctx, options)
 	if err != nil {
 		return explain("audit", err)
@@ -125,12 +125,12 @@ func checkpoints(leases []lease.Lease) map[string]audit.Checkpoint {
 	return out
 }
 
-// auditProgress draws a bar on a terminal and is silent elsewhere.
-func auditProgress(w io.Writer) func(done, total int64) {
+// progressBar draws a bar on a terminal and is silent elsewhere.
+func progressBar(w io.Writer, what string) func(done, total int64) {
 	if !telemetry.IsTerminal(w) {
 		return nil
 	}
-	bar := progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("audit"), progressbar.OptionShowCount(),
+	bar := progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	return func(done, total int64) {
 		bar.ChangeMax64(max(total, 1))

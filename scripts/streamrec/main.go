@@ -87,12 +87,12 @@ AWS settings come from the usual places: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_U
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w; see streamrec %s --help", err, cmd.Name())}
+		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	for _, cmd := range []*cobra.Command{
 		newDemoCommand(std), newLocalCommand(std), newProduceCommand(std), newWorkerCommand(std), newStatusCommand(std), newAuditCommand(std),
-		newEvaluateCommand(std),
+		newEvaluateCommand(std), newDeadlettersCommand(std),
 	} {
 		cmd.Args = noArguments
 		bindEnvironment(cmd)
@@ -110,7 +110,7 @@ AWS settings come from the usual places: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_U
 
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError{fmt.Errorf("unexpected argument %q; see streamrec %s --help", args[0], cmd.Name())}
+		return usageError{fmt.Errorf("unexpected argument %q; see %s --help", args[0], cmd.CommandPath())}
 	}
 	return nil
 }

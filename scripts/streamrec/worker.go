@@ -123,9 +123,12 @@ func parseInitial(s string, now time.Time) (lease.Position, error) {
 	return lease.At(t.UnixMilli()), nil
 }
 
+// privacyKeyVariable holds a privacy key in the environment.
+const privacyKeyVariable = "STREAMREC_PRIVACY_KEY"
+
 // loadPrivacy returns nil only when --no-privacy says so.
 func loadPrivacy(off bool, file string) (*event.Privacy, error) {
-	secret := os.Getenv("STREAMREC_PRIVACY_KEY")
+	secret := os.Getenv(privacyKeyVariable)
 	switch {
 	case off && (file != "" || secret != ""):
 		return nil, errors.New("--no-privacy and a privacy key exclude each other")

@@ -148,11 +148,17 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[chain.Object
 			return
 		}
 		for _, key := range b.Keys(prefix) {
-			if !yield(chain.Object{Key: key}, nil) {
+			if !yield(chain.Object{Key: key, Size: b.size(key)}, nil) {
 				return
 			}
 		}
 	}
+}
+
+func (b *Bucket) size(key string) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return int64(len(b.objects[key].body))
 }
 
 // Keys returns the keys that begin with prefix, in order.
