@@ -8,6 +8,7 @@
 //	<prefix>/_log/gen=1/config.json                                           what keys depend on, frozen
 //	<prefix>/_log/gen=1/shardId-000000000000.start.json                       where the chain begins
 //	<prefix>/_log/gen=1/shardId-000000000000.end.json                         where it ended, and the children
+//	<prefix>/_log/gen=1/shardId-000000000000-0049….gap.json                   what was lost behind a record, and accepted
 //
 // # Why a zombie cannot harm
 //
@@ -29,6 +30,7 @@
 //	after the bookmark            the same, with a shorter LIST
 //	between start mark and link   the next owner reads the start mark and begins there
 //	after the last link           the next owner writes the end mark; it can only be equal
+//	after a gap mark              the next owner passes it and reads from the record that it names
 //
 // # Non-obvious
 //
@@ -36,6 +38,9 @@
 //     therefore list from the bookmark's hour on and miss nothing.
 //   - The unit of the chain is the Kinesis record. A KPL aggregate is never cut, however many rows it has.
 //   - The bookmark in the lease row is a hint where to begin listing. It may lag; it never leads.
+//   - A gap mark cannot keep a writer away that stands at the same end and still has the records: the keys differ. Whoever accepts
+//     a gap fences the shard first. A link that follows the end itself counts more than a mark that no link has followed yet; two links,
+//     one behind each, are a fork, which the audit names.
 //   - Begin PUT n+1 only when n is confirmed: a pipelined PUT survives its failed predecessor and leaves records in two links.
 //   - 409 is a race that S3 could not decide, not "exists".
 package chain

@@ -45,9 +45,23 @@ func (l Layout) StartKey(shard string) string { return l.MarksPrefix() + shard +
 // EndKey is the key of a shard's end mark.
 func (l Layout) EndKey(shard string) string { return l.MarksPrefix() + shard + endSuffix }
 
+// GapKey is the key of the mark of a gap behind the record prev, or behind the beginning of the chain when prev is empty. It differs
+// from those of other marks by the number in it. prev has been read from the log or the stream; what Pad refuses stays as it is.
+func (l Layout) GapKey(shard, prev string) string {
+	name := prevStart
+	if prev != "" {
+		name = prev
+		if padded, err := Pad(prev); err == nil {
+			name = padded
+		}
+	}
+	return l.MarksPrefix() + shard + "-" + name + gapSuffix
+}
+
 const (
 	startSuffix = ".start.json"
 	endSuffix   = ".end.json"
+	gapSuffix   = ".gap.json"
 )
 
 // ParseLinkKey is the inverse of LinkKey.

@@ -14,6 +14,22 @@ type End struct {
 	Records int64  // records of the whole chain
 	Rows    int64  // rows of the whole chain
 	Hash    string // hash of the input of the whole chain, hex, empty at the beginning
+	Gap     Gap    // that the next link comes after, zero when it comes after Last
+}
+
+// prev is what the next link names as its predecessor.
+func (e End) prev() (prev string, gap bool) {
+	if e.Gap != (Gap{}) {
+		return e.Gap.Prev, true
+	}
+	return e.Last, false
+}
+
+// precedes reports whether a link continues the chain from here. A gap mark that nothing has followed yet does not keep a link away
+// that names the end before it: whoever put that had read the records.
+func (e End) precedes(l *Link) bool {
+	prev, gap := e.prev()
+	return l.Prev == prev && l.Gap == gap || l.Prev == e.Last && !l.Gap
 }
 
 // Link describes one link. Its Key has been computed by Layout.LinkKey.
@@ -22,6 +38,7 @@ type Link struct {
 	Shard        string
 	Generation   int
 	Prev         string // last of the predecessor, empty for the first link
+	Gap          bool   // the predecessor is the gap mark whose Prev that is
 	First, Last  string // sequence numbers of the first and last record
 	Hour         Hour
 	Records      int64 // Kinesis records in this link
@@ -56,6 +73,7 @@ const (
 	metaLeaseCounter = "lease-counter"
 	metaSchema       = "schema-version"
 	prevStart        = "start"
+	prevGap          = ".gap" // behind the rest
 )
 
 // Metadata returns the link's object metadata.
@@ -63,6 +81,9 @@ func (l *Link) Metadata() map[string]string {
 	prev := l.Prev
 	if prev == "" {
 		prev = prevStart
+	}
+	if l.Gap {
+		prev += prevGap
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	return map[string]string{
@@ -84,11 +105,7 @@ func ParseLink(o Object) (*Link, error) {
 		LastArrival:  time.UnixMilli(f.number(metaLastArrival)).UTC(),
 		LeaseCounter: f.number(metaLeaseCounter), Schema: int(f.number(metaSchema)),
 	}
-	if l.Prev == prevStart {
-		l.Prev = ""
-	} else {
-		f.sequence(metaPrev)
-	}
+	l.Prev, l.Gap = f.prev()
 	if len(f.wrong) > 0 {
 		return nil, fmt.Errorf("read metadata of %s: %s: %w", o.Key, strings.Join(f.wrong, ", "), ErrBroken)
 	}
@@ -123,6 +140,18 @@ func (f *fields) sequence(name string) string {
 		f.wrong = append(f.wrong, name+" is no sequence number")
 	}
 	return v
+}
+
+// prev returns the predecessor, empty for the start, and whether it is a gap mark.
+func (f *fields) prev() (prev string, gap bool) {
+	prev, gap = strings.CutSuffix(f.metadata[metaPrev], prevGap) // that it is there has been checked
+	if prev == prevStart {
+		return "", gap
+	}
+	if _, err := Pad(prev); err != nil && f.metadata[metaPrev] != "" {
+		f.wrong = append(f.wrong, metaPrev+" is no sequence number")
+	}
+	return prev, gap
 }
 
 func (f *fields) hour(name string) Hour {

@@ -90,8 +90,8 @@ func (w *Writer) endAt(ctx context.Context, at Bookmark) (End, error) {
 	return link.End(), nil
 }
 
-// follow walks from the end held to the last link. A link that does not follow may have been put after its predecessor's hour
-// was listed, so the walk begins anew while it gets on, and only then calls the log broken.
+// follow walks from the end held to the last link, and over the gaps that somebody has accepted. A link that does not follow may have
+// been put after its predecessor's hour was listed, so the walk begins anew while it gets on, and only then calls the log broken.
 func (w *Writer) follow(ctx context.Context) error {
 	for {
 		before := w.end
@@ -99,7 +99,11 @@ func (w *Writer) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if stray == "" {
+		passed, err := w.passGap(ctx)
+		if err != nil {
+			return err
+		}
+		if stray == "" && !passed {
 			return nil
 		}
 		if w.end == before {
@@ -123,7 +127,7 @@ func (w *Writer) walk(ctx context.Context) (stray string, err error) {
 			if err != nil {
 				return "", err
 			}
-			if link.Prev != w.end.Last {
+			if !w.end.precedes(link) {
 				return k.key, nil
 			}
 			w.end = link.End()

@@ -105,13 +105,17 @@ func (w *Writer) link(b *Batch) (*Link, error) {
 	if w.start == nil || Compare(b.First, w.end.Last) <= 0 || Compare(b.Last, b.First) < 0 || b.Records < 1 {
 		return nil, fmt.Errorf("commit %s..%s of %s after %q: out of order: %w", b.First, b.Last, w.shard.ID, w.end.Last, ErrBroken)
 	}
+	if next := w.end.Gap.Next; next != "" && Compare(b.First, next) != 0 {
+		return nil, fmt.Errorf("commit %s..%s of %s: the chain goes on at %s after a gap: %w", b.First, b.Last, w.shard.ID, next, ErrBroken)
+	}
+	prev, gap := w.end.prev()
 	hour := w.HourOf(b.FirstArrival)
 	key, err := w.layout.LinkKey(hour, w.shard.ID, b.First)
 	if err != nil {
 		return nil, errors.Join(err, ErrBroken)
 	}
 	return &Link{
-		Key: key, Shard: w.shard.ID, Generation: w.layout.Generation, Prev: w.end.Last, First: b.First, Last: b.Last, Hour: hour,
+		Key: key, Shard: w.shard.ID, Generation: w.layout.Generation, Prev: prev, Gap: gap, First: b.First, Last: b.Last, Hour: hour,
 		Records: b.Records, Rows: b.Rows, TotalRecords: w.end.Records + b.Records, TotalRows: w.end.Rows + b.Rows, Hash: b.Hash,
 		LastArrival: b.LastArrival, LeaseCounter: w.leaseCounter, Schema: b.Schema,
 	}, nil
@@ -126,7 +130,11 @@ func (w *Writer) adopt(ctx context.Context, mine *Link) error {
 	if err != nil {
 		return fmt.Errorf("adopt link: %w", err)
 	}
-	if theirs.Shard != mine.Shard || theirs.Generation != mine.Generation || theirs.Prev != mine.Prev || theirs.First != mine.First {
+	follows, err := w.follows(ctx, theirs)
+	if err != nil {
+		return fmt.Errorf("adopt link: %w", err)
+	}
+	if theirs.Shard != mine.Shard || theirs.Generation != mine.Generation || !follows || theirs.First != mine.First {
 		return fmt.Errorf("adopt %s: it follows %q of %s, generation %d, not %q: %w", mine.Key, theirs.Prev, theirs.Shard,
 			theirs.Generation, mine.Prev, ErrBroken)
 	}
@@ -135,6 +143,15 @@ func (w *Writer) adopt(ctx context.Context, mine *Link) error {
 		return nil
 	}
 	return ErrAdopted
+}
+
+// follows reports whether another writer's link continues the chain from here, perhaps over a gap accepted since the takeover.
+func (w *Writer) follows(ctx context.Context, theirs *Link) (bool, error) {
+	if w.end.precedes(theirs) || !theirs.Gap {
+		return w.end.precedes(theirs), nil
+	}
+	passed, err := w.passGap(ctx)
+	return passed && w.end.precedes(theirs), err
 }
 
 // Finish writes the end mark after the last link, and the start mark of a shard that never had a record.
@@ -146,8 +163,8 @@ func (w *Writer) Finish(ctx context.Context, children []Child) (*EndMark, error)
 		}
 		w.begun(mark)
 	}
-	if w.start.First != "" && w.end.Last == "" {
-		return nil, fmt.Errorf("finish chain of %s: it begins with %s and has no link: %w", w.shard.ID, w.start.First, ErrBroken)
+	if err := w.finished(); err != nil {
+		return nil, fmt.Errorf("finish chain of %s: %w", w.shard.ID, err)
 	}
 	want := &EndMark{
 		Shard: w.shard.ID, Last: w.end.Last, Hour: w.end.Hour, Records: w.end.Records, Rows: w.end.Rows, Hash: w.end.Hash,
@@ -161,4 +178,16 @@ func (w *Writer) Finish(ctx context.Context, children []Child) (*EndMark, error)
 		return nil, fmt.Errorf("finish chain of %s at %q: its end mark says %q: %w", w.shard.ID, want.Last, have.Last, ErrBroken)
 	}
 	return have, nil
+}
+
+// finished says what the chain still lacks before its end.
+func (w *Writer) finished() error {
+	next := w.end.Gap.Next
+	if next != "" && next != GapToEnd {
+		return fmt.Errorf("it goes on at %s after a gap and has no link there: %w", next, ErrBroken)
+	}
+	if w.start.First != "" && w.end.Last == "" && next == "" {
+		return fmt.Errorf("it begins with %s and has no link: %w", w.start.First, ErrBroken)
+	}
+	return nil
 }

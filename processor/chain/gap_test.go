@@ -1,0 +1,271 @@
+package chain_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/processor/chain/chaintest"
+)
+
+// gapped is a chain of records 0 to 3, with a gap accepted behind it that ends at record 6.
+func gapped(t *testing.T) (source, *chaintest.Bucket, *chain.Writer) {
+	t.Helper()
+	s, b := steady(12, time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	if err := commit(t, w, s, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, w, s.seq(6))
+	return s, b, w
+}
+
+func accept(t *testing.T, w *chain.Writer, next string) {
+	t.Helper()
+	mark, err := w.AcceptGap(t.Context(), next)
+	if err != nil || mark.Next != next {
+		t.Fatalf("accept gap up to %s: %+v, %v", next, mark, err)
+	}
+}
+
+func requireNext(t *testing.T, w *chain.Writer, after, at string) {
+	t.Helper()
+	if gotAfter, gotAt := w.Next(); gotAfter != after || gotAt != at {
+		t.Fatalf("reading goes on after %q or at %q, want %q, %q", gotAfter, gotAt, after, at)
+	}
+}
+
+// TestGapIsPassedAtEveryCrashPoint takes the chain over before and after each write, from each bookmark that there may be.
+func TestGapIsPassedAtEveryCrashPoint(t *testing.T) {
+	s, b := steady(12, time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	requireNext(t, w, "", "")
+	if err := commit(t, w, s, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	bookmarks := []chain.Bookmark{{}, {Last: s.seq(3), Hour: w.End().Hour}}
+	each := func(after, at string) {
+		t.Helper()
+		for _, bookmark := range bookmarks {
+			again := takeOver(t, b, bookmark)
+			requireNext(t, again, after, at)
+			if again.End() != w.End() {
+				t.Fatalf("taken over at %+v, want %+v", again.End(), w.End())
+			}
+		}
+	}
+	each(s.seq(3), "")
+	accept(t, w, s.seq(6))
+	each("", s.seq(6))
+	if err := w.Commit(t.Context(), s.batch(w, 6, 8)); err != nil {
+		t.Fatal(err)
+	}
+	each(s.seq(7), "")
+	bookmarks = append(bookmarks, chain.Bookmark{Last: s.seq(7), Hour: w.End().Hour})
+	if err := w.Commit(t.Context(), s.batch(w, 8, 12)); err != nil {
+		t.Fatal(err)
+	}
+	each(s.seq(11), "")
+	if w.End().Records != 10 || w.End().Rows != 20 {
+		t.Fatalf("the chain counts %+v", w.End())
+	}
+	if _, err := w.Finish(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	each(s.seq(11), "")
+}
+
+func TestMarkOfAGap(t *testing.T) {
+	s, b, _ := gapped(t)
+	key := "events/_log/gen=1/" + shard0.ID + "-" + strings.Repeat("0", chain.SequenceWidth-len(s.seq(3))) + s.seq(3) + ".gap.json"
+	if marks := b.Keys(layout.MarksPrefix()); len(marks) != 2 || marks[0] != key {
+		t.Fatalf("marks %v, want %s", marks, key)
+	}
+	mark, err := chain.ReadGap(t.Context(), &chaintest.Env{}, b, layout, shard0.ID, s.seq(3))
+	if err != nil || *mark != (chain.GapMark{Shard: shard0.ID, Prev: s.seq(3), Next: s.seq(6)}) {
+		t.Fatalf("got %+v, %v", mark, err)
+	}
+	if mark, err := chain.ReadGap(t.Context(), &chaintest.Env{}, b, layout, shard0.ID, s.seq(5)); mark != nil || err != nil {
+		t.Fatalf("a gap that nobody accepted: %+v, %v", mark, err)
+	}
+}
+
+// TestGapHasOneEnd lets two accept it, the second one with another end, and the first one once more.
+func TestGapHasOneEnd(t *testing.T) {
+	s, b := steady(12, time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	if err := commit(t, w, s, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	late := takeOver(t, b, chain.Bookmark{})
+	accept(t, w, s.seq(6))
+	if mark, err := late.AcceptGap(t.Context(), s.seq(8)); err != nil || mark.Next != s.seq(6) {
+		t.Fatalf("the second one: %+v, %v", mark, err)
+	}
+	accept(t, takeOver(t, b, chain.Bookmark{}), s.seq(6))
+	if w.End() != late.End() {
+		t.Fatalf("ends %+v and %+v", w.End(), late.End())
+	}
+	if n := len(b.Keys(layout.MarksPrefix())); n != 2 {
+		t.Fatalf("%d marks, want 2", n)
+	}
+}
+
+func TestGapWithLostAnswer(t *testing.T) {
+	s, b := steady(12, time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	if err := commit(t, w, s, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	lost := false
+	b.Decide = func(op, key string) chaintest.Fault {
+		if op == "put" && !lost {
+			lost = true
+			return chaintest.Lose
+		}
+		return chaintest.None
+	}
+	accept(t, w, s.seq(6))
+	if !lost {
+		t.Fatal("no answer was lost")
+	}
+	requireNext(t, takeOver(t, b, chain.Bookmark{}), "", s.seq(6))
+}
+
+func TestChainGoesOnWhereTheGapEnds(t *testing.T) {
+	s, _, w := gapped(t)
+	for _, from := range []int{4, 5, 7} {
+		if err := w.Commit(t.Context(), s.batch(w, from, 9)); !errors.Is(err, chain.ErrBroken) {
+			t.Errorf("a link that begins at record %d: %v", from, err)
+		}
+	}
+	if _, err := w.Finish(t.Context(), nil); !errors.Is(err, chain.ErrBroken) {
+		t.Errorf("an end before the record with which the chain goes on: %v", err)
+	}
+}
+
+func TestGapAtTheBeginning(t *testing.T) {
+	s, b := steady(12, time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	if _, err := w.AcceptGap(t.Context(), s.seq(5)); !errors.Is(err, chain.ErrBroken) {
+		t.Fatalf("a gap in a chain that has not begun: %v", err)
+	}
+	if _, err := w.Begin(t.Context(), s.seq(0), s.arrivals[0]); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, w, s.seq(5))
+	requireNext(t, takeOver(t, b, chain.Bookmark{}), "", s.seq(5))
+	if err := w.Commit(t.Context(), s.batch(w, 5, 12)); err != nil {
+		t.Fatal(err)
+	}
+	again := takeOver(t, b, chain.Bookmark{})
+	if again.End() != w.End() || again.End().Records != 7 {
+		t.Fatalf("taken over at %+v, want %+v", again.End(), w.End())
+	}
+}
+
+// TestGapAfterAGap loses the record with which a gap ended, too.
+func TestGapAfterAGap(t *testing.T) {
+	s, b, w := gapped(t)
+	accept(t, w, s.seq(9))
+	requireNext(t, takeOver(t, b, chain.Bookmark{}), "", s.seq(9))
+	if err := w.Commit(t.Context(), s.batch(w, 9, 12)); err != nil {
+		t.Fatal(err)
+	}
+	if again := takeOver(t, b, chain.Bookmark{}); again.End() != w.End() {
+		t.Fatalf("taken over at %+v, want %+v", again.End(), w.End())
+	}
+}
+
+func TestGapToTheEnd(t *testing.T) {
+	s, b, w := gapped(t)
+	accept(t, w, chain.GapToEnd)
+	accept(t, w, chain.GapToEnd)
+	again := takeOver(t, b, chain.Bookmark{})
+	requireNext(t, again, "", chain.GapToEnd)
+	if err := again.Commit(t.Context(), s.batch(again, 6, 8)); !errors.Is(err, chain.ErrBroken) {
+		t.Fatalf("a link behind the end: %v", err)
+	}
+	for _, w := range []*chain.Writer{w, again} {
+		if end, err := w.Finish(t.Context(), nil); err != nil || end.Last != s.seq(3) {
+			t.Fatalf("finish: %+v, %v", end, err)
+		}
+	}
+}
+
+// TestZombieBesideAGap has a writer that still holds records of the gap. Its link is taken as long as nothing has followed the mark; after
+// that the chain has two continuations, and the shard stops.
+func TestZombieBesideAGap(t *testing.T) {
+	s, b := steady(12, time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	if err := commit(t, w, s, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	zombie, owner := takeOver(t, b, chain.Bookmark{}), takeOver(t, b, chain.Bookmark{})
+	accept(t, owner, s.seq(6))
+	if err := zombie.Commit(t.Context(), s.batch(zombie, 4, 6)); err != nil {
+		t.Fatal(err)
+	}
+	next := takeOver(t, b, chain.Bookmark{})
+	requireNext(t, next, s.seq(5), "")
+	if err := owner.Commit(t.Context(), s.batch(owner, 6, 9)); err != nil {
+		t.Fatal(err)
+	}
+	if err := takeOverError(t, b, chain.Bookmark{}); !errors.Is(err, chain.ErrBroken) {
+		t.Fatalf("a fork is taken over: %v", err)
+	}
+}
+
+// TestEmptyGap accepts a gap that has no record: the link of a writer that knows of it and that of one that does not have the same key.
+func TestEmptyGap(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		ignorantWin bool
+	}{{"who knows wins", false}, {"who does not know wins", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			s, b := steady(12, time.Minute), &chaintest.Bucket{}
+			w := takeOver(t, b, chain.Bookmark{})
+			if err := commit(t, w, s, 0, 4); err != nil {
+				t.Fatal(err)
+			}
+			first, second := takeOver(t, b, chain.Bookmark{}), takeOver(t, b, chain.Bookmark{})
+			if accept(t, second, s.seq(4)); !c.ignorantWin {
+				first, second = second, first
+			}
+			if err := first.Commit(t.Context(), s.batch(first, 4, 8)); err != nil {
+				t.Fatal(err)
+			}
+			if err := second.Commit(t.Context(), s.batch(second, 4, 6)); !errors.Is(err, chain.ErrAdopted) {
+				t.Fatalf("the loser: %v", err)
+			}
+			if again := takeOver(t, b, chain.Bookmark{}); again.End() != first.End() || second.End() != first.End() {
+				t.Fatalf("ends %+v, %+v, %+v", first.End(), second.End(), again.End())
+			}
+		})
+	}
+}
+
+func TestWrongGapMarkStopsTheShard(t *testing.T) {
+	s := steady(12, time.Minute)
+	for name, body := range map[string]string{
+		"not JSON":         `{`,
+		"another shard":    `{"shard":"x","prev":"` + s.seq(3) + `","next":"` + s.seq(6) + `"}`,
+		"another place":    `{"shard":"` + shard0.ID + `","prev":"` + s.seq(2) + `","next":"` + s.seq(6) + `"}`,
+		"backwards":        `{"shard":"` + shard0.ID + `","prev":"` + s.seq(3) + `","next":"` + s.seq(3) + `"}`,
+		"no record":        `{"shard":"` + shard0.ID + `","prev":"` + s.seq(3) + `"}`,
+		"no number at all": `{"shard":"` + shard0.ID + `","prev":"` + s.seq(3) + `","next":"x"}`,
+	} {
+		b := &chaintest.Bucket{}
+		if err := commit(t, takeOver(t, b, chain.Bookmark{}), s, 0, 4); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.PutIfAbsent(t.Context(), layout.GapKey(shard0.ID, s.seq(3)), []byte(body), nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := takeOverError(t, b, chain.Bookmark{}); !errors.Is(err, chain.ErrBroken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
