@@ -12,6 +12,7 @@ type AckReport struct {
 	Repeated  int64 `json:"repeated"`  // those that name a record once more; it counts once in the following
 	Committed int64 `json:"committed"` // records that are in exactly one object, a link of a chain
 	Pending   int64 `json:"pending"`   // records that the stream has after the last link of an open chain: not committed yet
+	GivenUp   int64 `json:"givenUp"`   // records in accepted gaps
 	Missing   int64 `json:"missing"`   // all others that are in no link of a chain
 	AfterEnd  int64 `json:"afterEnd"`  // of the missing: after the last link of an open chain, so that they may be in the stream
 	Twice     int64 `json:"twice"`     // records that are in a link and in a stray object, too
@@ -47,6 +48,8 @@ func (a *auditor) judgeShardAcks(s *shard, acks *shardAcks, r *AckReport) {
 			twice = append(twice, n)
 		case acks.where[i] == waiting:
 			r.Pending++
+		case s.inGap(n):
+			r.GivenUp++
 		default:
 			missing = append(missing, n)
 			if !s.endFound && n.compare(s.last()) > 0 {

@@ -19,6 +19,7 @@ type streamReading struct {
 	beforeLog     int64     // records that arrived before the chain began
 	pending       int64     // records after the end of an open chain
 	pendingOldest time.Time // arrival of the first of them
+	inGaps        []int64   // records in each of the shard's accepted gaps
 }
 
 // cover lays the records of a shard, in order, over the links of its chain.
@@ -62,7 +63,7 @@ type lostRun struct {
 }
 
 func newCover(a *auditor, s *shard) *cover {
-	c := &cover{auditor: a, shard: s, acks: a.acks.all(s.id), link: linkCheck{index: -1}}
+	c := &cover{auditor: a, shard: s, acks: a.acks.all(s.id), link: linkCheck{index: -1}, reading: streamReading{inGaps: make([]int64, len(s.passed))}}
 	if len(s.chain) > 0 && s.chain[0].follows {
 		c.bases = []string{""}
 	}
@@ -112,6 +113,8 @@ func (c *cover) addRecord(n number, r *event.Record) {
 	case c.i < len(links) && links[c.i].first.compare(n) <= 0:
 		c.endRun()
 		c.inside(n, r)
+	case c.givenUp(n):
+		c.endRun()
 	case c.i == 0 && c.early(n):
 		c.before(r)
 	case c.i < len(links):
@@ -124,6 +127,17 @@ func (c *cover) addRecord(n number, r *event.Record) {
 func (c *cover) key(i int) string {
 	l := &c.shard.chain[i]
 	return linkKey(c.auditor.o.Layout, c.shard.id, l.hour, l.first)
+}
+
+// givenUp counts a record that lies in an accepted gap.
+func (c *cover) givenUp(n number) bool {
+	for i := range c.shard.passed {
+		if c.shard.passed[i].has(n) && !(c.i == 0 && c.early(n)) {
+			c.reading.inGaps[i]++
+			return true
+		}
+	}
+	return false
 }
 
 // early reports whether a record is before the first one of the chain, known from the start mark or the first link.

@@ -17,7 +17,7 @@
 //	                                                                      │
 //	                     report ◄─ acknowledgements ◄─ stream, once ◄─ rows of each link
 //
-// A walk follows prev from the start mark on. Where a chain is broken it blames one object, takes the nearest link behind the break and
+// A walk follows prev from the start mark on, and goes over the gaps that somebody has accepted: those are reported, and no anomalies. Where a chain is broken it blames one object, takes the nearest link behind the break and
 // goes on, so that one lost object is one anomaly and not one for every link after it. For the same reason a link with a wrong total or
 // hash is not held against its successor.
 //

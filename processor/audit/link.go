@@ -18,7 +18,8 @@ type link struct {
 	totalRecords, totalRows int64
 	lastArrival             int64 // Unix milliseconds
 	size                    int64 // bytes
-	follows                 bool  // prev is the end of the link before it on the chain
+	afterGap                bool  // prev is that of a gap mark
+	follows                 bool  // prev is the end of the link before it on the chain, or the gap mark there
 }
 
 // byFirst orders the links of a shard as a sound chain does.
@@ -57,7 +58,7 @@ func parseLink(layout chain.Layout, o chain.Object) (shard string, l link, kind 
 func compact(full *chain.Link, size int64) (link, error) {
 	l := link{
 		hour: full.Hour, records: full.Records, rows: full.Rows, totalRecords: full.TotalRecords, totalRows: full.TotalRows,
-		lastArrival: full.LastArrival.UnixMilli(), size: size,
+		lastArrival: full.LastArrival.UnixMilli(), size: size, afterGap: full.Gap,
 	}
 	var errs [4]error
 	l.prev, errs[0] = parseNumber(full.Prev)

@@ -16,9 +16,25 @@ import (
 const (
 	startSuffix = ".start.json"
 	endSuffix   = ".end.json"
+	gapSuffix   = ".gap.json"
 )
 
-// markKey takes the key of a mark apart.
+// gapKey takes the key of a gap mark apart.
+func gapKey(layout chain.Layout, key string) (id, prev string, ok bool) {
+	name, ok := strings.CutSuffix(strings.TrimPrefix(key, layout.MarksPrefix()), gapSuffix)
+	cut := strings.LastIndexByte(name, '-')
+	if !ok || cut < 0 {
+		return "", "", false
+	}
+	if id, prev = name[:cut], name[cut+1:]; prev == "start" {
+		prev = ""
+	} else {
+		prev = chain.Unpad(prev)
+	}
+	return id, prev, validID(id) && layout.GapKey(id, prev) == key
+}
+
+// markKey takes the key of a start or end mark apart.
 func markKey(layout chain.Layout, key string) (id string, end, ok bool) {
 	name := strings.TrimPrefix(key, layout.MarksPrefix())
 	if id, ok := strings.CutSuffix(name, startSuffix); ok && key == layout.StartKey(id) {
@@ -51,12 +67,15 @@ func (a *auditor) readMarks(ctx context.Context, early map[string]bool) error {
 	config := false
 	err := a.list(ctx, a.o.Layout.MarksPrefix(), func(o chain.Object) error {
 		id, end, ok := markKey(a.o.Layout, o.Key)
+		gapID, prev, isGap := gapKey(a.o.Layout, o.Key)
 		switch {
+		case isGap:
+			g.Go(func() error { return a.readGap(ctx, gapID, prev) })
 		case o.Key == a.o.Layout.ConfigKey():
 			config = true
 			g.Go(func() error { return a.readConfig(ctx) })
 		case !ok:
-			a.found.add(Anomaly{Kind: Foreign, Key: o.Key, Meaning: "It lies among the marks and is none: its key is neither that of a start nor that of an end."})
+			a.found.add(Anomaly{Kind: Foreign, Key: o.Key, Meaning: "It lies among the marks and is none: its key is none that streamrec writes."})
 		case end:
 			late := !early[id]
 			g.Go(func() error { return a.readEnd(ctx, id, late) })

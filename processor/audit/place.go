@@ -20,6 +20,7 @@ type place struct {
 	// wrong count; accepting either keeps the blame at that link.
 	claimed, derived counts
 	hourKnown        bool // else hour is only a lower bound
+	gap              *gap // that the next link comes after, nil when it comes after last
 }
 
 // after returns the place after a link.

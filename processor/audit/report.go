@@ -17,6 +17,7 @@ type Report struct {
 	// Kinds counts the anomalies. Anomalies has at most 1,000 of each kind, by shard and key.
 	Kinds     map[Kind]int64 `json:"kinds,omitempty"`
 	Anomalies []Anomaly      `json:"anomalies"`
+	Gaps      []AcceptedGap  `json:"acceptedGaps,omitempty"` // by shard, in the order of the chain
 	Acks      *AckReport     `json:"acks,omitempty"`
 	Shards    []ShardReport  `json:"shards"` // by id
 }

@@ -114,7 +114,7 @@ func (a *auditor) walk(ctx context.Context) error {
 
 // walked accepts the result of a walk. The links as listed are not needed any more.
 func (a *auditor) walked(w *walk) {
-	w.shard.chain, w.shard.links = w.chain, nil
+	w.shard.chain, w.shard.links, w.shard.passed = w.chain, nil, w.passed
 	a.found.add(w.found...)
 	for _, f := range w.found {
 		if f.Stray {

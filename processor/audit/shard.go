@@ -15,6 +15,8 @@ type shard struct {
 	endFound   bool
 	endedLate  bool // the end mark was not there when listing began, so that links before it may not have been listed
 
+	gaps []gap // marked, by prev
+
 	endMissed bool // the missing end mark has been named
 
 	parentsHour  chain.Hour // no link lies in an earlier hour
@@ -23,6 +25,7 @@ type shard struct {
 	links   []link         // all, as listed; nil after the walk
 	chain   []link         // those on the chain, in order
 	content content        // of the rows that were read
+	passed  []gap          // those of the gaps that are on the chain, in order
 	stream  *streamReading // nil when the stream does not have the shard, or was not read
 }
 
@@ -36,7 +39,7 @@ func (s *shard) last() number {
 
 // begun reports whether the log has anything of the shard.
 func (s *shard) begun() bool {
-	return s.startFound || s.endFound || len(s.links) > 0 || len(s.chain) > 0
+	return s.startFound || s.endFound || len(s.gaps) > 0 || len(s.links) > 0 || len(s.chain) > 0
 }
 
 // covering returns the index of the chain's first link that ends at n or later; len(s.chain) when there is none.

@@ -23,6 +23,7 @@ func (a *auditor) report() *Report {
 		line := a.reportShard(s)
 		line.Anomalies = perShard[s.id]
 		r.Shards = append(r.Shards, line)
+		r.Gaps = append(r.Gaps, s.acceptedGaps(a.o.Layout)...)
 		r.Totals.add(&line)
 		all.add(&s.content)
 	}

@@ -21,6 +21,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	t.verdict(r)
 	t.totals(r)
 	t.anomalies(r)
+	t.gaps(r)
 	t.shards(r)
 	if t.err == nil {
 		_, t.err = io.WriteString(w, t.String())
@@ -41,7 +42,7 @@ func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", ar
 
 func (t *text) verdict(r *Report) {
 	if r.Clean() {
-		t.line("CLEAN: every record up to the end of each chain is in exactly one link%s.", pendingClause(r))
+		t.line("CLEAN: every record up to the end of each chain is in exactly one link%s%s.", gapClause(r), pendingClause(r))
 		return
 	}
 	n := r.Found()
@@ -49,6 +50,14 @@ func (t *text) verdict(r *Report) {
 	for _, k := range slices.SortedFunc(maps.Keys(r.Kinds), func(a, b Kind) int { return cmp.Or(cmp.Compare(r.Kinds[b], r.Kinds[a]), cmp.Compare(a, b)) }) {
 		t.line("  %8s  %s", grouped(r.Kinds[k]), k)
 	}
+}
+
+// gapClause qualifies the verdict of a log with accepted gaps.
+func gapClause(r *Report) string {
+	if len(r.Gaps) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", but for %s", plural(int64(len(r.Gaps)), "accepted gap", "accepted gaps"))
 }
 
 // pendingClause qualifies the verdict of a log that is being written.
@@ -77,8 +86,8 @@ func (t *text) totals(r *Report) {
 		line("not committed yet", "%s", pendingText(s))
 	}
 	if a := r.Acks; a != nil {
-		line("acknowledged", "%s records (%s repeated lines), %s committed once, %s not yet, %s missing, %s more than once",
-			grouped(a.Total-a.Repeated), grouped(a.Repeated), grouped(a.Committed), grouped(a.Pending), grouped(a.Missing), grouped(a.Twice))
+		line("acknowledged", "%s records (%s repeated lines), %s committed once, %s not yet, %s given up, %s missing, %s more than once",
+			grouped(a.Total-a.Repeated), grouped(a.Repeated), grouped(a.Committed), grouped(a.Pending), grouped(a.GivenUp), grouped(a.Missing), grouped(a.Twice))
 		for _, m := range a.FirstMissing {
 			line("  missing", "%s %s", clean(m.Shard), m.Sequence)
 		}
@@ -96,6 +105,20 @@ func (t *text) anomalies(r *Report) {
 	}
 	if n := r.Found() - int64(len(r.Anomalies)); n > 0 {
 		t.line("  and %s more, not listed", grouped(n))
+	}
+}
+
+// gaps lists what was lost and given up.
+func (t *text) gaps(r *Report) {
+	if len(r.Gaps) == 0 {
+		return
+	}
+	t.line("\nAccepted gaps: records that the stream lost before they were committed")
+	for _, g := range r.Gaps {
+		t.line("  %s  after %s, up to %s\n    %s", clean(g.Shard), cmp.Or(g.After, "the beginning"), g.Next, clean(g.Key))
+		if g.InStream > 0 {
+			t.line("    the stream still has %s of it", plural(g.InStream, "record", "records"))
+		}
 	}
 }
 

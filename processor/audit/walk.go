@@ -17,9 +17,10 @@ type walk struct {
 	byPrev []int  // indexes of links by prev
 	used   []bool
 
-	place place
-	chain []link
-	found []Anomaly
+	place  place
+	chain  []link
+	passed []gap
+	found  []Anomaly
 }
 
 func newWalk(layout chain.Layout, s *shard) *walk {
@@ -40,6 +41,7 @@ func newWalk(layout chain.Layout, s *shard) *walk {
 func (w *walk) run() {
 	w.judgeStart()
 	for {
+		w.passGaps()
 		next, ok := w.next()
 		if !ok {
 			break
@@ -47,6 +49,7 @@ func (w *walk) run() {
 		w.take(next)
 	}
 	w.judgeRest()
+	w.judgeGaps()
 	w.judgeEnd()
 }
 
@@ -58,7 +61,7 @@ func (w *walk) key(l *link) string { return linkKey(w.layout, w.shard.id, l.hour
 
 // next returns the link that continues the chain, else the nearest one after its end.
 func (w *walk) next() (next int, ok bool) {
-	candidates := w.followers(w.place.last)
+	candidates := w.candidates()
 	if len(candidates) > 0 {
 		return w.choose(candidates), true
 	}
@@ -125,7 +128,7 @@ func (w *walk) followed(l *link) bool {
 func (w *walk) take(i int) {
 	w.used[i] = true
 	l := w.links[i]
-	l.follows = l.prev == w.place.last
+	l.follows = w.place.continues(&l)
 	if !l.follows {
 		w.judgeBreak(&l)
 	}
@@ -144,6 +147,10 @@ func (w *walk) take(i int) {
 func (w *walk) judgeBreak(l *link) {
 	start := w.shard.start
 	switch {
+	case l.afterGap && (w.place.gap == nil || w.place.gap.prev != l.prev):
+		w.add(Gap, w.key(l), "It says that it continues after the mark of an accepted gap behind %s, and no such mark is at the end of the chain.", orStart(l.prev))
+	case l.afterGap:
+		w.add(Misfit, w.key(l), "It says that it continues after an accepted gap, and the mark of that says that the chain goes on at %s.", w.place.gap.until())
 	case len(w.chain) == 0 && start != nil && start.First != "" && w.startLink() != w.key(l):
 		w.add(MissingLink, w.startLink(), "The start mark says that the chain begins with this object, and it is not there: its records are lost to readers.")
 	case l.prev.compare(w.place.last) > 0:
@@ -186,8 +193,8 @@ func (w *walk) has() string {
 // judgeFirst compares the chain's first link with the start mark.
 func (w *walk) judgeFirst(l *link) {
 	start := w.shard.start
-	if start == nil || w.startLink() == w.key(l) {
-		return
+	if start == nil || w.startLink() == w.key(l) || l.afterGap && start.First != "" {
+		return // the first records may have been lost and given up
 	}
 	promised := "that the shard ended without a record"
 	if start.First != "" {
@@ -240,6 +247,7 @@ func (w *walk) judgeEnd() {
 	switch {
 	case len(w.chain) > 0:
 		hash = w.chain[len(w.chain)-1].hashText()
+	case s.start != nil && s.start.First != "" && len(w.passed) > 0:
 	case s.start != nil && s.start.First != "":
 		w.add(MissingLink, w.startLink(), "The start mark says that the chain begins with this object, and it is not there: its records are lost to readers.")
 		return
