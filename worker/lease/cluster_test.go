@@ -588,6 +588,7 @@ func TestWorkerStartedAfterCrashDelaysNobody(t *testing.T) {
 			c := newCluster(t, 32)
 			a, b := c.start("a", lease.Config{}), c.start("b", lease.Config{})
 			c.within(90*time.Second, "balance", func() bool { n := c.counts(); return n["a"] == 16 && n["b"] == 16 })
+			time.Sleep(10 * time.Second) // so that b has been there for longer than any newcomer
 			a.kill()
 			time.Sleep(time.Duration(after) * 900 * time.Millisecond)
 			c.start("late", lease.Config{})
