@@ -66,12 +66,17 @@ func run(ctx context.Context, chosen []mutant, seeds int) error {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	counted, found := 0, 0
+	counted, found, stale := 0, 0, 0
 	for _, m := range chosen {
 		began := time.Now()
 		v, err := try(ctx, root, dir, m, seeds)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
+			stale++
+			fmt.Printf("%-9s %s: %v\n", "BROKEN", m.name, err)
+			continue
 		}
 		if m.masked == "" {
 			counted++
@@ -82,6 +87,9 @@ func run(ctx context.Context, chosen []mutant, seeds int) error {
 		fmt.Printf("%-9s %-42s %4d schedules %5.1fs  %s\n", v.word(m), m.name, v.schedules, time.Since(began).Seconds(), v.text(m))
 	}
 	fmt.Printf("%d of %d mutants found (%d more need not be)\n", found, counted, len(chosen)-counted)
+	if stale > 0 {
+		return fmt.Errorf("%d mutants cannot be tried", stale)
+	}
 	if found*100 < counted*95 {
 		return errors.New("less than 95 % are found")
 	}

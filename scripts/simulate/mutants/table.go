@@ -46,8 +46,8 @@ var mutants = []mutant{
 		new: `func (l *Lease) released() *Lease { return l.with(func(n *Lease) { n.Owner = "" }) }`,
 		why: "two terms, one before and one after a release, have the same fencing token"},
 	{name: "counter/same-after-shard-end", file: leaseDir + "lease.go",
-		old: `n.Owner, n.Counter, n.Checkpoint, n.Children, n.Rate = "", l.Counter+1,`,
-		new: `n.Owner, n.Counter, n.Checkpoint, n.Children, n.Rate = "", l.Counter,`,
+		old: `n.Children, n.Rate = "", l.Counter+1, Position{Type: ShardEnd}`,
+		new: `n.Children, n.Rate = "", l.Counter, Position{Type: ShardEnd}`,
 		why: "SHARD_END takes the owner away and leaves the fencing token"},
 
 	// Expiry and trust.
