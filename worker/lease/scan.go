@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -239,9 +240,10 @@ func (c *Coordinator) view() View {
 	}
 }
 
-// fresh reports whether a worker's heartbeat moved within T/2, as far as this worker has seen.
+// fresh reports whether a worker's heartbeat moved within T/2 and it stays, as far as this worker has seen.
 func (c *Coordinator) fresh(worker string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.seen.Fresh(worker, c.env.Now())
+	leaves := slices.ContainsFunc(c.workers, func(w Worker) bool { return w.ID == worker && w.Leaving })
+	return !leaves && c.seen.Fresh(worker, c.env.Now())
 }

@@ -58,9 +58,9 @@ func (t *Term) Advance(ctx context.Context, at Position, rate float64) error {
 	return t.write(ctx, func(l *Lease) *Lease { return l.checkpointed(at, rate, now) })
 }
 
-// NoteTip records that everything that arrived until ms, Unix milliseconds, has been committed.
-func (t *Term) NoteTip(ctx context.Context, ms int64) error {
-	return t.write(ctx, func(l *Lease) *Lease { return l.with(func(n *Lease) { n.Tip = ms }) })
+// NoteTip records that everything that arrived until ms, Unix milliseconds, has been committed, and the rate of the shard, which is idle.
+func (t *Term) NoteTip(ctx context.Context, ms int64, rate float64) error {
+	return t.write(ctx, func(l *Lease) *Lease { return l.with(func(n *Lease) { n.Tip, n.Rate = ms, rate }) })
 }
 
 // End marks the shard as processed to its end, after its children have got their rows: whoever reads SHARD_END can
