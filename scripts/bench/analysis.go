@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -124,17 +125,17 @@ type move struct {
 	at              time.Time // of the first record of the new owner
 }
 
-// moves returns the changes of owner from a moment on, in order of time.
-func (h *history) moves(since time.Time) (moves []move) {
-	for shard := range h.lanes {
+// movesTo returns how a worker came to its shards from others, in order of shards.
+func (h *history) movesTo(worker string) (moves []move) {
+	for _, shard := range slices.Sorted(maps.Keys(h.lanes)) {
 		records := h.records(shard, time.Time{})
 		for i := 1; i < len(records); i++ {
-			if a, b := records[i-1], records[i]; a.Worker != b.Worker && !b.At.Before(since) {
-				moves = append(moves, move{shard, a.Worker, b.Worker, b.At})
+			if a, b := records[i-1], records[i]; a.Worker != worker && b.Worker == worker {
+				moves = append(moves, move{shard, a.Worker, worker, b.At})
+				break
 			}
 		}
 	}
-	slices.SortFunc(moves, func(a, b move) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.shard, b.shard)) })
 	return moves
 }
 

@@ -125,21 +125,22 @@ func (f *fleet) join(ctx context.Context, p *pauses) error {
 	if err != nil {
 		return err
 	}
-	if err := f.pass(ctx, time.Duration(f.cell.pick(8, 4, 90))*time.Second); err != nil {
+	moves := func() []move { return f.history.movesTo(c.name) }
+	patience := began.Add(time.Duration(f.cell.pick(12, 12, 90)) * time.Second)
+	err = f.await(ctx, "a shard moves to the new worker", f.cell.limit(), func() bool { return len(moves()) > 0 || time.Now().After(patience) })
+	if err != nil {
 		return err
 	}
-	found := 0
-	for _, m := range f.history.moves(began) {
-		if m.to != c.name {
-			continue
-		}
-		found++
+	if err := f.pass(ctx, 2*time.Second); err != nil { // others may follow
+		return err
+	}
+	if len(moves()) == 0 && f.cell.side == ours {
+		return errors.New("a worker joined and no shard moved to it: there is no hand-off to measure")
+	}
+	for _, m := range moves() {
 		if err := f.weigh(ctx, m, began, p); err != nil {
 			return err
 		}
-	}
-	if found == 0 && f.cell.side == ours {
-		return errors.New("a worker joined and no shard moved to it: there is no hand-off to measure")
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,11 +13,11 @@ import (
 )
 
 // emptyStream is a worker.Stream without records. It is never quite at its tip, so that nothing is noted of that.
-type emptyStream struct{}
+type emptyStream struct{ shards int }
 
 // Shards implements worker.Stream.
-func (emptyStream) Shards(context.Context) ([]lease.Lease, error) {
-	shards := make([]lease.Lease, crowdShards)
+func (e emptyStream) Shards(context.Context) ([]lease.Lease, error) {
+	shards := make([]lease.Lease, e.shards)
 	for n := range shards {
 		shards[n].Key = fmt.Sprintf("shardId-%012d", n)
 	}
@@ -27,14 +29,15 @@ func (emptyStream) Iterator(context.Context, string, lease.Position) (string, er
 	return "more", nil
 }
 
-// Read implements worker.Stream. It takes its time, which spares the machine and changes no lease.
+// Read implements worker.Stream. It takes its time, which changes no lease and makes the run shorter.
 func (emptyStream) Read(ctx context.Context, _ string, _ int32) (worker.Page, error) {
-	err := (worker.System{}).Sleep(ctx, 2*time.Second)
+	err := (worker.System{}).Sleep(ctx, 5*time.Second)
 	return worker.Page{Next: "more", MillisBehindLatest: 1}, err
 }
 
 // audience counts the shards that are being listened to.
 type audience struct {
+	shards  int // of the stream
 	mu      sync.Mutex
 	held    map[string]int // by worker
 	changed time.Time
@@ -57,11 +60,17 @@ func (a *audience) total() (n int) {
 	return n
 }
 
-// settled reports whether all shards are being listened to, and by the same workers for so long.
-func (a *audience) settled(quiet time.Duration) bool {
-	if a.total() != crowdShards {
-		return false
-	}
+// even reports whether all shards are being listened to, and no worker has two more than another one.
+func (a *audience) even() bool {
+	total := a.total()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	held := slices.Collect(maps.Values(a.held))
+	return total == a.shards && slices.Max(held)-slices.Min(held) < 2
+}
+
+// still reports whether no shard has moved for so long.
+func (a *audience) still(quiet time.Duration) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return time.Since(a.changed) > quiet
