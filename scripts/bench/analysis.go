@@ -29,7 +29,7 @@ func (h *history) add(events []event) {
 		if e.Kind != record || e.At.Before(tip.At) {
 			continue
 		}
-		if e.Worker != tip.Worker {
+		if e.Worker != tip.Worker && e.At.After(h.moved) {
 			h.moved = e.At
 		}
 		h.tips[e.Shard] = e

@@ -88,6 +88,9 @@ func measureCoordination(ctx context.Context, c *cell) (out figures, err error) 
 	out.set("busy checkpoint units", busy.CheckpointUnits)
 	out.setTally(first.plus(second))
 	out.note("%s, idle: %s", c.side.title(), breakdown(idle))
+	if !f.even() {
+		out.note("%s: the shards were not spread evenly over the 4 workers", c.side.title())
+	}
 	return out, err
 }
 
@@ -101,7 +104,7 @@ func (f *fleet) spread(ctx context.Context) (tally, error) {
 		return tally{}, err
 	}
 	f.cell.say("waiting until all %d shards are processed", countedShards)
-	if err := f.settle(ctx, 3*time.Second, time.Duration(f.cell.pick(30, 3, 1))*time.Second); err != nil {
+	if err := f.settle(ctx, 3*time.Second, time.Duration(f.cell.pick(50, 3, 1))*time.Second); err != nil {
 		return tally{}, err
 	}
 	counted, err := f.drain(ctx, t)

@@ -51,6 +51,7 @@ type processor struct {
 	worker *worker.Worker
 	diary  *diary
 	failed error // of the factory, which cannot fail
+	done   lease.Position
 }
 
 var _ worker.Processor = (*processor)(nil)
@@ -71,14 +72,20 @@ func (p *processor) Process(ctx context.Context, page worker.Page) error {
 		}
 	}
 	last := &page.Records[len(page.Records)-1]
-	return p.worker.Advance(ctx, p.term, lease.After(last.SequenceNumber, last.Arrival.Unix()/3600))
+	p.done = lease.After(last.SequenceNumber, last.Arrival.Unix()/3600)
+	return p.worker.Advance(ctx, p.term, p.done)
 }
 
 // Idle implements worker.Processor.
 func (p *processor) Idle() bool { return true }
 
-// Drain implements worker.Processor: nothing is held back.
-func (p *processor) Drain(context.Context) error { return nil }
+// Drain implements worker.Processor. The term may have ended while a checkpoint was under way.
+func (p *processor) Drain(ctx context.Context) error {
+	if p.done == (lease.Position{}) {
+		return nil
+	}
+	return p.worker.Advance(ctx, p.term, p.done)
+}
 
 // End implements worker.Processor.
 func (p *processor) End(context.Context, []lease.Lease) error { return nil }
