@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"time"
 
@@ -18,6 +19,7 @@ const glance = 20 * time.Millisecond
 type fleet struct {
 	cell     *cell
 	services *services
+	dir      string // for diaries and logs, of this fleet alone
 	children []*child
 	history  *history
 	lanes    map[string]bool // shards of the stream
@@ -25,11 +27,15 @@ type fleet struct {
 
 // newFleet starts services with so many shards, and no worker.
 func newFleet(ctx context.Context, c *cell, shards int) (*fleet, error) {
+	dir, err := os.MkdirTemp(c.dir, "fleet-")
+	if err != nil {
+		return nil, fmt.Errorf("make folder for diaries: %w", err)
+	}
 	s, err := startServices(ctx, shards)
 	if err != nil {
 		return nil, err
 	}
-	f := &fleet{cell: c, services: s, history: newHistory(), lanes: map[string]bool{}}
+	f := &fleet{cell: c, services: s, dir: dir, history: newHistory(), lanes: map[string]bool{}}
 	for n := range shards {
 		f.lanes[fmt.Sprintf("shardId-%012d", n)] = true
 	}
@@ -49,7 +55,7 @@ func (f *fleet) start() (*child, error) {
 	a := assignment{
 		Side: f.cell.side, Name: fmt.Sprintf("w%d", len(f.children)+1), Application: appName, Stream: streamName, Endpoint: f.services.endpoint,
 	}
-	c, err := startChild(a, f.cell.dir)
+	c, err := startChild(a, f.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +82,9 @@ func (f *fleet) look() error {
 	for _, c := range f.children {
 		gone := c.check() // before the diary is read: what it wrote last is there by then
 		events, err := c.diary.next()
+		if len(events) > 0 && events[0].At.Before(c.started) {
+			err = fmt.Errorf("the diary of %s begins before its process: it is another one's", c.name)
+		}
 		f.history.add(events)
 		errs = append(errs, gone, err)
 	}
