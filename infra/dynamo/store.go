@@ -181,12 +181,17 @@ func (s *Store) Begin(ctx context.Context, g lease.Genesis) (lease.Genesis, erro
 	if err == nil || !errors.Is(err, lease.ErrConflict) {
 		return g, wrap("create", keyGenesis, err)
 	}
-	if it, err = s.get(ctx, scopePlan, keyGenesis); err != nil {
-		return g, err
+	return s.Genesis(ctx)
+}
+
+// Genesis returns where the application began. lease.ErrAbsent: no worker has begun it yet.
+func (s *Store) Genesis(ctx context.Context) (lease.Genesis, error) {
+	it, err := s.get(ctx, scopePlan, keyGenesis)
+	if err != nil {
+		return lease.Genesis{}, err
 	}
 	r := reader{it: it}
-	g = lease.Genesis{Position: r.position("position"), Shards: r.set("shards")}
-	return g, r.err
+	return lease.Genesis{Position: r.position("position"), Shards: r.set("shards")}, r.err
 }
 
 // Update implements lease.Store. Attributes that this version does not know survive.

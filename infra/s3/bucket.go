@@ -98,6 +98,14 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Delete removes an object. That there is none is no error.
+func (b *Bucket) Delete(ctx context.Context, key string) error {
+	ctx, cancel := attempt(ctx, 0)
+	defer cancel()
+	_, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &key})
+	return b.wrap("delete", key, err)
+}
+
 // List implements chain.Bucket.
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[chain.Object, error] {
 	return func(yield func(chain.Object, error) bool) {

@@ -67,6 +67,8 @@ type Anomaly struct {
 	Key string `json:"key"`
 	// Stray says that the object is under the data prefix and on no chain, so that readers see rows that were never committed.
 	Stray bool `json:"stray,omitempty"`
+	// Covered says that all records of a stray object are in links, too, as far as the ranges of those tell.
+	Covered bool `json:"covered,omitempty"`
 	// Meaning is one sentence.
 	Meaning string `json:"meaning"`
 }
@@ -94,6 +96,17 @@ func (f *findings) add(found ...Anomaly) {
 		}
 		if f.counts[a.Kind] <= maxKept {
 			f.kept = append(f.kept, a)
+		}
+	}
+}
+
+// cover notes that the records of a stray object are in links, too.
+func (f *findings) cover(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.kept {
+		if f.kept[i].Key == key && f.kept[i].Stray {
+			f.kept[i].Covered = true
 		}
 	}
 }

@@ -1,18 +1,14 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/streamrec/streamrec/processor/chain"
-	"github.com/streamrec/streamrec/processor/table"
 )
 
 // content is what was found in Parquet objects.
@@ -111,34 +107,4 @@ func (a *auditor) readObject(ctx context.Context, s *shard, i int) error {
 	}
 	a.edit(s.id, func(s *shard) { s.content.add(&in.content) })
 	return nil
-}
-
-// readStrays looks for acknowledged records in the objects that readers take for links and that are on no chain.
-func (a *auditor) readStrays(ctx context.Context) error {
-	for _, key := range slices.Sorted(maps.Keys(a.strays)) {
-		if a.acks != nil {
-			if err := a.readStray(ctx, key); err != nil {
-				return fmt.Errorf("read stray object: %w", err)
-			}
-		}
-		a.progress.step(1)
-	}
-	return nil
-}
-
-func (a *auditor) readStray(ctx context.Context, key string) error {
-	body, err := a.get(ctx, key)
-	if errors.Is(err, chain.ErrNotFound) {
-		return nil // named as vanished
-	}
-	if err != nil {
-		return err
-	}
-	_ = table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(rows []row) error {
-		for i := range rows {
-			a.acks.all(rows[i].ShardID).mark(rows[i].SequenceNumber, elsewhere)
-		}
-		return nil
-	}) // what can be read of it is all that readers see
-	return context.Cause(ctx)
 }

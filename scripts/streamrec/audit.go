@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	infras3 "github.com/streamrec/streamrec/infra/s3"
 	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/processor/audit"
 	"github.com/streamrec/streamrec/processor/chain"
@@ -28,6 +30,7 @@ type auditOptions struct {
 	generation                  int
 	ackLog                      string
 	skipRows, skipStream        bool
+	sweepStrays, execute        bool
 	format                      output
 }
 
@@ -40,7 +43,8 @@ func newAuditCommand(std streams) *cobra.Command {
 		Use: "audit", Short: "Prove from the bucket that every record is in exactly one committed object",
 		Long: `Prove from the bucket that, for every shard, the objects follow each other without gap or overlap, that their counts and hashes
 are right, and that the checkpoint does not lead; and from the stream, within its retention, that every record is in the
-object where it belongs. Exit code 0: clean, 1: not, and the report names each object that is wrong and what that means.`,
+object where it belongs. Gaps that somebody has accepted are reported and are no anomalies. It changes nothing, but for
+--sweep-strays --execute, which removes objects that repeat records of others and never one of a chain. Exit code 0: clean, 1: not, and the report names each object that is wrong and what that means.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runAudit(cmd.Context(), o, std) },
 	}
 	f := cmd.Flags()
@@ -52,6 +56,8 @@ object where it belongs. Exit code 0: clean, 1: not, and the report names each o
 	f.StringVar(&o.ackLog, "ack-log", "", "acknowledgement log of a producer: each of its records has to be in the log")
 	f.BoolVar(&o.skipRows, "skip-rows", false, "believe the metadata of the objects, do not read their rows")
 	f.BoolVar(&o.skipStream, "skip-stream", false, "do not compare with the stream")
+	f.BoolVar(&o.sweepStrays, "sweep-strays", false, "say which stray objects can be removed: those whose records are all in committed objects, too")
+	f.BoolVar(&o.execute, "execute", false, "with --sweep-strays: remove them")
 	outputFlag(cmd, &o.format)
 	return cmd
 }
@@ -59,6 +65,9 @@ object where it belongs. Exit code 0: clean, 1: not, and the report names each o
 func runAudit(ctx context.Context, o auditOptions, std streams) error {
 	if err := required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket}); err != nil {
 		return err
+	}
+	if o.execute && !o.sweepStrays || o.sweepStrays && o.skipRows {
+		return usageError{errors.New("--execute needs --sweep-strays, which excludes --skip-rows: an object is removed only when its rows have been read")}
 	}
 	c, err := loadClients(ctx)
 	if err != nil {
@@ -86,7 +95,36 @@ func runAudit(ctx context.Context, o auditOptions, std streams) error {
 	if err != nil {
 		return explain("audit", err)
 	}
-	return printAudit(report, o.format, std.out)
+	verdict := printAudit(report, o.format, std.out)
+	if o.sweepStrays {
+		return errors.Join(verdict, sweepStrays(ctx, infras3.NewBucket(c.s3, o.bucket), report, o.execute, std.err))
+	}
+	return verdict
+}
+
+// sweepStrays removes the stray objects that are no loss, or only names them.
+func sweepStrays(ctx context.Context, bucket *infras3.Bucket, r *audit.Report, execute bool, log io.Writer) error {
+	keys := r.Sweepable()
+	for _, key := range keys {
+		if execute {
+			if err := bucket.Delete(ctx, key); err != nil {
+				return explain("sweep strays", err)
+			}
+			fmt.Fprintf(log, "removed %s\n", key)
+		} else {
+			fmt.Fprintf(log, "can be removed: %s\n", key)
+		}
+	}
+	left := r.Totals.Strays - int64(len(keys))
+	switch {
+	case execute:
+		fmt.Fprintf(log, "%d stray objects removed, %d left; audit once more\n", len(keys), left)
+	case len(keys) > 0:
+		fmt.Fprintf(log, "%d stray objects can be removed, with --execute; %d are left to you\n", len(keys), left)
+	default:
+		fmt.Fprintf(log, "no stray object can be removed; %d are left to you\n", left)
+	}
+	return nil
 }
 
 // auditDeployment checks what an audit needs, and reads the checkpoints before the log, which only grows.
@@ -103,14 +141,33 @@ func auditDeployment(ctx context.Context, c clients, d deployment) (audit.Option
 	if err := checkTable(check, c, d.app, false); err != nil {
 		return audit.Options{}, err
 	}
-	leases, _, err := infradynamo.NewStore(c.dynamodb, d.app).Leases(check)
+	store := infradynamo.NewStore(c.dynamodb, d.app)
+	leases, _, err := store.Leases(check)
 	if err != nil {
 		return audit.Options{}, explain("lease table "+d.app, err)
 	}
+	genesis, err := store.Genesis(check)
+	if err != nil && !errors.Is(err, lease.ErrAbsent) {
+		return audit.Options{}, explain("lease table "+d.app, err)
+	}
 	return audit.Options{
-		Env: worker.System{}, Bucket: bucket, Layout: d.layout, Checkpoints: checkpoints(leases),
+		Env: worker.System{}, Bucket: bucket, Layout: d.layout, Checkpoints: checkpoints(leases), Began: began(genesis),
 		Stream: auditStream{infrakinesis.NewStream(c.kinesis, d.stream)},
 	}, nil
+}
+
+// began is the arrival from which on all records belong to the log, zero when it is not known. An application that began at the trim
+// horizon has had all that the stream has now.
+func began(g lease.Genesis) time.Time {
+	switch g.Position.Type {
+	case lease.TrimHorizon:
+		return time.Unix(0, 0)
+	case lease.AtTimestamp:
+		if ms, err := strconv.ParseInt(g.Position.Value, 10, 64); err == nil {
+			return time.UnixMilli(ms)
+		}
+	}
+	return time.Time{}
 }
 
 func checkpoints(leases []lease.Lease) map[string]audit.Checkpoint {
@@ -179,8 +236,12 @@ func (s auditStream) Read(ctx context.Context, iterator string, limit int32) (au
 	return audit.Page{Records: page.Records, Next: page.Next, MillisBehindLatest: page.MillisBehindLatest}, certain(err)
 }
 
-// certain marks the errors that asking again does not change.
+// certain marks the errors that asking again does not change. Kinesis says of a shard that retention has taken away what it says of a missing
+// stream, and the stream has been there when the shards were listed.
 func certain(err error) error {
+	if errors.Is(err, infrakinesis.ErrStreamMissing) {
+		return fmt.Errorf("%w: %w", chain.ErrNotFound, err)
+	}
 	if errors.Is(err, worker.ErrStreamRefused) || errors.Is(err, worker.ErrPosition) {
 		return fmt.Errorf("%w: %w", chain.ErrRefused, err)
 	}
