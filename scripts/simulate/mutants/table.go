@@ -53,7 +53,7 @@ var mutants = []mutant{
 	// Expiry and trust.
 	{name: "expiry/too-early", file: leaseDir + "observe.go",
 		old: `func (o *Observer) Dead(worker string) bool { return o.Still(worker) >= o.failover }`,
-		new: `func (o *Observer) Dead(worker string) bool { return o.Still(worker) >= o.failover/3 }`,
+		new: `func (o *Observer) Dead(worker string) bool { return o.Still(worker) >= o.failover/5 }`,
 		why: "workers that live are held for dead"},
 	{name: "expiry/never", file: leaseDir + "observe.go",
 		old: `return o.Still(worker) >= o.failover }`, new: `return o.Still(worker) >= 100*o.failover }`,
