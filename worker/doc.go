@@ -4,6 +4,9 @@
 //	w, err := worker.New(worker.Config{Name: "w", Application: "app", Stream: "clicks"}, worker.Dependencies{…})
 //	err = w.Run(ctx) // until ctx ends; then all shards are handed over
 //
+// Processor says what a consumer has to do and what it can rely on; Eager is the beginning of a simple one. The examples are
+// whole programs: a printer, exactly-once into a database of your own, a deployment, and how terms end.
+//
 // # Goroutines
 //
 //	Run

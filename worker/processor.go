@@ -8,15 +8,37 @@ import (
 )
 
 // Processor handles the records of one shard in one term of its lease. All methods are called by one goroutine, in the
-// order Open, Process…, then Drain or End or neither, then Close. ctx ends with the term; context.Cause says why.
+// order Open, Process…, then Drain or End or neither, then Close. Eager has all of them but Process.
 //
-// Process may be called again, in another term, for records that were processed before: only what a Processor commits is
-// exactly-once, by naming the term's Counter wherever it writes.
+// # The end of a term
+//
+// The context of Open, Process and End is the term's. It ends when the term has to, and context.Cause says why:
+//
+//	lease.ErrShutdownRequested  the worker leaves                     Drain is called, with a context of its own
+//	lease.ErrHandOff            another worker is to have the shard   Drain is called, with a context of its own
+//	lease.ErrLeaseLost          another worker may have it already    commit nothing: Close is all that is called
+//	lease.ErrProcessorFailed    wraps the error that was returned     commit nothing: Close is all that is called
+//
+// lease.MayCommit tells the first two from the last two.
+//
+// # Errors and panics
+//
+// An error or a panic of Open, Process or End ends the term. The lease is released, and somebody takes it again after a pause that
+// grows to 30 s. ErrStop: nobody takes it before an operator has looked. ErrRestart: not the term ends, only this Processor.
+// What Drain returns is logged; what it did not commit, the next owner processes again.
+//
+// # What is processed once
+//
+// Process may be called again, in another term, for records that were processed before: only effects are exactly-once, and only when the
+// place that they go to refuses writers with a lower Term.Counter than it has seen, and keeps the position together with the
+// effects. Open then returns that position. The checkpoint of the lease is a bookmark for people, and for those who can live with
+// repetitions.
 type Processor interface {
 	// Open prepares the shard, restores its state, and returns where reading has to begin.
 	Open(ctx context.Context) (lease.Position, error)
 	// Process handles the next records, in order. It is called for empty pages too, about five times a second, so that
-	// what depends on time can be done.
+	// what depends on time can be done. A record may be a KPL aggregate: event.Unpack takes it apart. Positions are those of
+	// whole records; a user record in an aggregate is told from the others by its index.
 	Process(ctx context.Context, page Page) error
 	// Idle reports whether everything that was processed has been committed.
 	Idle() bool

@@ -33,10 +33,12 @@ type shard struct {
 
 func newShard(w *Worker, t *lease.Term) *shard {
 	s := &shard{
-		term: t, worker: w, proc: w.factory(t), first: t.Counter(),
+		term: t, worker: w, first: t.Counter(),
 		log: w.log.WithFields(logrus.Fields{"shard": t.Key(), "lease_counter": t.Counter()}),
 	}
 	s.behind.Store(-1)
+	t.MeasureWith(s.rate.perSecond)
+	s.proc = w.factory(t)
 	s.alive()
 	return s
 }

@@ -29,6 +29,14 @@ type Page struct {
 	MillisBehindLatest int64
 }
 
+// End is the position after the last record; ok is false when there is none.
+func (p Page) End() (at lease.Position, ok bool) {
+	if len(p.Records) == 0 {
+		return lease.Position{}, false
+	}
+	return lease.After(p.Records[len(p.Records)-1].SequenceNumber, 0), true
+}
+
 // Sentinels of the Stream. Every other error is worth another try.
 var (
 	// ErrPosition says that a position is not one of the shard: the stream has been recreated, or the row is wrong.

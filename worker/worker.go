@@ -171,13 +171,9 @@ func (w *Worker) Shards() []ShardStatus {
 	return out
 }
 
-// Advance moves a term's checkpoint together with the rate that this worker measured. Processors call it after a commit.
+// Advance is the term's Checkpoint, with an error that says so.
 func (w *Worker) Advance(ctx context.Context, t *lease.Term, at lease.Position) error {
-	rate := 0.0
-	if s := w.shards.find(t.Key()); s != nil && s.term == t {
-		rate = s.rate.perSecond()
-	}
-	err := t.Advance(ctx, at, rate)
+	err := t.Checkpoint(ctx, at)
 	if errors.Is(err, lease.ErrLeaseLost) || err == nil {
 		return err
 	}

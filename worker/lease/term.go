@@ -18,10 +18,11 @@ type Term struct {
 	cancel context.CancelCauseFunc
 
 	mu     sync.Mutex
-	lease  Lease    // as last written by this term
-	unsure []*Lease // as written since then, perhaps: the context ended before the answer came
-	next   string   // who gets the lease at the end
-	given  bool     // the lease is given up, or about to be
+	lease  Lease          // as last written by this term
+	unsure []*Lease       // as written since then, perhaps: the context ended before the answer came
+	next   string         // who gets the lease at the end
+	given  bool           // the lease is given up, or about to be
+	rate   func() float64 // measures the shard, records/s; nil: not measured
 }
 
 // Key returns the shard id.
@@ -48,7 +49,26 @@ func MayCommit(cause error) bool {
 // Fail ends the term because the consumer cannot go on.
 func (t *Term) Fail(cause error) { t.cancel(fmt.Errorf("%w: %w", ErrProcessorFailed, cause)) }
 
-// Advance moves the checkpoint. ErrLeaseLost: the row names another term, which also ends this one.
+// MeasureWith says how the shard's rate is measured, in records/s: a checkpoint carries it, and leases are balanced by it.
+func (t *Term) MeasureWith(rate func() float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rate = rate
+}
+
+// Checkpoint moves the checkpoint: everything before it has been committed. ErrLeaseLost: the row names another term, which
+// also ends this one.
+func (t *Term) Checkpoint(ctx context.Context, at Position) error {
+	t.mu.Lock()
+	measure := t.rate
+	t.mu.Unlock()
+	if measure == nil {
+		return t.Advance(ctx, at, 0)
+	}
+	return t.Advance(ctx, at, measure())
+}
+
+// Advance is Checkpoint with a rate, in records/s. ErrLeaseLost: the row names another term, which also ends this one.
 func (t *Term) Advance(ctx context.Context, at Position, rate float64) error {
 	l := t.Lease()
 	if l.Checkpoint == at {
