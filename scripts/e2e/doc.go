@@ -20,6 +20,8 @@
 //	TestUsage         mistakes on the command line
 //	TestFailover      how long a shard stands still; prints numbers
 //	TestPartition     one worker cut off one service
+//	TestRollingRestart  every worker is replaced under traffic; nothing is processed twice
+//	TestScaling         64 shards on one, four and two workers
 //	TestOracle        planted mistakes that the oracle has to notice; needs no processes
 //
 // # The oracle

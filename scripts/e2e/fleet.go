@@ -17,6 +17,7 @@ const (
 	logGivenUp   = "lease given up"
 	logLost      = "lease lost"
 	logEnded     = "shard has ended"
+	logSum       = "worker sums up"
 )
 
 // Fleet is the workers of one application.

@@ -59,6 +59,12 @@ func (e Entry) Text(field string) string {
 	return text
 }
 
+// Int returns a whole number of a JSON line, 0 when it is missing or no number.
+func (e Entry) Int(field string) int {
+	n, _ := e.Fields[field].(float64)
+	return int(n)
+}
+
 // Message is the message of a JSON log line.
 func (e Entry) Message() string { return e.Text("msg") }
 

@@ -163,13 +163,15 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	w, err := assembleWorker(ctx, c, o.deployment(), cfg, pcfg, !o.noCreateTables, log, newRowCounter(log))
+	counter := newRowCounter(log)
+	w, err := assembleWorker(ctx, c, o.deployment(), cfg, pcfg, !o.noCreateTables, log, counter)
 	if err != nil {
 		return err
 	}
 	log.WithFields(logrus.Fields{
 		"worker": w.ID(), "app": o.app, "stream": o.stream, "bucket": o.bucket, "failover_ms": o.failover.Milliseconds(),
 	}).Info("worker starts")
+	defer counter.sum()
 	return w.Run(ctx)
 }
 

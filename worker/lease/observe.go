@@ -45,6 +45,12 @@ func (o *Observer) Still(worker string) time.Duration {
 	return max(0, s.last.Sub(s.first))
 }
 
+// Known reports whether the worker had a row at the latest read.
+func (o *Observer) Known(worker string) bool {
+	_, ok := o.seen[worker]
+	return ok
+}
+
 // Dead reports whether the worker has to be held for dead, or has no row.
 func (o *Observer) Dead(worker string) bool { return o.Still(worker) >= o.failover }
 

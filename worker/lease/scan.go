@@ -97,8 +97,8 @@ func (c *Coordinator) see(workers []Worker, began time.Time) (died []Worker) {
 	c.seen.See(workers, began, ended)
 	for _, w := range c.workers {
 		if c.seen.Dead(w.ID) && !wasDead[w.ID] {
-			c.stale = true // what it held may have changed hands
-			if !w.Leaving {
+			c.stale = true                        // what it held may have changed hands
+			if !w.Leaving && c.seen.Known(w.ID) { // without a row it has left
 				died = append(died, w)
 			}
 		}
