@@ -31,7 +31,16 @@ func seeds(leases int) uint64 {
 }
 
 // TestScenarios brings fleets out of balance in the ways that happen, and prints what it takes to get back.
+// long skips a test that has no goroutines, and so nothing for the race detector, but many rounds.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("long, and without goroutines")
+	}
+}
+
 func TestScenarios(t *testing.T) {
+	long(t)
 	fleet := func(shards []float64, workers int) func(w *rounds) {
 		return func(w *rounds) {
 			w.shards(shards...)
@@ -129,6 +138,7 @@ func (w *rounds) checkShares(slack float64) {
 // TestNoiseMovesNothing lets every rate waver by 20 % for a quarter of an hour after the fleet has come to rest. Where leases are
 // nearly alike it may settle a difference in numbers late.
 func TestNoiseMovesNothing(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		name    string
 		workers int
@@ -168,6 +178,7 @@ func TestNoiseMovesNothing(t *testing.T) {
 
 // TestChangingRates lets the load wander to other shards, so that the fleet has to follow, and counts the moves.
 func TestChangingRates(t *testing.T) {
+	long(t)
 	var moves figures
 	for seed := range seeds(64) {
 		w := newRounds(t, seed)
