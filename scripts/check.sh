@@ -166,7 +166,7 @@ duckdb() { command -v node >/dev/null && bash scripts/duckdb/install.sh; }
 
 demo() { go run ./scripts/streamrec demo --headless --duration 30s; }
 
-processes() { STREAMREC_E2E=1 STREAMREC_DUCKDB=1 go test -count=1 -timeout 15m ./scripts/e2e ./processor/table; }
+processes() { STREAMREC_E2E=1 STREAMREC_DUCKDB=1 go test -count=1 -timeout 15m ./scripts/e2e ./processor/table ./infra/duckdb ./infra/athena; }
 
 step "format" formatted
 step "go mod tidy" tidy
