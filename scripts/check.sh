@@ -175,9 +175,11 @@ step "staticcheck" static
 step "unit tests" unit
 step "race detector" race
 step "fuzz" fuzz "$($full && echo 30 || echo 4)"
+step "models" bash scripts/spin/run.sh $($full && echo --full)
 step "simulator" simulator "$($full && echo 100000 || echo 20000)"
 $full && step "simulator's mutants" go run ./scripts/simulate/mutants
 step "demo" demo
+step "benchmarks, briefly" bash scripts/bench.sh --quick
 step_with npm_servers "npm packages cannot be installed" "conformance with independent servers" conformance
 step "independent clients" clients
 step_with duckdb "npm package @duckdb/node-api cannot be installed" "real processes, judged by DuckDB" processes

@@ -30,7 +30,6 @@ func seeds(leases int) uint64 {
 	return 5
 }
 
-// TestScenarios brings fleets out of balance in the ways that happen, and prints what it takes to get back.
 // long skips a test that has no goroutines, and so nothing for the race detector, but many rounds.
 func long(t *testing.T) {
 	t.Helper()
@@ -39,6 +38,7 @@ func long(t *testing.T) {
 	}
 }
 
+// TestScenarios brings fleets out of balance in the ways that happen, and prints what it takes to get back.
 func TestScenarios(t *testing.T) {
 	long(t)
 	fleet := func(shards []float64, workers int) func(w *rounds) {
