@@ -236,8 +236,11 @@ func (p *watched) Open(ctx context.Context) (lease.Position, error) {
 
 // Drain implements worker.Processor.
 func (p *watched) Drain(ctx context.Context) error {
-	if cause := context.Cause(p.term.Context()); !lease.MayCommit(cause) {
+	if cause := context.Cause(p.term.Context()); errors.Is(cause, lease.ErrLeaseLost) || errors.Is(cause, lease.ErrProcessorFailed) {
 		p.node.fail("%s commits what it has of %s although %v", p.node.name, p.term.Key(), cause)
+	}
+	if at, over := p.node.oracle.lostAt[p.term.Key()][p.at]; over && p.node.oracle.graceful {
+		p.node.fail("%s commits what it has of %s, which it has given away at %v", p.node.name, p.term.Key(), at)
 	}
 	return p.Processor.Drain(ctx)
 }
