@@ -28,6 +28,8 @@ type Config struct {
 	RestoreWindow time.Duration
 	// Privacy pseudonymises customers and seals what could not be decoded. Nil leaves everything in clear.
 	Privacy *event.Privacy
+	// Erased reports whether the customer of a pseudonym has been erased since a record arrived: see package erasure. Nil erases nobody.
+	Erased func(customerID string, arrival time.Time) bool
 	// Codec compresses the objects; the processors of a worker share one. Defaults to one for each.
 	Codec *table.Codec
 	// Model has the parameters of the recommendation model. Defaults to model.DefaultParams.

@@ -17,6 +17,7 @@ type past struct {
 	ArrivalTime     time.Time  `parquet:"arrival_time,timestamp(microsecond)"`
 	EventID         *string    `parquet:"event_id,optional"`
 	SessionID       *string    `parquet:"session_id,optional,dict"`
+	CustomerID      *string    `parquet:"customer_id,optional,dict"`
 	BrowseHistory   []pastStep `parquet:"browse_history,list,optional"`
 	Duplicate       bool       `parquet:"duplicate"`
 }
@@ -40,7 +41,7 @@ func (c *rows) Restore(ctx context.Context, body []byte) error {
 
 // remember does for a committed row what add did for its event.
 func (c *rows) remember(r *past) {
-	if r.SessionID == nil {
+	if r.SessionID == nil || c.forgets(r) {
 		return
 	}
 	c.seen.seen(*r.SessionID, text(r.EventID), r.ArrivalTime)
@@ -59,6 +60,11 @@ func (c *rows) remember(r *past) {
 		})
 	}
 	c.observe(*r.SessionID, r.ArrivalTime.UnixMilli(), r.hashKey())
+}
+
+// forgets reports whether the customer of a row has been erased since it arrived.
+func (c *rows) forgets(r *past) bool {
+	return c.erased != nil && r.CustomerID != nil && c.erased(*r.CustomerID, r.ArrivalTime)
 }
 
 // hashKey is the key that decides which shard owns the session. A row's explicit key has been parsed before it was written.

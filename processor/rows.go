@@ -2,6 +2,7 @@ package processor
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor/event"
@@ -13,6 +14,7 @@ type rows struct {
 	shard    string
 	length   int // of the lists; none when it is not positive
 	observer Observer
+	erased   func(customerID string, arrival time.Time) bool
 
 	decoder *event.Decoder
 	seen    *duplicates
@@ -38,8 +40,8 @@ func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
 		return nil, err
 	}
 	return &rows{
-		shard: shard.ID, length: cfg.Recommendations, observer: observer,
-		decoder: event.NewDecoder(event.Options{Privacy: cfg.Privacy, Range: &hashes}),
+		shard: shard.ID, length: cfg.Recommendations, observer: observer, erased: cfg.Erased,
+		decoder: event.NewDecoder(event.Options{Privacy: cfg.Privacy, Range: &hashes, Erased: cfg.Erased}),
 		seen:    newDuplicates(), model: model.New(*cfg.Model), table: w,
 		lists: make([]table.Recommendation, 0, max(cfg.Recommendations, 0)), // never nil: nil is null, and means that none were asked for
 	}, nil

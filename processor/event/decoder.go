@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -18,7 +19,10 @@ type Options struct {
 	// ClearFields names unknown fields whose values are nobody's secret: they stay readable in Extra when the rest of it
 	// is sealed. Known fields that spill into Extra are sealed whatever stands here.
 	ClearFields []string
-	Limits      Limits
+	// Erased reports whether a customer has been erased since a record of theirs arrived. id is what CustomerID would be. Such a
+	// record becomes an event with the class Erased and nothing of its content. Nil erases nobody.
+	Erased func(id string, arrival time.Time) bool
+	Limits Limits
 }
 
 // Decoder turns the records of one shard into events. It reuses memory between calls and is not safe for concurrent use.
@@ -26,6 +30,7 @@ type Decoder struct {
 	privacy *privacyState
 	hashes  *HashRange
 	clear   []string
+	erased  func(id string, arrival time.Time) bool
 	limits  Limits
 
 	record  Record // the one that Decode works on
@@ -45,6 +50,7 @@ func NewDecoder(o Options) *Decoder {
 		privacy: newPrivacyState(o.Privacy),
 		hashes:  o.Range,
 		clear:   slices.Clone(o.ClearFields),
+		erased:  o.Erased,
 		limits:  o.Limits.withDefaults(),
 	}
 }

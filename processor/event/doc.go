@@ -42,6 +42,7 @@
 //
 // With a [Privacy], customer numbers become pseudonyms (HMAC-SHA256), Raw is sealed (AES-GCM), and so are the members of
 // Extra that Options.ClearFields does not name. Without one everything stays as it came; that is the caller's choice.
+// A customer who has been erased ([Options].Erased) leaves rows that say nothing else, so that every record still has its rows.
 // Errors never carry content of a payload: only classes, counts, limits and byte offsets.
 //
 // # Non-obvious

@@ -24,6 +24,7 @@ const (
 	KPLIndex       Class = "kpl_index"        // a sub-record points outside the key tables
 	KPLHashKey     Class = "kpl_hash_key"     // an explicit hash key is not a decimal number below 2^128
 	KPLEmpty       Class = "kpl_empty"        // no sub-record
+	Erased         Class = "erased"           // decodable, but its customer has been erased since it arrived; raw is empty
 	Misrouted      Class = "misrouted"        // the sub-record belongs to another shard
 )
 

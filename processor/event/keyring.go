@@ -3,6 +3,7 @@ package event
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 )
@@ -51,6 +52,17 @@ func (k Keyring) OpenExtra(id, extra string) (string, error) {
 		return "", err
 	}
 	return p.OpenExtra(extra)
+}
+
+// Pseudonyms yields the id of each key, in order, with the pseudonym of a customer number under it.
+func (k Keyring) Pseudonyms(customer string) iter.Seq2[string, string] {
+	return func(yield func(id, pseudonym string) bool) {
+		for _, id := range k.IDs() {
+			if !yield(id, k.keys[id].Pseudonym(customer)) {
+				return
+			}
+		}
+	}
 }
 
 func (k Keyring) key(id string) (*Privacy, error) {

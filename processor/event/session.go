@@ -66,7 +66,16 @@ func (d *Decoder) interpret(dst []Event, p payload, line int, text string, err *
 	if err := d.fill(e, line); err != nil {
 		return d.poison(dst[:len(dst)-1], p, line, []byte(text), err)
 	}
+	if d.erased != nil && e.CustomerID.Valid && d.erased(e.CustomerID.Value, d.record.Arrival) {
+		return d.erase(dst[:len(dst)-1], p, line)
+	}
 	return dst
+}
+
+// erase appends an event that says only that there was one: neither what it held, nor the keys that would tell its session.
+func (d *Decoder) erase(dst []Event, p payload, line int) []Event {
+	p.partitionKey, p.explicitHashKey = "", ""
+	return d.poison(dst, p, line, []byte{}, fault(Erased, "the customer has been erased"))
 }
 
 // fill sets the fields of e from d.session.

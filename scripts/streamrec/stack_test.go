@@ -22,7 +22,7 @@ import (
 const testBucket = "shop-log"
 
 // serveLocal serves the local stack on a loopback port and points the standard AWS settings at it.
-func serveLocal(t *testing.T) {
+func serveLocal(t *testing.T) *local.Local {
 	t.Helper()
 	service, err := local.New(local.Options{Buckets: []string{testBucket}})
 	if err != nil {
@@ -42,6 +42,7 @@ func serveLocal(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
+	return service
 }
 
 // testLog is where the tests' logs are.

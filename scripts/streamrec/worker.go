@@ -164,6 +164,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 		return err
 	}
 	counter := newRowCounter(log)
+	erased := erasures(c, o.deployment(), &pcfg)
 	w, err := assembleWorker(ctx, c, o.deployment(), cfg, pcfg, !o.noCreateTables, log, counter)
 	if err != nil {
 		return err
@@ -171,6 +172,9 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	log.WithFields(logrus.Fields{
 		"worker": w.ID(), "app": o.app, "stream": o.stream, "bucket": o.bucket, "failover_ms": o.failover.Milliseconds(),
 	}).Info("worker starts")
+	if err := heedErasures(ctx, erased, log); err != nil {
+		return err
+	}
 	defer counter.sum()
 	return w.Run(ctx)
 }
