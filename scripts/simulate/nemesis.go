@@ -65,6 +65,7 @@ func (w *world) blow() {
 		w.after(w.between(time.Second, 15*time.Second), func() { w.slow[s] = 0 })
 	case 7:
 		w.note("nemesis: delete the heartbeat row of", n.name)
+		n.forgotten = w.now
 		for _, r := range w.rows.Table.Workers() {
 			if strings.HasPrefix(r.ID, n.name+"-") {
 				w.rows.Table.DeleteWorker(r.ID)

@@ -20,6 +20,7 @@ type node struct {
 	cut        [services]fate
 	cancel     context.CancelFunc // SIGTERM
 	leaving    bool
+	forgotten  time.Duration            // when its heartbeat row was last deleted
 	opened     map[string]time.Duration // by shard: when it was last opened
 	ended      bool                     // Run has returned
 }

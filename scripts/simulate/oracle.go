@@ -222,7 +222,8 @@ const slack = 2 * time.Second
 // Process implements worker.Processor.
 func (p *watched) Process(ctx context.Context, page worker.Page) error {
 	p.node.alive()
-	if lost, ok := p.node.oracle.lostAt[p.term.Key()][p.at]; ok && p.node.now > max(lost, p.node.resumed)+slack {
+	lost, ok := p.node.oracle.lostAt[p.term.Key()][p.at]
+	if ok && p.node.now > max(lost+slack, p.node.resumed+slack, p.node.forgotten+failoverTime) {
 		p.node.fail("%s works on %s under counter %d, which was over at %v", p.node.name, p.term.Key(), p.at, lost)
 	}
 	return p.Processor.Process(ctx, page)

@@ -24,6 +24,7 @@ type scheduler struct {
 	instant int // steps without the clock moving
 	steps   int
 	trace   uint64
+	broken  violation // what does not hold, once something does not
 	log     io.Writer // nil, or where every step is written
 }
 
@@ -198,6 +199,9 @@ func (s *scheduler) step() {
 	s.current = c
 	_, more := c.resume()
 	s.current = nil
+	if s.broken != "" {
+		panic(s.broken)
+	}
 	if !more {
 		c.stopped = true
 		if c.done != nil {
@@ -209,8 +213,16 @@ func (s *scheduler) step() {
 // tick counts what happens without the clock moving.
 func (s *scheduler) tick() {
 	if s.instant++; s.instant > 20_000 {
-		panic(violation("time stands still: something works without ever waiting"))
+		s.violate("time stands still: something works without ever waiting")
 	}
+}
+
+// violate ends the schedule. Production code may catch the panic, as it does with those of processors, so the scheduler looks again.
+func (s *scheduler) violate(v violation) {
+	if s.broken == "" {
+		s.broken = v
+	}
+	panic(s.broken)
 }
 
 // halt ends a coroutine wherever it is.

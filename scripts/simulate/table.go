@@ -70,6 +70,9 @@ func (t table) Heartbeat(ctx context.Context, w lease.Worker) (map[string]string
 		plan  lease.Plan
 	}
 	a, err := ask(ctx, t.node, dynamo, "UpdateItem heartbeat", func() (a answer, err error) {
+		if t.dead { // a late heartbeat of the dead would put off its death for as long as it was late, which proves nothing
+			return a, errNoAnswer
+		}
 		a.inbox, a.plan, err = t.rows.Heartbeat(background, w)
 		t.oracle.unanswered[w.ID] = t.silent
 		return a, err

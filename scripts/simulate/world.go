@@ -53,7 +53,7 @@ func newWorld(seed uint64, log io.Writer) *world {
 
 // fail ends the schedule: an invariant does not hold.
 func (w *world) fail(format string, args ...any) {
-	panic(violation(fmt.Sprintf("at %v: ", w.now.Round(time.Millisecond)) + fmt.Sprintf(format, args...)))
+	w.violate(violation(fmt.Sprintf("at %v: ", w.now.Round(time.Millisecond)) + fmt.Sprintf(format, args...)))
 }
 
 // start adds a node with a worker on it.
