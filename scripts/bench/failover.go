@@ -67,7 +67,9 @@ func measureFailover(ctx context.Context, c *cell) (out figures, err error) {
 	if err != nil {
 		return out, err
 	}
-	return failoverFigures(takeovers, counted), nil
+	out = failoverFigures(takeovers, counted)
+	c.noteSize(&out, "failover")
+	return out, nil
 }
 
 func failoverFigures(takeovers []takeover, counted tally) figures {

@@ -68,7 +68,9 @@ func measureHandoff(ctx context.Context, c *cell) (out figures, err error) {
 	if err != nil {
 		return out, err
 	}
-	return handoffFigures(leaves, joins, exits, counted), nil
+	out = handoffFigures(leaves, joins, exits, counted)
+	c.noteSize(&out, "handoff")
+	return out, nil
 }
 
 func handoffFigures(leaves, joins pauses, exits []time.Duration, counted tally) figures {

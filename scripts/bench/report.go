@@ -131,7 +131,7 @@ func (r *report) table() string {
 // Columns of the table.
 const (
 	textColumn   = 84
-	figureColumn = 18
+	figureColumn = 20
 )
 
 func (r *report) head(b *strings.Builder, title string) {

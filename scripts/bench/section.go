@@ -141,6 +141,13 @@ func (c *cell) pick(full, quick, slow int) int {
 	return full
 }
 
+// noteSize tells the reader where a section is smaller than its title says.
+func (c *cell) noteSize(f *figures, section string) {
+	if c.slow() {
+		f.note("%s, %s: once, with 4 shards and 2 workers", section, c.side.title())
+	}
+}
+
 // moment is a random time up to limit, so that what is measured begins anywhere between two heartbeats or looks.
 func (c *cell) moment(limit time.Duration) time.Duration {
 	return time.Duration(c.dice.Float64() * float64(limit))
