@@ -72,7 +72,7 @@ func (l Layout) ParseLinkKey(key string) (hour Hour, shard, first string, err er
 	}
 	dir, name := path.Split(rest)
 	t, err := time.Parse("dt=2006-01-02/hour=15/", dir)
-	if err != nil {
+	if err != nil || HourOf(t).Partition()+"/" != dir { // time.Parse takes hour=9 for hour=09
 		return 0, "", "", fmt.Errorf("parse link key %q: no hour", key)
 	}
 	stem, ok := strings.CutSuffix(name, ".parquet")

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -170,4 +171,31 @@ func checkInvariants(t *testing.T, d *Decoder, data []byte) {
 			}
 		}
 	}
+}
+
+// FuzzOpen opens anything: only what was sealed opens, as what it was.
+func FuzzOpen(f *testing.F) {
+	p, err := NewPrivacy(Key{7})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte("plain"), `{"a":1,"_sealed":"AQ=="}`, 3)
+	f.Add([]byte(nil), `{}`, 0)
+	f.Fuzz(func(t *testing.T, plain []byte, extra string, flip int) {
+		sealed := p.Seal("c", plain)
+		if got, err := p.Open(sealed); err != nil || !bytes.Equal(got, plain) {
+			t.Fatalf("sealed %q opens as %q, %v", plain, got, err)
+		}
+		at := int(uint(flip) % uint(len(sealed)))
+		sealed[at] ^= 1 << (uint(flip) % 8)
+		if _, err := p.Open(sealed); err == nil {
+			t.Fatalf("opens with a flipped bit in byte %d", at)
+		}
+		if _, err := p.Open(plain); err == nil {
+			t.Fatalf("%q opens", plain)
+		}
+		if got, err := p.OpenExtra(extra); err == nil && got != "" && !json.Valid([]byte(got)) {
+			t.Fatalf("%q opens as %q", extra, got)
+		}
+	})
 }

@@ -44,7 +44,8 @@
 //     that comes after it.
 //   - parquet-go panics on some damaged files, and on a flipped bit in the header of a page, which no checksum of Parquet
 //     covers, it may allocate gigabytes or follow a number as a pointer. Read and ReadFacts therefore compare the whole
-//     file with a checksum of our own first, and turn panics into ErrCorrupt.
+//     file with a checksum of our own first, and turn panics into ErrCorrupt. ReadInfo, which reads the footer only, and they compare the
+//     lengths in it with its size before parquet-go believes them.
 //   - Times before 1678 or after 2262 are written right and read wrong by Read, which counts nanoseconds. Kinesis arrival
 //     times are never there, and event times are close to them.
 package table

@@ -38,13 +38,8 @@ func (s *source) ReadAt(p []byte, off int64) (int, error) {
 func openFile(src io.ReaderAt, size int64, verified bool) (*file, error) {
 	f := &file{src: &source{ReaderAt: src}}
 	err := f.guard(func() error {
-		if _, err := footerStart(f.src, size); err != nil {
+		if err := f.check(size, verified); err != nil {
 			return err
-		}
-		if verified {
-			if err := verify(f.src, size); err != nil {
-				return err
-			}
 		}
 		var err error
 		f.File, err = parquet.OpenFile(f.src, size,
@@ -52,6 +47,24 @@ func openFile(src io.ReaderAt, size int64, verified bool) (*file, error) {
 		return err
 	})
 	return f, err
+}
+
+// check looks at the footer and, if verified is wanted, compares the whole file with its checksum, before parquet-go sees it.
+func (f *file) check(size int64, verified bool) error {
+	start, err := footerStart(f.src, size)
+	if err != nil {
+		return err
+	}
+	if verified {
+		if err := verify(f.src, size); err != nil {
+			return err
+		}
+	}
+	footer := make([]byte, size-trailerSize-start)
+	if _, err := f.src.ReadAt(footer, start); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read footer: %w", err)
+	}
+	return checkFooter(footer)
 }
 
 // footerStart is where the footer begins. parquet-go would allocate whatever length the file claims.
