@@ -162,7 +162,7 @@ func (p *Processor) commit(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("encode object: %w", err)
 	}
-	link.Body = body
+	link.Body, link.SchemaHash = body, table.SchemaHash()
 	if err := p.writer.Commit(ctx, link); err != nil {
 		return fmt.Errorf("commit batch: %w", err)
 	}

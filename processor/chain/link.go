@@ -49,6 +49,7 @@ type Link struct {
 	LastArrival  time.Time // latest arrival among the records, to the millisecond
 	LeaseCounter int64     // of the term that wrote it; for people, nothing is decided by it
 	Schema       int       // schema version of the rows
+	SchemaHash   string    // of its columns, for people; empty when the writer gave none
 }
 
 // End returns the end of a chain whose last link is l.
@@ -72,6 +73,7 @@ const (
 	metaLastArrival  = "last-arrival-ms"
 	metaLeaseCounter = "lease-counter"
 	metaSchema       = "schema-version"
+	metaSchemaHash   = "schema-hash"
 	prevStart        = "start"
 	prevGap          = ".gap" // behind the rest
 )
@@ -86,12 +88,16 @@ func (l *Link) Metadata() map[string]string {
 		prev += prevGap
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
-	return map[string]string{
+	m := map[string]string{
 		metaShard: l.Shard, metaGeneration: strconv.Itoa(l.Generation), metaPrev: prev, metaFirst: l.First, metaLast: l.Last,
 		metaHour: l.Hour.String(), metaRecords: number(l.Records), metaRows: number(l.Rows),
 		metaTotalRecords: number(l.TotalRecords), metaTotalRows: number(l.TotalRows), metaHash: l.Hash,
 		metaLastArrival: number(l.LastArrival.UnixMilli()), metaLeaseCounter: number(l.LeaseCounter), metaSchema: strconv.Itoa(l.Schema),
 	}
+	if l.SchemaHash != "" {
+		m[metaSchemaHash] = l.SchemaHash
+	}
+	return m
 }
 
 // ParseLink reads a link from its object. The error wraps ErrBroken and names every field that is missing or wrong.
@@ -103,7 +109,7 @@ func ParseLink(o Object) (*Link, error) {
 		Records: f.number(metaRecords), Rows: f.number(metaRows),
 		TotalRecords: f.number(metaTotalRecords), TotalRows: f.number(metaTotalRows), Hash: f.text(metaHash),
 		LastArrival:  time.UnixMilli(f.number(metaLastArrival)).UTC(),
-		LeaseCounter: f.number(metaLeaseCounter), Schema: int(f.number(metaSchema)),
+		LeaseCounter: f.number(metaLeaseCounter), Schema: int(f.number(metaSchema)), SchemaHash: o.Metadata[metaSchemaHash],
 	}
 	l.Prev, l.Gap = f.prev()
 	if len(f.wrong) > 0 {

@@ -36,6 +36,7 @@ type Batch struct {
 	Rows         int64
 	Hash         string // Hash.Sum, begun with the End's Hash
 	Schema       int
+	SchemaHash   string
 	Body         []byte
 }
 
@@ -117,7 +118,7 @@ func (w *Writer) link(b *Batch) (*Link, error) {
 	return &Link{
 		Key: key, Shard: w.shard.ID, Generation: w.layout.Generation, Prev: prev, Gap: gap, First: b.First, Last: b.Last, Hour: hour,
 		Records: b.Records, Rows: b.Rows, TotalRecords: w.end.Records + b.Records, TotalRows: w.end.Rows + b.Rows, Hash: b.Hash,
-		LastArrival: b.LastArrival, LeaseCounter: w.leaseCounter, Schema: b.Schema,
+		LastArrival: b.LastArrival, LeaseCounter: w.leaseCounter, Schema: b.Schema, SchemaHash: b.SchemaHash,
 	}, nil
 }
 

@@ -116,6 +116,19 @@ func TestMetadataRoundTrip(t *testing.T) {
 	}
 }
 
+func TestHashOfTheSchemaIsOptional(t *testing.T) {
+	l := &chain.Link{Shard: "s", Generation: 1, First: "1", Last: "1", Records: 1, Rows: 1, TotalRecords: 1, TotalRows: 1, Hash: "ab", Schema: 1, SchemaHash: "cd"}
+	md := l.Metadata()
+	back, err := chain.ParseLink(chain.Object{Metadata: md})
+	if err != nil || md["schema-hash"] != "cd" || back.SchemaHash != "cd" {
+		t.Fatalf("got %+v, %v from %v", back, err, md)
+	}
+	delete(md, "schema-hash")
+	if back, err := chain.ParseLink(chain.Object{Metadata: md}); err != nil || back.SchemaHash != "" {
+		t.Fatalf("got %+v, %v", back, err)
+	}
+}
+
 func TestHashCoversBoundaries(t *testing.T) {
 	sum := func(prev string, parts ...string) string {
 		h := chain.NewHash(prev)

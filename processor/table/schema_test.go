@@ -40,24 +40,87 @@ func TestSchemaIsGolden(t *testing.T) {
 
 // TestSchemaEvolves checks that each version has the columns of the one before, and only nullable ones beside them.
 func TestSchemaEvolves(t *testing.T) {
-	var older []string
-	for version := 1; version <= SchemaVersion; version++ {
-		text, err := os.ReadFile(fmt.Sprintf("testdata/v%d.schema", version))
+	older := columnsOf(t, 1)
+	for version := 2; version <= SchemaVersion; version++ {
+		columns := columnsOf(t, version)
+		for _, wrong := range regressions(older, columns) {
+			t.Errorf("version %d: %s", version, wrong)
+		}
+		older = columns
+	}
+}
+
+func columnsOf(t *testing.T, version int) []string {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("testdata/v%d.schema", version))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
+}
+
+// regressions says what a version does to columns beyond adding nullable ones with ids of their own.
+func regressions(older, newer []string) (wrong []string) {
+	ids := map[string]string{}
+	for _, column := range older {
+		if !slices.Contains(newer, column) {
+			wrong = append(wrong, fmt.Sprintf("lacks %q", column))
+		}
+		id, _, _ := strings.Cut(column, " ")
+		ids[id] = column
+	}
+	for _, column := range newer {
+		if slices.Contains(older, column) {
+			continue
+		}
+		if !strings.Contains(column, " optional ") {
+			wrong = append(wrong, fmt.Sprintf("adds %q, which is not nullable", column))
+		}
+		if id, _, _ := strings.Cut(column, " "); ids[id] != "" && id != "0" {
+			wrong = append(wrong, fmt.Sprintf("gives %q the id of %q", column, ids[id]))
+		}
+	}
+	return wrong
+}
+
+// TestRegressionsAreSeen plants what must not happen to a schema.
+func TestRegressionsAreSeen(t *testing.T) {
+	now := columnsOf(t, SchemaVersion)
+	for name, c := range map[string]struct {
+		change func([]string) []string
+		wrong  int
+	}{
+		"nothing":            {func(s []string) []string { return s }, 0},
+		"a nullable column":  {func(s []string) []string { return append(s, "36 optional weather BYTE_ARRAY STRING") }, 0},
+		"a required column":  {func(s []string) []string { return append(s, "36 required weather BYTE_ARRAY STRING") }, 1},
+		"an id used again":   {func(s []string) []string { return append(s, "13 optional weather BYTE_ARRAY STRING") }, 1},
+		"a column removed":   {func(s []string) []string { return s[:len(s)-1] }, 1},
+		"a column renamed":   {func(s []string) []string { s[0] = strings.Replace(s[0], "shard_id", "shard", 1); return s }, 3},
+		"another type":       {func(s []string) []string { s[2] = strings.Replace(s[2], "INT32", "INT64", 1); return s }, 3},
+		"no longer required": {func(s []string) []string { s[0] = strings.Replace(s[0], "required", "optional", 1); return s }, 2},
+	} {
+		if got := regressions(now, c.change(slices.Clone(now))); len(got) != c.wrong {
+			t.Errorf("%s: %q, want %d regressions", name, got, c.wrong)
+		}
+	}
+}
+
+// released are the hashes of what earlier releases have written. Add a version's when it is released; never change one.
+var released = map[string]string{
+	"v1.schema":  "967634852913caa65fbefd42efc53d6a5271a61a6ad4d0d89bce41b5fd90e96f",
+	"v1.parquet": "57c0c48e2691a7c5591c8466e5109a1ad1727222e2f9918275f1f14598c4c987",
+}
+
+// TestReleasedFilesStay keeps -update from rewriting history.
+func TestReleasedFilesStay(t *testing.T) {
+	for name, want := range released {
+		body, err := os.ReadFile("testdata/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		columns := strings.Split(strings.TrimSpace(string(text)), "\n")
-		for _, column := range older {
-			if !slices.Contains(columns, column) {
-				t.Errorf("version %d lacks %q", version, column)
-			}
+		if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != want {
+			t.Errorf("%s is not what was released", name)
 		}
-		for _, column := range columns {
-			if version > 1 && !slices.Contains(older, column) && !strings.Contains(column, " optional ") {
-				t.Errorf("version %d adds %q, which is not nullable", version, column)
-			}
-		}
-		older = columns
 	}
 }
 
