@@ -66,17 +66,14 @@ func (c *Coordinator) createRows(ctx context.Context, listed, missing []Lease, p
 	for i, l := range listed {
 		all[i] = l.Key
 	}
-	genesis, err := c.store.Begin(ctx, Genesis{Position: c.cfg.Initial, Shards: all})
+	genesis, err := c.genesis(ctx, all)
 	if err != nil {
-		return fmt.Errorf("begin application: %w", err)
+		return err
 	}
 	for _, l := range missing {
 		l.Plan = plan.Number
 		if !l.Ended() {
-			l.Checkpoint = Position{Type: TrimHorizon}
-		}
-		if !l.Ended() && slices.Contains(genesis.Shards, l.Key) {
-			l.Checkpoint = genesis.Position
+			l.Checkpoint = genesis.start(l.Key)
 		}
 		if err := c.insist(ctx, func(ctx context.Context) error { return c.store.Create(ctx, l) }); err != nil {
 			return fmt.Errorf("create lease %s: %w", l.Key, err)
@@ -86,6 +83,27 @@ func (c *Coordinator) createRows(ctx context.Context, listed, missing []Lease, p
 	c.stale = true
 	c.mu.Unlock()
 	return nil
+}
+
+// genesis returns how the application began. It begins now, with these shards, if it has not.
+func (c *Coordinator) genesis(ctx context.Context, shards []string) (g Genesis, err error) {
+	err = c.insist(ctx, func(ctx context.Context) (err error) {
+		g, err = c.store.Begin(ctx, Genesis{Position: c.cfg.Initial, Shards: shards})
+		return err
+	})
+	if err != nil {
+		return g, fmt.Errorf("begin application: %w", err)
+	}
+	return g, nil
+}
+
+// start is where a shard's row begins: what the stream had when the application began at the position of the genesis, whoever creates
+// the row, and every later shard at its oldest record.
+func (g *Genesis) start(shard string) Position {
+	if slices.Contains(g.Shards, shard) {
+		return g.Position
+	}
+	return Position{Type: TrimHorizon}
 }
 
 // parentsFirst returns the shards in an order in which no shard comes before a parent. Shard ids grow along lineage in Kinesis,

@@ -79,7 +79,7 @@ func (c *Coordinator) begin(ctx context.Context, l Lease, from string) {
 		return
 	}
 	life, cancel := context.WithCancelCause(context.WithoutCancel(ctx)) // the lease's, not that of the call that won it
-	t := &Term{c: c, key: l.Key, ctx: life, cancel: cancel, lease: l}
+	t := &Term{c: c, key: l.Key, ctx: life, cancel: cancel, owner: l.Owner, lease: l}
 	c.terms[l.Key], c.highest[l.Key] = t, l.Counter
 	c.expected.forget(l.Key)
 	c.mu.Unlock()

@@ -16,6 +16,7 @@ type Term struct {
 	key    string // of the lease, for readers without the lock
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	owner  string // this worker, under the id that it had when the term began
 
 	mu     sync.Mutex
 	lease  Lease          // as last written by this term
@@ -86,10 +87,14 @@ func (t *Term) NoteTip(ctx context.Context, ms int64, rate float64) error {
 // End marks the shard as processed to its end, after its children have got their rows: whoever reads SHARD_END can
 // start them. The log's end mark has to be written before.
 func (t *Term) End(ctx context.Context, children []Lease) error {
+	genesis, err := t.c.genesis(ctx, nil)
+	if err != nil {
+		return err
+	}
 	keys := make([]string, len(children))
 	for i, child := range children {
 		keys[i] = child.Key
-		child.Checkpoint, child.Plan = Position{Type: TrimHorizon}, t.Lease().Plan
+		child.Checkpoint, child.Plan = genesis.start(child.Key), t.Lease().Plan
 		if err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.store.Create(ctx, child) }); err != nil {
 			return fmt.Errorf("create child %s: %w", child.Key, err)
 		}
@@ -178,10 +183,9 @@ func (t *Term) receiver() string {
 // as I wrote it, so it was done; it is as before, so it may be tried again, and the condition keeps the two from both taking effect.
 // Where the context leaves no time for the read, it is resolved by the next write, which meets a row that is not as it expects.
 func (t *Term) write(ctx context.Context, change func(*Lease) *Lease) error {
-	me := t.Lease().Owner
 	err := t.replace(ctx, change)
 	if errors.Is(err, ErrConflict) && t.recognise(ctx) {
-		if l := t.Lease(); l.Ended() || l.Owner != me {
+		if l := t.Lease(); l.Ended() || l.Owner != t.owner {
 			return nil // that write has given the lease up already
 		}
 		err = t.replace(ctx, change)
@@ -196,6 +200,9 @@ func (t *Term) write(ctx context.Context, change func(*Lease) *Lease) error {
 // replace writes what change makes of the row as this term last wrote it.
 func (t *Term) replace(ctx context.Context, change func(*Lease) *Lease) error {
 	from := t.Lease()
+	if from.Owner != t.owner { // the term has given the lease up, and a consumer that hung goes on after all
+		return ErrConflict
+	}
 	to := change(&from)
 	err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.replace(ctx, &from, to) })
 	t.mu.Lock()

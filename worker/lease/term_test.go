@@ -1,0 +1,64 @@
+package lease_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// TestChildOfTheBeginningStartsWhereTheApplicationDid: the end of a parent may create the row of a shard that the stream had when the
+// application began, before the listing gets to it. It has to begin where the application did, not at its oldest record; a shard
+// that came later begins at its oldest.
+func TestChildOfTheBeginningStartsWhereTheApplicationDid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 1)
+		began := lease.At(time.Now().UnixMilli())
+		a := c.start("a", lease.Config{Initial: began})
+		genesis := lease.Genesis{Position: began, Shards: []string{"shard-00", "shard-01"}}
+		if _, err := a.store.Begin(t.Context(), genesis); err != nil { // before the worker does
+			t.Fatal(err)
+		}
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 1 })
+		c.end("shard-00", lease.Lease{Key: "shard-01", Parents: []string{"shard-00"}}, lease.Lease{Key: "shard-02", Parents: []string{"shard-00"}})
+		for _, l := range c.table.Leases() {
+			switch {
+			case l.Key == "shard-01" && l.Checkpoint != began:
+				t.Errorf("a shard that was there begins at %v", l.Checkpoint)
+			case l.Key == "shard-02" && l.Checkpoint.Type != lease.TrimHorizon:
+				t.Errorf("a shard that came later begins at %v", l.Checkpoint)
+			}
+		}
+		c.stopAll()
+	})
+}
+
+// TestAbandonedTermWritesNothing: a consumer that hung, and whose lease has been given up, goes on after all.
+func TestAbandonedTermWritesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 1)
+		c.start("a", lease.Config{})
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 1 })
+		term := c.owners["shard-00"]
+		if err := term.Abandon(t.Context(), errors.New("hangs")); err != nil {
+			t.Fatal(err)
+		}
+		released := c.table.Leases()[0]
+		for name, err := range map[string]error{
+			"Advance": term.Advance(t.Context(), lease.After("7", 0), 1),
+			"NoteTip": term.NoteTip(t.Context(), 7, 0),
+			"End":     term.End(t.Context(), nil),
+		} {
+			if !errors.Is(err, lease.ErrLeaseLost) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if now := c.table.Leases()[0]; now.Checkpoint != released.Checkpoint || now.Tip != released.Tip {
+			t.Errorf("the row was %+v, and is %+v", released, now)
+		}
+		synctest.Wait()
+		c.stopAll()
+	})
+}
