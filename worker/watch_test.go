@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,10 +13,10 @@ import (
 func TestHangingProcessorLosesItsShardAndNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, "s0", "s1", "s2")
-		hang, hung := make(chan struct{}), false
+		hang := make(chan struct{})
+		var hung atomic.Bool
 		f.ledger.fail = func(shard, _ string) error {
-			if shard == "s0" && !hung {
-				hung = true
+			if shard == "s0" && hung.CompareAndSwap(false, true) {
 				<-hang
 			}
 			return nil
