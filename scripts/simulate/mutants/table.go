@@ -173,6 +173,16 @@ var mutants = []mutant{
 	{name: "chain/equal-first-is-mine", file: chainDir + "writer.go",
 		old: `if theirs.Last == mine.Last && theirs.Hash == mine.Hash {`, new: `if theirs.First == mine.First {`,
 		why: "a link that begins like mine is taken for mine"},
+	{name: "chain/own-writer-is-mine", file: chainDir + "writer.go",
+		old: `	if theirs.Last == mine.Last && theirs.Hash == mine.Hash {`, new: `	if theirs.LeaseCounter == mine.LeaseCounter {
+		w.end = mine.End()
+		return nil
+	}
+	if theirs.Last == mine.Last && theirs.Hash == mine.Hash {`,
+		why: "a link of the same term is taken for the answer to this PUT, whatever its end"},
+	{name: "chain/key-of-the-end", file: chainDir + "writer.go",
+		old: `key, err := w.layout.LinkKey(hour, w.shard.ID, b.First)`, new: `key, err := w.layout.LinkKey(hour, w.shard.ID, b.Last)`,
+		why: "two batches that begin alike and end differently have different keys"},
 	{name: "chain/unknown-is-done", file: chainDir + "writer.go",
 		old: "	if err == nil {\n		w.end = link.End()\n		return nil\n	}\n", new: "	if !errors.Is(err, ErrExists) {\n		w.end = link.End()\n		return nil\n	}\n",
 		why: "a PUT that never got an answer is taken for done"},
