@@ -99,8 +99,11 @@ func (s *Store) Register(ctx context.Context, w lease.Worker) error {
 	for name, v := range workerAttributes(w) {
 		put(it, name, v)
 	}
-	_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: it})
-	return wrap("register", w.ID, classify(err, err))
+	err := s.putIfAbsent(ctx, it)
+	if errors.Is(err, lease.ErrConflict) {
+		return nil
+	}
+	return wrap("register", w.ID, err)
 }
 
 func workerAttributes(w lease.Worker) item {

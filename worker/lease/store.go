@@ -18,7 +18,8 @@ type Store interface {
 	// Lease returns one row, or ErrAbsent.
 	Lease(ctx context.Context, key string) (Lease, error)
 
-	// Register creates the heartbeat row of a worker that has just started, with Counter 1.
+	// Register creates the heartbeat row of a worker that has just started, with Counter 1, or leaves the one that exists as it is: a
+	// request that comes late must not set its counter back.
 	Register(ctx context.Context, w Worker) error
 	// Heartbeat sets the row's Counter and its other attributes, empties its inbox and returns what was in it, and the plan.
 	// ErrAbsent: the row is gone, others hold the worker for dead.

@@ -50,6 +50,10 @@ func workers(t *testing.T, s lease.Store) {
 	if !reflect.DeepEqual(rows[0], want) {
 		t.Fatalf("worker %+v, want %+v", rows[0], want)
 	}
+	must(t, s.Register(ctx, lease.Worker{ID: "w1", Counter: 1}))
+	if rows, err := s.Workers(ctx); err != nil || len(rows) != 1 || rows[0].Counter != want.Counter {
+		t.Fatalf("a late registration changes the row: %+v, %v", rows, err)
+	}
 	if err := s.Bury(ctx, lease.Worker{ID: "w1", Counter: 1}); !errors.Is(err, lease.ErrConflict) {
 		t.Fatalf("bury with an old counter: %v", err)
 	}

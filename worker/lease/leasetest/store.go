@@ -183,7 +183,9 @@ func (s *Store) Lease(ctx context.Context, key string) (lease.Lease, error) {
 func (s *Store) Register(ctx context.Context, w lease.Worker) error {
 	return s.write(ctx, "register", func(t *Table) error {
 		w.Inbox = nil
-		t.workers[w.ID] = w
+		if _, ok := t.workers[w.ID]; !ok {
+			t.workers[w.ID] = w
+		}
 		return nil
 	})
 }
