@@ -223,7 +223,7 @@ const slack = 2 * time.Second
 func (p *watched) Process(ctx context.Context, page worker.Page) error {
 	p.node.alive()
 	lost, ok := p.node.oracle.lostAt[p.term.Key()][p.at]
-	if ok && p.node.now > max(lost+slack, p.node.resumed+slack, p.node.forgotten+failoverTime) {
+	if ok && p.node.now > max(lost+slack, p.node.resumed+slack, p.node.forgotten+2*failoverTime) {
 		p.node.fail("%s works on %s under counter %d, which was over at %v", p.node.name, p.term.Key(), p.at, lost)
 	}
 	return p.Processor.Process(ctx, page)
@@ -240,7 +240,7 @@ func (p *watched) Drain(ctx context.Context) error {
 	if cause := context.Cause(p.term.Context()); errors.Is(cause, lease.ErrLeaseLost) || errors.Is(cause, lease.ErrProcessorFailed) {
 		p.node.fail("%s commits what it has of %s although %v", p.node.name, p.term.Key(), cause)
 	}
-	if at, over := p.node.oracle.lostAt[p.term.Key()][p.at]; over && p.node.oracle.graceful {
+	if at, over := p.node.oracle.lostAt[p.term.Key()][p.at]; over && p.node.oracle.graceful && !p.node.oracle.chain(p.term.Key()).ended {
 		p.node.fail("%s commits what it has of %s, which it has given away at %v", p.node.name, p.term.Key(), at)
 	}
 	return p.Processor.Drain(ctx)

@@ -31,6 +31,9 @@ func (c *Coordinator) register(ctx context.Context) error {
 // extendTrust counts from the start of a heartbeat: a slow answer shortens trust, it never extends it.
 func (c *Coordinator) extendTrust(began time.Time) {
 	c.mu.Lock()
+	if !c.trusted() {
+		c.stale = true // what was read while others may have held this worker for dead begins no term
+	}
 	if until := began.Add(c.cfg.Failover - c.cfg.Margin); until.After(c.trust) {
 		c.trust = until
 	}

@@ -186,7 +186,7 @@ func (c *Coordinator) compare() (lost []*Term, given []Lease, mine []string) {
 			lost = append(lost, t)
 		case t != nil && l.Counter == t.Counter() && l.Owner != c.me.ID && !l.Ended():
 			lost = append(lost, t)
-		case t != nil || l.Owner != c.me.ID || c.avoid[l.Key] || !startable(&l) || !c.trusted() || c.leaving:
+		case t != nil || l.Owner != c.me.ID || c.avoid[l.Key] || !startable(&l) || !c.trusted() || c.stale || c.leaving:
 		case l.Counter > c.highest[l.Key]:
 			given = append(given, l)
 		default:
