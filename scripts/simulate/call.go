@@ -74,7 +74,7 @@ func (n *node) call(ctx context.Context, s service, op string, effect func() err
 		n.after(requestTimeout, func() { r.err = errTimedOut; r.deliver() })
 	}
 	for !r.done && ctx.Err() == nil {
-		n.park(ctx)
+		n.parkUntil(ctx)
 	}
 	if !r.done {
 		r.given = true

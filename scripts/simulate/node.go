@@ -55,7 +55,7 @@ func (n *node) Sleep(ctx context.Context, d time.Duration) error {
 		fired = true
 		n.wake(c)
 	})
-	n.park(ctx)
+	n.parkUntil(ctx)
 	n.drop(e)
 	if fired {
 		return nil
@@ -95,7 +95,7 @@ func (n *node) Join(fs ...func()) {
 		})
 	}
 	for left > 0 {
-		n.park(nil)
+		n.park()
 	}
 }
 

@@ -122,14 +122,19 @@ func (s *scheduler) spawn(n *node, name string, f func(), done func()) *coroutin
 	return c
 }
 
-// park gives control back until somebody wakes the coroutine, or ctx, which may be nil, ends.
-func (s *scheduler) park(ctx context.Context) {
-	c := s.current
-	c.parked = true
-	if ctx != nil && ctx.Done() != nil {
+// parkUntil gives control back until somebody wakes the coroutine, or ctx ends.
+func (s *scheduler) parkUntil(ctx context.Context) {
+	if c := s.current; ctx.Done() != nil {
 		c.ctx = ctx
 		s.waiting = append(s.waiting, c)
 	}
+	s.park()
+}
+
+// park gives control back until somebody wakes the coroutine.
+func (s *scheduler) park() {
+	c := s.current
+	c.parked = true
 	if !c.yield(struct{}{}) || c.stopped {
 		c.stopped = true
 		panic(killed{})
