@@ -176,7 +176,7 @@ step "unit tests" unit
 step "race detector" race
 step "fuzz" fuzz "$($full && echo 30 || echo 4)"
 step "models" bash scripts/spin/run.sh $($full && echo --full)
-step "simulator" simulator "$($full && echo 100000 || echo 10000)"
+step "simulator" simulator "$($full && echo 100000 || echo 20000)"
 $full && step "simulator's mutants" go run ./scripts/simulate/mutants
 step "demo" demo
 step "benchmarks, briefly" bash scripts/bench.sh --quick
