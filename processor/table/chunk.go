@@ -1,6 +1,9 @@
 package table
 
-import "time"
+import (
+	"time"
+	"unsafe"
+)
 
 // What bytes a file has depends on when rows are handed to parquet-go, not only on the rows. They are therefore handed
 // over in chunks that begin at the start of the file and end after chunkRows rows or chunkBytes bytes: so the bytes depend
@@ -42,6 +45,14 @@ func (c *chunk) reset() {
 	c.entries, c.recs = cleared(c.entries), cleared(c.recs)
 	c.ints, c.numbers, c.bools, c.times = c.ints[:0], c.numbers[:0], c.bools[:0], c.times[:0]
 }
+
+// heap is the bytes of the arenas. What their strings refer to belongs to the caller.
+func (c *chunk) heap() int64 {
+	return room(c.rows) + room(c.texts) + room(c.ints) + room(c.numbers) + room(c.bools) + room(c.times) +
+		room(c.raws) + room(c.entries) + room(c.recs)
+}
+
+func room[T any](s []T) int64 { return int64(cap(s)) * int64(unsafe.Sizeof(*new(T))) }
 
 func cleared[T any](s []T) []T {
 	clear(s)

@@ -53,6 +53,7 @@ type Writer struct {
 	groupRows  int   // rows of the open one
 	groupStart int64 // size of the file when it began
 	err        error // what a call has returned: the file is lost
+	buffered   bool  // parquet-go has its buffers
 }
 
 // NewWriter returns a Writer with an empty file.
@@ -143,6 +144,7 @@ func (w *Writer) write(rest []Row) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	w.buffered = true
 	if _, err := w.parquet.Write(rows); err != nil {
 		return fmt.Errorf("write rows: %w", err)
 	}
@@ -168,6 +170,23 @@ func (w *Writer) Rows() int { return w.rows }
 // high by less than a row group.
 func (w *Writer) Size() int64 {
 	return w.parquet.Size() + w.chunk.bytes + footerBase + int64(w.groups+1)*footerPerGroup
+}
+
+// What parquet-go holds: buffers of every column from the first row on, and several times what it counts, for the
+// hash tables of its dictionaries and since its buffers grow by doubling.
+const (
+	emptyHeap    = 200 << 10
+	buffersHeap  = 700 << 10
+	heapPerBytes = 4
+)
+
+// Heap estimates the bytes of heap that the Writer holds, with what it keeps for the next file. The Codec is not counted.
+func (w *Writer) Heap() int64 {
+	n := int64(emptyHeap) + int64(w.out.Cap()) + w.chunk.heap()
+	if w.buffered {
+		n += buffersHeap + heapPerBytes*(w.parquet.Size()-int64(w.out.Len()))
+	}
+	return n
 }
 
 // Close ends the file and returns all of it; the caller owns the bytes. The footer has the keys of meta and those of this
