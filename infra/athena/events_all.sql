@@ -16,13 +16,14 @@ CREATE EXTERNAL TABLE events_all (
   city string,
   country string,
   credit_limit decimal(18,4),
-  browse_history array<struct<product_code:string,quantity:bigint,in_shopping_cart:boolean,event:string,category:string,brand:string,price:decimal(18,4),currency:string,extra:string>>,
+  browse_history array<struct<product_code:string,quantity:bigint,in_shopping_cart:boolean,event:string,category:string,brand:string,price:decimal(18,4),currency:string,extra:string,touch_offset:bigint>>,
   recommendations array<struct<product_code:string,score:double>>,
   model_version int,
   duplicate boolean,
   extra string,
   error string,
-  raw binary
+  raw binary,
+  visit_started timestamp
 )
 PARTITIONED BY (gen int, dt string, hour string)
 STORED AS PARQUET

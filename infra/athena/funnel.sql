@@ -2,7 +2,7 @@
 -- without a recorded view is a view, too.
 WITH furthest AS (
   SELECT e.dt, e.session_id, max(CASE h.event WHEN 'purchase' THEN 3 WHEN 'cart' THEN 2 ELSE 1 END) AS step
-  FROM events e CROSS JOIN UNNEST(e.browse_history) AS h(product_code, quantity, in_shopping_cart, event, category, brand, price, currency, extra)
+  FROM events e CROSS JOIN UNNEST(e.browse_history) AS h(product_code, quantity, in_shopping_cart, event, category, brand, price, currency, extra, touch_offset)
   WHERE e.error IS NULL AND NOT e.duplicate AND e.dt >= '2026-11-23'
   GROUP BY e.dt, e.session_id
 )

@@ -5,16 +5,21 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 )
 
-// column reads the values of one leaf column of a row group in order, a page at a time. A null reads as 0, false or "".
+// column reads the values of one leaf column of a row group in order, a page at a time. A null reads as 0, false or "",
+// or as what added says.
 // At the end and after a fault there are only nulls; err tells.
 type column struct {
 	path    []string
 	kind    parquet.Kind
-	defined byte // the definition level of a value that is not null
+	defined byte  // the definition level of a value that is not null
+	null    int64 // what a null of a column of numbers reads as
+	late    bool  // older files lack the column
+	absent  bool  // this file does: it reads as nulls, as many as one likes
 
 	pages   parquet.Pages
 	numbers []int64  // values of the page, of a column of numbers or booleans
@@ -35,10 +40,20 @@ func (c *column) is(kind parquet.Kind, path ...string) *column {
 	return c
 }
 
+// added says that files of earlier schema versions lack the column, and what its nulls read as.
+func (c *column) added(null int64) *column {
+	c.late, c.null = true, null
+	return c
+}
+
 func (c *column) name() string { return strings.Join(c.path, ".") }
 
 func (c *column) open(group parquet.RowGroup) error {
 	leaf, ok := group.Schema().Lookup(c.path...)
+	c.absent = !ok && c.late
+	if c.absent {
+		return nil
+	}
 	if !ok {
 		return fmt.Errorf("column %s is missing", c.name())
 	}
@@ -64,10 +79,18 @@ func (c *column) fail(what string) { c.err = fmt.Errorf("column %s %s", c.name()
 
 // number consumes a value of a column of numbers or booleans.
 func (c *column) number() int64 {
-	if !c.consume() {
-		return 0
+	if c.absent || !c.consume() {
+		return c.null
 	}
 	return c.numbers[c.read-1]
+}
+
+// time consumes a value of a column of microseconds since 1970. Null is the zero time.
+func (c *column) time() time.Time {
+	if us := c.number(); us != none {
+		return time.UnixMicro(us).UTC()
+	}
+	return time.Time{}
 }
 
 // text consumes a value of a column of strings.
@@ -96,7 +119,7 @@ func (c *column) repeats() bool { return c.more() && len(c.levels) > 0 && c.leve
 // more reports whether a value is left.
 func (c *column) more() bool {
 	for c.read == c.size {
-		if c.err != nil || !c.load() {
+		if c.absent || c.err != nil || !c.load() {
 			return false
 		}
 	}
@@ -184,7 +207,7 @@ func (c *column) add(v parquet.Value) {
 	case c.kind == parquet.ByteArray:
 		c.texts = append(c.texts, c.string(v.ByteArray()))
 	case v.IsNull():
-		c.numbers = append(c.numbers, 0)
+		c.numbers = append(c.numbers, c.null)
 	case c.kind == parquet.Boolean:
 		var n int64
 		if v.Boolean() {

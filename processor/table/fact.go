@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -23,6 +24,8 @@ type Fact struct {
 	Arrival         time.Time // UTC
 	EventID         string    // empty when the row has none
 	SessionID       string    // empty for a record that could not be decoded
+	CustomerID      string    // empty when the row has none
+	VisitStarted    time.Time // UTC; zero when the row has none
 	Duplicate       bool
 	Steps           []Step // of the browse history; those without product code are left out
 }
@@ -33,6 +36,8 @@ type Step struct {
 	Type        event.Type
 	Category    string // empty when the entry has none
 	Brand       string // empty when the entry has none
+	Learnt      bool   // the model made a fact of it, which has
+	TouchOffset int64  // this
 }
 
 // HashKey is the hash key that decides which shard owns the session: the explicit one, else that of the partition key.
@@ -61,12 +66,15 @@ func ReadFacts(ctx context.Context, src io.ReaderAt, size int64, each func([]Fac
 	return nil
 }
 
+// none is what nulls of the columns read as in which 0 is a value.
+const none = math.MinInt64
+
 // factReader reads the columns of facts value by value, which is several times as fast as having rows put together by
 // reflection.
 type factReader struct {
 	shard, sequence, sub, line, partitionKey, hashKey, arrival column
-	eventID, session, duplicate                                column
-	product, step, category, brand                             column    // of the entries: columns of equal shape
+	eventID, session, customer, visit, duplicate               column
+	product, step, category, brand, touch                      column    // of the entries: columns of equal shape
 	columns                                                    []*column // all of them
 
 	facts []Fact
@@ -85,11 +93,14 @@ func newFactReader() *factReader {
 		r.arrival.is(parquet.Int64, "arrival_time"),
 		r.eventID.is(parquet.ByteArray, "event_id"),
 		r.session.is(parquet.ByteArray, "session_id"),
+		r.customer.is(parquet.ByteArray, "customer_id"),
+		r.visit.is(parquet.Int64, "visit_started").added(none),
 		r.duplicate.is(parquet.Boolean, "duplicate"),
 		r.product.is(parquet.ByteArray, "browse_history", "list", "element", "product_code"),
 		r.step.is(parquet.ByteArray, "browse_history", "list", "element", "event"),
 		r.category.is(parquet.ByteArray, "browse_history", "list", "element", "category"),
 		r.brand.is(parquet.ByteArray, "browse_history", "list", "element", "brand"),
+		r.touch.is(parquet.Int64, "browse_history", "list", "element", "touch_offset").added(none),
 	}
 	return r
 }
@@ -168,6 +179,8 @@ func (r *factReader) fact() Fact {
 		Arrival:         time.UnixMicro(r.arrival.number()).UTC(),
 		EventID:         r.eventID.text(),
 		SessionID:       r.session.text(),
+		CustomerID:      r.customer.text(),
+		VisitStarted:    r.visit.time(),
 		Duplicate:       r.duplicate.number() != 0,
 		Steps:           r.history(),
 	}
@@ -178,6 +191,9 @@ func (r *factReader) history() []Step {
 	start := len(r.steps)
 	for first := true; first || r.entryFollows(); first = false {
 		step := Step{ProductCode: r.product.text(), Category: r.category.text(), Brand: r.brand.text()}
+		if touch := r.touch.number(); touch != none {
+			step.Learnt, step.TouchOffset = true, touch
+		}
 		step.Type, _ = event.ParseType(r.step.text()) // a type that a later version may add counts as the weakest
 		if step.ProductCode != "" {
 			r.steps = append(r.steps, step)
@@ -192,8 +208,8 @@ func (r *factReader) history() []Step {
 // entryFollows reports whether the row has another entry.
 func (r *factReader) entryFollows() bool {
 	follows := r.product.repeats()
-	for _, c := range [...]*column{&r.step, &r.category, &r.brand} {
-		if c.repeats() != follows && c.err == nil {
+	for _, c := range [...]*column{&r.step, &r.category, &r.brand, &r.touch} {
+		if !c.absent && c.repeats() != follows && c.err == nil {
 			c.fail("has other entries than product_code")
 		}
 	}

@@ -30,7 +30,7 @@ func TestFooterKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"shard": "s", "model.7": "snapshot", "schema_version": "1", "schema_hash": SchemaHash(), "created_by": createdBy,
+		"shard": "s", "model.7": "snapshot", "schema_version": "2", "schema_hash": SchemaHash(), "created_by": createdBy,
 	}
 	if sum := info.Keys[KeyChecksum]; len(sum) != 8 || sum == noChecksum {
 		t.Errorf("checksum is %q", sum)

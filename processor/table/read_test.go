@@ -47,11 +47,18 @@ func factOf(r Row) Fact {
 	f := Fact{
 		ShardID: r.ShardID, SequenceNumber: r.SequenceNumber, SubSequence: r.SubSequence, Line: r.Line, PartitionKey: r.PartitionKey,
 		ExplicitHashKey: text(r.ExplicitHashKey), Arrival: r.ArrivalTime, EventID: text(r.EventID), SessionID: text(r.SessionID),
-		Duplicate: r.Duplicate,
+		CustomerID: text(r.CustomerID), Duplicate: r.Duplicate,
+	}
+	if r.VisitStarted != nil {
+		f.VisitStarted = *r.VisitStarted
 	}
 	for _, x := range r.BrowseHistory {
 		if typ, _ := event.ParseType(text(x.Event)); text(x.ProductCode) != "" {
-			f.Steps = append(f.Steps, Step{text(x.ProductCode), typ, text(x.Category), text(x.Brand)})
+			step := Step{ProductCode: text(x.ProductCode), Type: typ, Category: text(x.Category), Brand: text(x.Brand)}
+			if x.TouchOffset != nil {
+				step.Learnt, step.TouchOffset = true, *x.TouchOffset
+			}
+			f.Steps = append(f.Steps, step)
 		}
 	}
 	return f

@@ -34,6 +34,10 @@ type Row struct {
 	Extra *string `parquet:"extra,id(22),optional"`      // a JSON object of what has no column
 	Error *string `parquet:"error,id(23),optional,dict"` // class: reason
 	Raw   *[]byte `parquet:"raw,id(24),optional"`        // the bytes of a record that could not be decoded
+
+	// VisitStarted is when the visit began that the record belongs to, to the second: model.Fact.Visit. A session that comes back after a
+	// long silence begins another visit. Null when the model has learnt nothing from the record.
+	VisitStarted *time.Time `parquet:"visit_started,id(36),timestamp(microsecond),optional"`
 }
 
 // Entry is one step of a browse history. It is all null for an entry {}, but for Event.
@@ -47,6 +51,10 @@ type Entry struct {
 	Price          *int64  `parquet:"price,id(31),decimal(4:18),optional"` // ten-thousandths
 	Currency       *string `parquet:"currency,id(32),optional,dict"`
 	Extra          *string `parquet:"extra,id(33),optional"` // a JSON object of what has no column
+
+	// TouchOffset is there when the model made a fact of the entry: the item was new in the visit, or more was done with it than before. It
+	// is the fact's model.Touch minus that of ArrivalTime: 0, or a small number, for the first touch; negative for an earlier one.
+	TouchOffset *int64 `parquet:"touch_offset,id(37),optional"`
 }
 
 // Recommendation is one recommended product. Scores compare within one model version only.

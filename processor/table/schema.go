@@ -10,7 +10,10 @@ import (
 )
 
 // SchemaVersion is the version of the columns. It grows when a column is added.
-const SchemaVersion = 1
+//
+//	1  the first
+//	2  visit_started and browse_history.touch_offset: what the model has learnt from a row
+const SchemaVersion = 2
 
 // Schema describes the columns, one per line in the order of the file: field id, repetition, path, type.
 func Schema() string {

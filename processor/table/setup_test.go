@@ -18,7 +18,10 @@ type catalog struct {
 	perVisit int // events of a session
 }
 
-type visitor struct{ session, customer, city string }
+type visitor struct {
+	session, customer, city string
+	since                   *time.Time
+}
 
 func newCatalog(perVisit int) *catalog {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -50,6 +53,9 @@ func (c *catalog) row(recommendations int) Row {
 	if c.rng.IntN(c.perVisit) == 0 {
 		*v = newVisitor(c.rng)
 	}
+	if v.since == nil {
+		v.since = new(c.arrival.Truncate(time.Second))
+	}
 	c.sequence += 1 + c.rng.IntN(1<<20)
 	c.arrival = c.arrival.Add(time.Duration(c.rng.IntN(2000)) * time.Microsecond)
 	r := Row{
@@ -58,11 +64,13 @@ func (c *catalog) row(recommendations int) Row {
 		PartitionKey:   v.session, ArrivalTime: c.arrival, SessionID: new(v.session), CustomerID: new(v.customer),
 		KeyID: new("c4753388"), City: new(v.city), Country: new("Sweden"),
 		CreditLimit: new(int64(c.rng.IntN(1000)) * 1_000_000), ModelVersion: new(int32(7)),
+		VisitStarted: v.since,
 	}
 	for range 1 + c.rng.IntN(4) {
 		r.BrowseHistory = append(r.BrowseHistory, Entry{
 			ProductCode: new(c.product()), Quantity: new(int64(1 + c.rng.IntN(10))),
 			InShoppingCart: new(c.rng.IntN(2) == 0), Event: new("view"),
+			TouchOffset: new(int64(len(r.BrowseHistory))),
 		})
 	}
 	score := 1 << 20
