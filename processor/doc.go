@@ -25,6 +25,7 @@
 //	after the PUT                  a link that the bookmark does not know   the same
 //	after the bookmark             a link that the bookmark names           the same, listing less
 //	before the end mark            a complete chain without end             reads the end of the shard again, marks it
+//	before or after a gap mark     the end, or a gap behind it              reads on after the end, or at the record that the mark names
 //	after the end mark             an ended chain, a row without SHARD_END  writes the equal mark again (412), then SHARD_END
 //
 // # When a batch is committed

@@ -52,8 +52,11 @@ func New(cfg Config, env chain.Env, bucket chain.Bucket, shard Shard, bookmark B
 }
 
 // Resume is where reading has to begin: after the record Last, or else at the record First, or else, when both are empty, where
-// the lease row says.
-type Resume struct{ Last, First string }
+// the lease row says. Exhausted: an accepted gap reaches to the end of the shard, and nothing but that end may come.
+type Resume struct {
+	Last, First string
+	Exhausted   bool
+}
 
 // Open finds the end of the chain, restores the model from the log, and returns where reading has to begin.
 func (p *Processor) Open(ctx context.Context) (Resume, error) {
@@ -73,11 +76,15 @@ func (p *Processor) Open(ctx context.Context) (Resume, error) {
 			return Resume{}, fmt.Errorf("move bookmark: %w", err)
 		}
 	}
-	at := Resume{Last: w.End().Last}
-	if start := w.Start(); at.Last == "" && start != nil {
-		at.First = start.First
+	return p.resume(), nil
+}
+
+func (p *Processor) resume() Resume {
+	after, at := p.writer.Next()
+	if at == chain.GapToEnd {
+		return Resume{Exhausted: true}
 	}
-	return at, nil
+	return Resume{Last: after, First: at}
 }
 
 // Process handles the next records, in order, and whatever is due by time.
@@ -113,22 +120,26 @@ func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {
 	return nil
 }
 
-// begin makes sure that the chain has a start mark. A record before another writer's mark does not belong to the log.
+// begin makes sure that the chain has a start mark, and that it goes on with this record. What comes before another writer's mark, or
+// lies in an accepted gap, does not belong to the log.
 func (p *Processor) begin(ctx context.Context, r *event.Record) (skip bool, err error) {
-	if p.writer.End().Last != "" || !p.batch.empty() {
+	if !p.batch.empty() {
 		return false, nil
 	}
-	mark, err := p.writer.Begin(ctx, r.SequenceNumber, r.Arrival)
-	if err != nil {
+	if _, err := p.writer.Begin(ctx, r.SequenceNumber, r.Arrival); err != nil {
 		return false, err
 	}
-	switch c := chain.Compare(r.SequenceNumber, mark.First); {
-	case c < 0:
-		return true, nil
-	case c > 0:
-		return false, fmt.Errorf("the chain begins at %s, the stream at %s: %w", mark.First, r.SequenceNumber, ErrPastRetention)
+	_, at := p.writer.Next()
+	switch {
+	case at == "":
+		return false, nil
+	case at == chain.GapToEnd:
+		return false, fmt.Errorf("the chain of %s goes on at its end after a gap, the stream has %s: %w", p.shard.ID, r.SequenceNumber, chain.ErrBroken)
 	}
-	return false, nil
+	if c := chain.Compare(r.SequenceNumber, at); c <= 0 {
+		return c < 0, nil
+	}
+	return false, fmt.Errorf("the chain goes on at %s, the stream at %s: %w", at, r.SequenceNumber, ErrPastRetention)
 }
 
 // due reports whether the open batch is full or old enough.

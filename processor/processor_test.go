@@ -29,14 +29,18 @@ type bench struct {
 	resume processor.Resume
 }
 
+const testShard = "shardId-000000000000"
+
+var testLayout = chain.Layout{Prefix: "events", Generation: 1}
+
 const wholeRange = "340282366920938463463374607431768211455"
 
 func newBench(t *testing.T, bucket *chaintest.Bucket, cfg processor.Config, at chain.Bookmark) *bench {
 	t.Helper()
 	b := &bench{t: t, env: &chaintest.Env{Time: noon.Add(time.Minute)}, bucket: bucket}
-	cfg.Layout = chain.Layout{Prefix: "events", Generation: 1}
+	cfg.Layout = testLayout
 	shard := processor.Shard{
-		Shard: chain.Shard{ID: "shardId-000000000000", StartingHashKey: "0", EndingHashKey: wholeRange}, LeaseCounter: 3, Bookmark: at,
+		Shard: chain.Shard{ID: testShard, StartingHashKey: "0", EndingHashKey: wholeRange}, LeaseCounter: 3, Bookmark: at,
 	}
 	b.Processor = processor.New(cfg, b.env, bucket, shard, func(_ context.Context, end chain.End) error {
 		b.marks = append(b.marks, end)
@@ -307,7 +311,7 @@ func TestEndMarksTheChainOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	end, err := chain.ReadEnd(t.Context(), &chaintest.Env{Time: noon}, bucket, chain.Layout{Prefix: "events", Generation: 1}, "shardId-000000000000")
+	end, err := chain.ReadEnd(t.Context(), &chaintest.Env{Time: noon}, bucket, testLayout, testShard)
 	if err != nil || end == nil || end.Records != 5 || len(end.Children) != 2 {
 		t.Fatalf("end mark %+v, %v", end, err)
 	}

@@ -61,15 +61,23 @@ func shardOf(l lease.Lease) processor.Shard {
 // Open implements worker.Processor.
 func (p *shardProcessor) Open(ctx context.Context) (lease.Position, error) {
 	at, err := p.Processor.Open(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return lease.Position{}, verdict(err)
-	case at.Last != "":
-		return lease.After(at.Last, 0), nil
-	case at.First != "":
-		return lease.Position{Type: lease.AtSequenceNumber, Value: at.First}, nil
 	}
-	return p.checkpoint, nil
+	return position(at, p.checkpoint), nil
+}
+
+// position is where the reader begins. A shard of which nothing is left is read to its end from whatever the stream still has.
+func position(at processor.Resume, checkpoint lease.Position) lease.Position {
+	switch {
+	case at.Exhausted:
+		return lease.Position{Type: lease.TrimHorizon}
+	case at.Last != "":
+		return lease.After(at.Last, 0)
+	case at.First != "":
+		return lease.Position{Type: lease.AtSequenceNumber, Value: at.First}
+	}
+	return checkpoint
 }
 
 // Process implements worker.Processor.
