@@ -21,9 +21,9 @@ func newBatch() *batch { return &batch{hash: chain.NewHash("")} }
 // empty reports whether the batch has no record.
 func (b *batch) empty() bool { return b.link.Records == 0 }
 
-// open begins a batch with its first record.
-func (b *batch) open(now time.Time, end chain.End, hour chain.Hour, r *event.Record, schema int) {
-	b.opened, b.hour = now, hour
+// open begins a batch with its first record, at the end of the chain as it will be when the batch is committed.
+func (b *batch) open(now time.Time, end chain.End, r *event.Record, schema int) {
+	b.opened, b.hour = now, end.HourOf(r.Arrival)
 	b.hash.Reset(end.Hash)
 	b.link = chain.Batch{First: r.SequenceNumber, FirstArrival: r.Arrival, Schema: schema}
 }
@@ -44,6 +44,11 @@ func (b *batch) seal() *chain.Batch {
 	link := b.link
 	link.Hash = b.hash.Sum()
 	return &link
+}
+
+// end is where the chain will end when the sealed batch is its last link. What it counts is the writer's business.
+func (b *batch) end(link *chain.Batch) chain.End {
+	return chain.End{Last: link.Last, Hour: b.hour, Hash: link.Hash}
 }
 
 // notes are what the object says of itself to people who look into it.

@@ -12,18 +12,33 @@
 //
 //	         Open                    Process, Tick             Drain, End
 //	new ──────────────► opened ──────────────────► … ──────────────────► drained
-//	     find the end       │ one record after the other        the open batch is committed,
+//	     find the end       │ one record after the other        what is under way and what is open is committed,
 //	     of the chain,      │ a full, old or finished hour's    the shard's end is marked
-//	     restore            │ batch is committed
-//	                        └──► ErrAdopted: another writer's link stands where this batch should; open a new Processor
+//	     restore            │ batch is sealed and sent
+//	                        └──► ErrAdopted: another writer's link stands where a batch should; open a new Processor
+//
+// # The life of a batch
+//
+//	        first record           due              PUT answered          lease row written
+//	(none) ─────────────► open ─────────► uploading ─────────────► bookmark ───────────────► committed
+//	                       ▲                 │ one at a time: the next one that is due waits
+//	                       └─ the next one ──┘ is filled meanwhile
+//
+// An upload, the PUT and then the bookmark, has a goroutine of its own, so that nobody waits for a recommendation while it lasts. What
+// has become of it, the shard's goroutine learns at its next call. The next batch begins at the end which the chain will have; should the
+// upload fail, or adopt another writer's link, the next batch dies with this Processor and was never sent. The end of the term
+// interrupts an upload; Drain, when there is one, sends the same bytes again. Close leaves no goroutine.
 //
 // # Crash points
 //
 //	crash …                        what the next owner finds                what it does
 //	with an open batch             nothing of it                            reads the same records again
-//	while a PUT is under way       a link, or none                          follows the chain, then reads after its end
+//	with a sealed batch            the same                                 the same
+//	while a PUT is under way       a link, or none, or one that comes       follows the chain, then reads after its end; meets it, if
+//	                               later                                    it comes later, where its own next link should be
 //	after the PUT                  a link that the bookmark does not know   the same
 //	after the bookmark             a link that the bookmark names           the same, listing less
+//	with the next batch open       of that one nothing                      the same
 //	before the end mark            a complete chain without end             reads the end of the shard again, marks it
 //	before or after a gap mark     the end, or a gap behind it              reads on after the end, or at the record that the mark names
 //	after the end mark             an ended chain, a row without SHARD_END  writes the equal mark again (412), then SHARD_END
@@ -42,6 +57,9 @@
 //
 //   - A batch's hour is max(hour of the chain's end, arrival hour of its first record), so a record that arrived earlier stays in
 //     the current hour. The column arrival_time has the truth.
+//   - PUT n+1 never begins before n and its bookmark are done: a later one that survives an earlier one would leave its records in two
+//     links. So a store that is slow holds the shard back when its second batch is due.
+//   - An upload that lasts longer than Config.MaxAge is waited for, although nothing else is due: should it hang, the shard shows it.
 //   - The chained hash covers the bytes of the records as Kinesis delivered them, not the rows: two owners with other
 //     recommendations for the same records have equal hashes, and need drop nothing.
 //   - After ErrAdopted the model has already learned from records that the adopted link does not cover, and duplicates has seen

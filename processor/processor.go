@@ -18,7 +18,14 @@ type Shard struct {
 	Bookmark     chain.Bookmark
 }
 
-// Bookmark writes the end of the chain into the lease row. It is called after each commit.
+// Env is what a Processor needs of its surroundings.
+type Env interface {
+	chain.Env
+	// Start runs f concurrently and returns at once; wait returns when f has.
+	Start(f func()) (wait func())
+}
+
+// Bookmark writes the end of the chain into the lease row. It is called after each commit, by another goroutine than the Processor's.
 type Bookmark func(ctx context.Context, end chain.End) error
 
 // Observer is told what a Processor does, for metrics and for whoever serves recommendations. Its methods return at once.
@@ -32,22 +39,24 @@ type Observer interface {
 // Processor handles the records of one shard in one term. See the package's documentation for its life.
 type Processor struct {
 	cfg      Config
-	env      chain.Env
+	env      Env
 	bucket   chain.Bucket
 	shard    Shard
 	bookmark Bookmark
 	observer Observer
 
-	writer   *chain.Writer
+	writer   *chain.Writer // belongs to upload while there is one
 	contents Contents
 	batch    *batch
+	end      chain.End // where the open batch begins: Last, Hour and Hash of the chain once upload has succeeded
+	upload   *upload   // under way, or failed; nil when everything that was sealed is committed
 }
 
 // ErrPastRetention says that records between the log's end and what the stream still has are missing.
 var ErrPastRetention = errors.New("records are past retention")
 
 // New returns a Processor for one term. observer may be nil.
-func New(cfg Config, env chain.Env, bucket chain.Bucket, shard Shard, bookmark Bookmark, observer Observer) *Processor {
+func New(cfg Config, env Env, bucket chain.Bucket, shard Shard, bookmark Bookmark, observer Observer) *Processor {
 	return &Processor{cfg: cfg.WithDefaults(), env: env, bucket: bucket, shard: shard, bookmark: bookmark, observer: observer}
 }
 
@@ -89,15 +98,23 @@ func (p *Processor) resume() Resume {
 
 // Process handles the next records, in order, and whatever is due by time.
 func (p *Processor) Process(ctx context.Context, records []event.Record) error {
+	if err := p.collect(); err != nil {
+		return err
+	}
 	for i := range records {
 		if err := p.processRecord(ctx, &records[i]); err != nil {
 			return err
 		}
 	}
 	if p.due() {
-		return p.commit(ctx)
+		if err := p.commit(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+	if p.overdue() {
+		return p.settle(ctx)
+	}
+	return p.collect()
 }
 
 func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {
@@ -110,7 +127,7 @@ func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {
 		}
 	}
 	if p.batch.empty() {
-		p.batch.open(p.env.Now(), p.writer.End(), p.writer.HourOf(r.Arrival), r, table.SchemaVersion)
+		p.batch.open(p.env.Now(), p.end, r, table.SchemaVersion)
 	}
 	n, err := p.contents.Add(r)
 	if err != nil {
@@ -123,12 +140,13 @@ func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {
 // begin makes sure that the chain has a start mark, and that it goes on with this record. What comes before another writer's mark, or
 // lies in an accepted gap, does not belong to the log.
 func (p *Processor) begin(ctx context.Context, r *event.Record) (skip bool, err error) {
-	if !p.batch.empty() {
+	if !p.batch.empty() || p.upload != nil {
 		return false, nil
 	}
 	if _, err := p.writer.Begin(ctx, r.SequenceNumber, r.Arrival); err != nil {
 		return false, err
 	}
+	p.end = p.writer.End()
 	_, at := p.writer.Next()
 	switch {
 	case at == "":
@@ -148,7 +166,7 @@ func (p *Processor) due() bool {
 		return false
 	}
 	age := p.cfg.MaxAge
-	if p.writer.End().Last == "" {
+	if p.end.Last == "" {
 		age = p.cfg.FirstAge
 	}
 	return p.full() || p.env.Now().Sub(p.batch.opened) >= age
@@ -159,41 +177,44 @@ func (p *Processor) full() bool {
 }
 
 // Idle reports whether everything that was processed is committed.
-func (p *Processor) Idle() bool { return p.batch == nil || p.batch.empty() }
+func (p *Processor) Idle() bool { return p.upload == nil && (p.batch == nil || p.batch.empty()) }
 
-// commit makes the open batch the next link and moves the bookmark. After an error the batch must not be added to: its outcome is
-// unknown, and a new Processor has to find it out.
+// commit seals the open batch and sends it, once the one before it is in the log: of two that are under way the second could survive the
+// first. After an error nothing may be processed: the outcome is unknown, and a new Processor has to find it out.
 func (p *Processor) commit(ctx context.Context) error {
-	if p.Idle() {
+	if p.batch == nil || p.batch.empty() {
 		return nil
 	}
-	began := p.env.Now()
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
 	link := p.batch.seal()
 	body, err := p.contents.Seal(notes(p.shard.ID, p.shard.LeaseCounter, link))
 	if err != nil {
 		return fmt.Errorf("encode object: %w", err)
 	}
 	link.Body, link.SchemaHash = body, table.SchemaHash()
-	if err := p.writer.Commit(ctx, link); err != nil {
-		return fmt.Errorf("commit batch: %w", err)
-	}
+	p.end = p.batch.end(link)
 	p.batch.reset()
 	p.contents.Reset()
-	if p.observer != nil {
-		p.observer.Committed(p.shard.ID, *link, p.env.Now().Sub(began))
-	}
-	if err := p.bookmark(ctx, p.writer.End()); err != nil {
-		return fmt.Errorf("move bookmark: %w", err)
-	}
+	p.send(ctx, link)
 	return nil
 }
 
-// Drain commits what is open.
-func (p *Processor) Drain(ctx context.Context) error { return p.commit(ctx) }
+// Drain commits what is open. ctx may be another one than before, whose end has interrupted an upload.
+func (p *Processor) Drain(ctx context.Context) error {
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
+	if err := p.commit(ctx); err != nil {
+		return err
+	}
+	return p.settle(ctx)
+}
 
 // End commits what is open and marks the end of the chain. The lease row may say SHARD_END after that, not before.
 func (p *Processor) End(ctx context.Context, children []chain.Child) error {
-	if err := p.commit(ctx); err != nil {
+	if err := p.Drain(ctx); err != nil {
 		return err
 	}
 	_, err := p.writer.Finish(ctx, children)

@@ -22,11 +22,15 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // bench is a shard's processor with everything around it.
 type bench struct {
 	*processor.Processor
-	t      *testing.T
-	env    *chaintest.Env
-	bucket *chaintest.Bucket
-	marks  []chain.End // what was bookmarked
-	resume processor.Resume
+	t           *testing.T
+	env         *chaintest.Env
+	bucket      *chaintest.Bucket
+	puts        *puts
+	marks       []chain.End  // what was bookmarked
+	bookmarking func() error // nil, or what the lease row does instead
+	seen        []string     // sequence numbers of what was processed
+	committed   []string     // last sequence numbers of the commits
+	resume      processor.Resume
 }
 
 const testShard = "shardId-000000000000"
@@ -35,22 +39,40 @@ var testLayout = chain.Layout{Prefix: "events", Generation: 1}
 
 const wholeRange = "340282366920938463463374607431768211455"
 
+func testTerm(at chain.Bookmark) processor.Shard {
+	return processor.Shard{
+		Shard: chain.Shard{ID: testShard, StartingHashKey: "0", EndingHashKey: wholeRange}, LeaseCounter: 3, Bookmark: at,
+	}
+}
+
 func newBench(t *testing.T, bucket *chaintest.Bucket, cfg processor.Config, at chain.Bookmark) *bench {
 	t.Helper()
 	b := &bench{t: t, env: &chaintest.Env{Time: noon.Add(time.Minute)}, bucket: bucket}
+	b.puts = &puts{Bucket: bucket, fault: func(int) error { return nil }}
 	cfg.Layout = testLayout
-	shard := processor.Shard{
-		Shard: chain.Shard{ID: testShard, StartingHashKey: "0", EndingHashKey: wholeRange}, LeaseCounter: 3, Bookmark: at,
-	}
-	b.Processor = processor.New(cfg, b.env, bucket, shard, func(_ context.Context, end chain.End) error {
-		b.marks = append(b.marks, end)
-		return nil
-	}, nil)
+	b.Processor = processor.New(cfg, b.env, b.puts, testTerm(at), b.move, b)
 	var err error
 	if b.resume, err = b.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// move is the processor's Bookmark.
+func (b *bench) move(_ context.Context, end chain.End) error {
+	if b.bookmarking != nil {
+		return b.bookmarking()
+	}
+	b.marks = append(b.marks, end)
+	return nil
+}
+
+// Processed implements processor.Observer.
+func (b *bench) Processed(_ string, row *table.Row) { b.seen = append(b.seen, row.SequenceNumber) }
+
+// Committed implements processor.Observer.
+func (b *bench) Committed(_ string, link chain.Batch, _ time.Duration) {
+	b.committed = append(b.committed, link.Last)
 }
 
 // view is a record of one step, put n-th, arrived after so many seconds.

@@ -14,6 +14,7 @@
 //	├─ watch               releases the leases of shards that give no sign of progress
 //	└─ vmware-go-kcl-v2    its event loop starts one consumer for each shard that is granted
 //	   └─ consumer         one goroutine per shard: open → read → process → … → finish; it owns shard, reader and Processor
+//	      └─ upload        at most one, of a Processor that overlaps its commits; it ends before Close returns
 //
 // Run returns when all of them have. What they share is in registry (its lock guards a map, nothing is called under it), in
 // lease.Term (a context and the row), and in a few atomic counters.

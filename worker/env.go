@@ -40,6 +40,16 @@ func (System) Sleep(ctx context.Context, d time.Duration) error {
 // Go starts a goroutine.
 func (System) Go(f func()) { go f() }
 
+// Start implements processor.Env.
+func (System) Start(f func()) (wait func()) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		f()
+	}()
+	return func() { <-over }
+}
+
 // Join runs the functions concurrently, the last one in the goroutine that calls, and returns when all have returned.
 func (System) Join(fs ...func()) {
 	if len(fs) == 0 {

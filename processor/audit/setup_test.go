@@ -129,7 +129,7 @@ func (w *world) encode(tb testing.TB, rows []table.Row, keys map[string]string) 
 // batch makes a batch of records, cut at the first record of a later hour.
 func (w *world) batch(tb testing.TB, s *source, records []event.Record) *chain.Batch {
 	tb.Helper()
-	hour := s.writer.HourOf(records[0].Arrival)
+	hour := s.writer.End().HourOf(records[0].Arrival)
 	h := chain.NewHash(s.writer.End().Hash)
 	b := &chain.Batch{First: records[0].SequenceNumber, FirstArrival: records[0].Arrival, Schema: table.SchemaVersion}
 	var all []table.Row

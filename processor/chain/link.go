@@ -17,6 +17,9 @@ type End struct {
 	Gap     Gap    // that the next link comes after, zero when it comes after Last
 }
 
+// HourOf returns the hour of a link that begins here with a record that arrived then.
+func (e End) HourOf(arrival time.Time) Hour { return max(e.Hour, HourOf(arrival)) }
+
 // prev is what the next link names as its predecessor.
 func (e End) prev() (prev string, gap bool) {
 	if e.Gap != (Gap{}) {

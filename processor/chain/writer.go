@@ -49,16 +49,13 @@ func (w *Writer) Bookmarked() string { return w.bookmark.Last }
 // Start returns the start mark, or nil when there is none yet.
 func (w *Writer) Start() *StartMark { return w.start }
 
-// HourOf returns the hour of a batch that begins now with a record that arrived then.
-func (w *Writer) HourOf(arrival time.Time) Hour { return max(w.end.Hour, HourOf(arrival)) }
-
 // Begin makes sure that the start mark exists before the first link, and returns it. It is somebody else's when its First
 // differs from first: the chain begins there.
 func (w *Writer) Begin(ctx context.Context, first string, arrival time.Time) (*StartMark, error) {
 	if w.start != nil {
 		return w.start, nil
 	}
-	mark, err := writeMark(ctx, w.env, w.bucket, w.layout.StartKey(w.shard.ID), w.mark(first, w.HourOf(arrival)))
+	mark, err := writeMark(ctx, w.env, w.bucket, w.layout.StartKey(w.shard.ID), w.mark(first, w.end.HourOf(arrival)))
 	if err != nil {
 		return nil, fmt.Errorf("begin chain of %s: %w", w.shard.ID, err)
 	}
@@ -110,7 +107,7 @@ func (w *Writer) link(b *Batch) (*Link, error) {
 		return nil, fmt.Errorf("commit %s..%s of %s: the chain goes on at %s after a gap: %w", b.First, b.Last, w.shard.ID, next, ErrBroken)
 	}
 	prev, gap := w.end.prev()
-	hour := w.HourOf(b.FirstArrival)
+	hour := w.end.HourOf(b.FirstArrival)
 	key, err := w.layout.LinkKey(hour, w.shard.ID, b.First)
 	if err != nil {
 		return nil, errors.Join(err, ErrBroken)

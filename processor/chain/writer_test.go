@@ -32,7 +32,7 @@ func (s source) index(seq string) int {
 
 // batch makes the batch of records [from, to), cut at the first record of a later hour.
 func (s source) batch(w *chain.Writer, from, to int) *chain.Batch {
-	hour := w.HourOf(s.arrivals[from])
+	hour := w.End().HourOf(s.arrivals[from])
 	h := chain.NewHash(w.End().Hash)
 	b := &chain.Batch{First: s.seq(from), FirstArrival: s.arrivals[from], Schema: 1, Body: []byte("parquet")}
 	for i := from; i < to && (i == from || chain.HourOf(s.arrivals[i]) <= hour); i++ {
@@ -274,7 +274,7 @@ func TestChildBeginsInItsParentsHour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := w.HourOf(noon), chain.HourOf(noon.Add(5*time.Hour)); got != want {
+	if got, want := w.End().HourOf(noon), chain.HourOf(noon.Add(5*time.Hour)); got != want {
 		t.Fatalf("a child's record of an earlier hour goes to %v, want %v", got, want)
 	}
 }

@@ -16,6 +16,7 @@ type contents struct {
 	node  *node
 	shard string
 	open  []row
+	ended bool // the open object has been sealed
 	count [sessions]int
 	state [sessions]uint64
 }
@@ -39,6 +40,7 @@ func (c *contents) fold(session, n int) row {
 // Add implements processor.Contents.
 func (c *contents) Add(r *event.Record) (int, error) {
 	c.node.alive()
+	c.unsealed()
 	session, _ := strconv.Atoi(r.PartitionKey)
 	var n int
 	if _, err := fmt.Sscanf(string(r.Data), "%d %d", &session, &n); err != nil {
@@ -56,13 +58,22 @@ func (c *contents) Bytes() int64 { return int64(len(c.open)) * rowBytes }
 func (c *contents) Rows() int { return len(c.open) }
 
 // Reset implements processor.Contents.
-func (c *contents) Reset() { c.open = c.open[:0] }
+func (c *contents) Reset() { c.open, c.ended = c.open[:0], false }
+
+// unsealed checks that nothing is done with an object that has been sealed.
+func (c *contents) unsealed() {
+	if c.ended {
+		c.node.fail("%s goes on with an object of %s that it has sealed", c.node.name, c.shard)
+	}
+}
 
 // rowBytes is the size of an encoded row.
 const rowBytes = 16
 
 // Seal implements processor.Contents.
 func (c *contents) Seal(map[string]string) ([]byte, error) {
+	c.unsealed()
+	c.ended = true
 	body := make([]byte, 0, len(c.open)*rowBytes)
 	for _, r := range c.open {
 		body = binary.BigEndian.AppendUint32(body, uint32(r.session))

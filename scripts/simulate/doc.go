@@ -21,11 +21,13 @@
 // # What is checked
 //
 //	at every PUT       the object continues its chain: its first record is the one after its predecessor's last, in the order and number
-//	                   in which the stream has them; hours do not decrease; its rows say what a fold of the shard's history says
+//	                   in which the stream has them; hours do not decrease; its rows say what a fold of the shard's history says,
+//	                   and its hash is that of the records
 //	at every write     leaseCounter grows by one with every change of owner and never falls; a checkpoint moves forward only, and never
 //	                   beyond the log; SHARD_END is written after the end mark and the rows of the children
 //	at every read      a child is read when all its parents have ended
 //	at every record    sessions are processed in order, none is left out, across splits and merges
+//	from Process on    a processor that calls itself idle has everything in the log; one that is closed has left no goroutine
 //	all the time       a worker that lost a lease works on the shard no longer than it takes to notice
 //	after a quiet spell every shard has an owner and every record is in the log; the counters stand still: nothing moves without need
 //	at the end         after SIGTERM to all, no lease has an owner and no heartbeat row is left

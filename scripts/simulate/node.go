@@ -22,6 +22,7 @@ type node struct {
 	leaving    bool
 	forgotten  time.Duration            // when its heartbeat row was last deleted
 	opened     map[string]time.Duration // by shard: when it was last opened
+	started    map[*coroutine]int       // how many that each coroutine has started still run
 	ended      bool                     // Run has returned
 }
 
@@ -81,6 +82,25 @@ func (n *node) WithTimeout(ctx context.Context, d time.Duration, cause error) (c
 func (n *node) Go(f func()) {
 	n.alive()
 	n.spawn(n, n.name, f, nil)
+}
+
+// Start implements processor.Env.
+func (n *node) Start(f func()) (wait func()) {
+	n.alive()
+	over, waiting, by := false, (*coroutine)(nil), n.current
+	n.started[by]++
+	n.spawn(n, n.name, f, func() {
+		n.started[by]--
+		if over = true; waiting != nil {
+			n.wake(waiting)
+		}
+	})
+	return func() {
+		n.alive()
+		for waiting = n.current; !over; {
+			n.park()
+		}
+	}
 }
 
 // Join implements lease.Env.

@@ -108,6 +108,9 @@ func (w *world) linkPut(l *chain.Link, rows []row) {
 	if !ok || !ok2 || first != c.next || last-first+1 != int(l.Records) || len(rows) != int(l.Rows) {
 		w.fail("%s: link %s..%s with %d records, the log has %d: a record is lost or repeated", l.Shard, l.First, l.Last, l.Records, c.next)
 	}
+	if hash := w.hash(c.end.Hash, s.records[first:last+1]); l.Hash != hash {
+		w.fail("%s: link %s has the hash %s, its records have %s", l.Shard, l.First, l.Hash, hash)
+	}
 	for i, r := range rows {
 		if chain.HourOf(s.records[first+i].Arrival) > l.Hour {
 			w.fail("%s: link %s of hour %s has a record of a later hour", l.Shard, l.First, l.Hour)
@@ -120,6 +123,15 @@ func (w *world) linkPut(l *chain.Link, rows []row) {
 		w.fail("%s: link %s counts %d records in all, there are %d", l.Shard, l.First, l.TotalRecords, last+1)
 	}
 	c.end, c.next = l.End(), last+1
+}
+
+// hash is that of a link with these records.
+func (w *world) hash(prev string, records []worker.Record) string {
+	w.digest.Reset(prev)
+	for i := range records {
+		w.digest.Add(records[i].SequenceNumber, records[i].Data)
+	}
+	return w.digest.Sum()
 }
 
 func (w *world) parentsHour(s *shardLog) (hour chain.Hour) {
@@ -209,7 +221,8 @@ type watched struct {
 	worker.Processor
 	node *node
 	term *lease.Term
-	at   int64 // the term's counter when it began
+	at   int64  // the term's counter when it began
+	last string // record that it has processed
 }
 
 func (n *node) watch(t *lease.Term, p worker.Processor) worker.Processor {
@@ -226,7 +239,19 @@ func (p *watched) Process(ctx context.Context, page worker.Page) error {
 	if ok && p.node.now > max(lost+slack, p.node.resumed+slack, p.node.forgotten+2*failoverTime) {
 		p.node.fail("%s works on %s under counter %d, which was over at %v", p.node.name, p.term.Key(), p.at, lost)
 	}
+	if n := len(page.Records); n > 0 {
+		p.last = page.Records[n-1].SequenceNumber
+	}
 	return p.Processor.Process(ctx, page)
+}
+
+// Idle implements worker.Processor.
+func (p *watched) Idle() bool {
+	idle, shard := p.Processor.Idle(), p.term.Key()
+	if at, ok := p.node.stream.byID[shard].position[p.last]; idle && ok && at >= p.node.oracle.chain(shard).next {
+		p.node.fail("%s has nothing of %s to commit, it says, and record %d is not in the log", p.node.name, shard, at)
+	}
+	return idle
 }
 
 // Open implements worker.Processor.
@@ -253,6 +278,9 @@ func (p *watched) Close() {
 		p.node.fail("%s loses %s although nothing has failed: %v", p.node.name, p.term.Key(), cause)
 	}
 	p.Processor.Close()
+	if n := p.node.started[p.node.current]; n > 0 {
+		p.node.fail("%s has closed %s and %d of its goroutines are left", p.node.name, p.term.Key(), n)
+	}
 }
 
 // behind returns a shard whose records, those that arrived before, are not all in the log, or nil.

@@ -73,6 +73,7 @@ func logged(t *testing.T) (*world, *shardLog, *chain.Link, []row) {
 		return &chain.Link{
 			Shard: s.lease.Key, Prev: end.Last, First: s.records[first].SequenceNumber, Last: s.records[last].SequenceNumber, Hour: hour,
 			Records: int64(last - first + 1), Rows: int64(last - first + 1), TotalRecords: int64(last + 1),
+			Hash: w.hash(end.Hash, s.records[first:last+1]),
 		}
 	}
 	rows := []row{*s.rows[0], *s.rows[1]}
@@ -90,6 +91,7 @@ func TestOracleFindsBadObjects(t *testing.T) {
 		"another end":         func(s *shardLog, l *chain.Link, _ []row) { l.Last = s.records[4].SequenceNumber },
 		"another state":       func(_ *shardLog, _ *chain.Link, rows []row) { rows[1].digest++ },
 		"rows in other order": func(_ *shardLog, _ *chain.Link, rows []row) { rows[0], rows[1] = rows[1], rows[0] },
+		"another hash":        func(_ *shardLog, l *chain.Link, _ []row) { l.Hash = strings.Repeat("0", 32) },
 		"a wrong total":       func(_ *shardLog, l *chain.Link, _ []row) { l.TotalRecords++ },
 		"an unknown record":   func(_ *shardLog, l *chain.Link, _ []row) { l.First = "1" },
 		"a record of tomorrow": func(s *shardLog, _ *chain.Link, _ []row) {

@@ -27,6 +27,7 @@ type world struct {
 	nodes   []*node
 	nemesis nemesis
 	oracle  oracle
+	digest  *chain.Hash
 
 	silent  bool    // the effect of a request whose caller learns nothing is taking place
 	trouble float64 // share of requests with a fate of their own
@@ -43,7 +44,7 @@ const failoverTime = 5 * time.Second
 var layout = chain.Layout{Prefix: "log", Generation: 1}
 
 func newWorld(seed uint64, log io.Writer) *world {
-	w := &world{scheduler: newScheduler(seed, log), objects: &chaintest.Bucket{}}
+	w := &world{scheduler: newScheduler(seed, log), objects: &chaintest.Bucket{}, digest: chain.NewHash("")}
 	w.rows = &leasetest.Store{Table: leasetest.NewTable()}
 	w.began = epoch.Add(w.between(0, 2*time.Minute))
 	w.oracle = newOracle()
@@ -60,7 +61,7 @@ func (w *world) fail(format string, args ...any) {
 func (w *world) start() *node {
 	n := &node{
 		world: w, name: fmt.Sprintf("w%d", len(w.nodes)+1), resumed: w.now, offset: w.between(0, 100*time.Hour),
-		rate: 1 + (w.rand.Float64()-0.5)/500, skew: w.nemesis.skew(w), opened: map[string]time.Duration{},
+		rate: 1 + (w.rand.Float64()-0.5)/500, skew: w.nemesis.skew(w), opened: map[string]time.Duration{}, started: map[*coroutine]int{},
 	}
 	w.nodes = append(w.nodes, n)
 	w.note("nemesis: start", n.name)

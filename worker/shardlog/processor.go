@@ -19,9 +19,16 @@ type shardProcessor struct {
 
 var _ worker.Processor = (*shardProcessor)(nil)
 
+// Env is what workers and processors need of their surroundings; worker.System has it.
+type Env interface {
+	worker.Env
+	// Start runs f concurrently and returns at once; wait returns when f has.
+	Start(f func()) (wait func())
+}
+
 // logEnv tells the worker of the requests to the log that fail.
 type logEnv struct {
-	worker.Env
+	Env
 	worker func() *worker.Worker
 	shard  string
 }
@@ -36,7 +43,7 @@ func (e logEnv) Trouble(err error) {
 func (e logEnv) Answered() { e.worker().Alive(e.shard) }
 
 // NewFactory returns the factory of the processors of a worker. w returns the worker, which is made after its factory. o may be nil.
-func NewFactory(cfg processor.Config, env worker.Env, bucket chain.Bucket, w func() *worker.Worker, o processor.Observer) worker.Factory {
+func NewFactory(cfg processor.Config, env Env, bucket chain.Bucket, w func() *worker.Worker, o processor.Observer) worker.Factory {
 	return func(t *lease.Term) worker.Processor {
 		l := t.Lease()
 		bookmark := func(ctx context.Context, end chain.End) error {
@@ -101,9 +108,6 @@ func (p *shardProcessor) End(ctx context.Context, children []lease.Lease) error 
 	}
 	return verdict(p.Processor.End(ctx, marks))
 }
-
-// Close implements worker.Processor. Nothing outlives the last call.
-func (p *shardProcessor) Close() {}
 
 // verdict says what an error of the log means for the term.
 func verdict(err error) error {

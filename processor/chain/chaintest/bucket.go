@@ -182,10 +182,34 @@ func (b *Bucket) Puts() int {
 	return b.puts
 }
 
-// Env is a chain.Env whose sleeps take no time but move its clock.
+// Env is a processor.Env whose sleeps take no time but move its clock.
 type Env struct {
 	mu   sync.Mutex
 	Time time.Time
+
+	// Hold keeps what is started until somebody waits for it or calls Release.
+	Hold bool
+	held []func()
+}
+
+// Start runs f at once, or keeps it.
+func (e *Env) Start(f func()) (wait func()) {
+	run := sync.OnceFunc(f)
+	if !e.Hold {
+		run()
+		return func() {}
+	}
+	e.held = append(e.held, run)
+	return run
+}
+
+// Release runs what is held.
+func (e *Env) Release() {
+	held := e.held
+	e.held = nil
+	for _, run := range held {
+		run()
+	}
 }
 
 // Now returns the clock's time.
