@@ -5,7 +5,8 @@ import "math/bits"
 // candidates are the items that a query has come across, in the order in which it did: its own items first. They are
 // scratch memory, reused from query to query.
 type candidates struct {
-	slots []candidateSlot // open addressing, a power of two, at most half full
+	slots []uint64 // open addressing, a power of two, at most half full: 1 + item above its position; 0 if empty
+	table []uint64 // what slots is the beginning of
 	shift uint
 	items []int32
 	votes []int64 // of the pass that is under way
@@ -13,54 +14,66 @@ type candidates struct {
 	place []uint8 // 1 + position in the query of the pass under way, 0 if not in it
 }
 
-type candidateSlot struct {
-	item  int32 // 1 + number, 0 if empty
-	index int32
-}
+// fewBits is the size of the table at the beginning of a query: most have a few hundred candidates, and a small table
+// stays in the first cache.
+const fewBits = 11
 
 // reset forgets all candidates.
 func (c *candidates) reset() {
-	if c.slots == nil {
-		c.resize(12)
-	}
-	clear(c.slots)
 	c.items, c.votes, c.total, c.place = c.items[:0], c.votes[:0], c.total[:0], c.place[:0]
+	c.resize(fewBits)
 }
 
 func (c *candidates) resize(bits uint) {
-	c.slots = make([]candidateSlot, 1<<bits)
-	c.shift = 32 - bits
+	if len(c.table) < 1<<bits {
+		c.table = make([]uint64, 1<<bits)
+	}
+	c.slots, c.shift = c.table[:1<<bits], 32-bits
+	clear(c.slots)
 	for index, item := range c.items {
-		at := c.slot(item)
-		c.slots[at] = candidateSlot{item + 1, int32(index)}
+		c.slots[c.slot(item)] = slotOf(item, index)
 	}
 }
 
+func slotOf(item int32, index int) uint64 { return uint64(uint32(item+1))<<32 | uint64(index) }
+
 // slot returns where an item is, or the empty slot where it would be.
-func (c *candidates) slot(item int32) uint32 {
-	at := uint32(item) * hashFactor >> c.shift
-	for c.slots[at].item != 0 && c.slots[at].item != item+1 {
-		at = (at + 1) & uint32(len(c.slots)-1)
+func (c *candidates) slot(item int32) int {
+	at := c.home(item)
+	for c.slots[at] != 0 && uint32(c.slots[at]>>32) != uint32(item+1) {
+		at = (at + 1) & (len(c.slots) - 1)
 	}
 	return at
 }
+
+// home returns where the search for an item begins.
+func (c *candidates) home(item int32) int { return int(uint32(item) * hashFactor >> (c.shift & 31)) }
 
 // hashFactor spreads consecutive numbers over a table (Knuth's multiplicative hashing).
 const hashFactor = 2654435769
 
 // index returns the position of an item, adding it if it is new.
 func (c *candidates) index(item int32) int32 {
-	s := &c.slots[c.slot(item)]
-	if s.item == 0 {
-		*s = candidateSlot{item + 1, int32(len(c.items))}
-		c.items = append(c.items, item)
-		c.votes, c.total, c.place = append(c.votes, 0), append(c.total, 0), append(c.place, 0)
-		if index := s.index; 2*len(c.items) > len(c.slots) {
-			c.resize(32 - c.shift + 1)
-			return index
-		}
+	if s := c.slots[c.home(item)]; uint32(s>>32) == uint32(item+1) {
+		return int32(uint32(s))
 	}
-	return s.index
+	return c.search(item)
+}
+
+// search is index for an item that is not at home.
+func (c *candidates) search(item int32) int32 {
+	at := c.slot(item)
+	if s := c.slots[at]; s != 0 {
+		return int32(uint32(s))
+	}
+	index := len(c.items)
+	c.slots[at] = slotOf(item, index)
+	c.items = append(c.items, item)
+	c.votes, c.total, c.place = append(c.votes, 0), append(c.total, 0), append(c.place, 0)
+	if 2*len(c.items) > len(c.slots) {
+		c.resize(32 - c.shift + 1)
+	}
+	return int32(index)
 }
 
 // fold adds the votes to the totals, scaled so that the most that any candidate from position first on has counts as

@@ -58,7 +58,7 @@ func (x *index) visitOrder() []int32 {
 	}
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(
-			cmp.Compare(entryAt(x.sessions.record(a), 0).touch, entryAt(x.sessions.record(b), 0).touch),
+			cmp.Compare(x.sessions.record(a).touches[0], x.sessions.record(b).touches[0]),
 			cmp.Compare(x.sessions.text(a), x.sessions.text(b)),
 			cmp.Compare(x.sessions.table.at(a).visit, x.sessions.table.at(b).visit),
 		)
@@ -71,8 +71,8 @@ func (x *index) factsOf(s int32) iter.Seq[Fact] {
 	return func(yield func(Fact) bool) {
 		record := x.sessions.record(s)
 		id, visit := x.sessions.text(s), x.sessions.table.at(s).visit
-		for at := range len(record) / recordWords {
-			e := entryAt(record, at)
+		for at := range record.len() {
+			e := record.at(at)
 			if !yield(Fact{Session: id, Visit: visit, Item: x.items.text(e.item), Touch: e.touch, Type: e.kind}) {
 				return
 			}

@@ -30,6 +30,9 @@ func (sc *scorer) popular(first int) {
 func (sc *scorer) take(s *shelf, l Label) {
 	x := sc.index
 	void := max(x.floor.at, x.shelves.floorOf(s))
+	for _, i := range s.items {
+		sc.warm += uint32(x.items.table.at(i).n) // fetches all before any is waited for
+	}
 	for at := len(s.items) - 1; at >= 0 && s.touches[at] > void; at-- {
 		i := s.items[at]
 		e := x.items.table.at(i)

@@ -18,7 +18,7 @@ func newIndex(p Params) *index {
 	x := &index{params: p, shelves: newShelves(p)}
 	x.items.init()
 	x.sessions.init()
-	x.items.postings.width, x.sessions.records.width = 1, recordWords
+	x.sessions.records.timed = true
 	return x
 }
 
@@ -62,11 +62,11 @@ func (x *index) held(f *Fact) (entry, bool) {
 		return entry{}, false
 	}
 	record := x.sessions.record(s)
-	at := position(record, i)
+	at := record.position(i)
 	if at < 0 {
 		return entry{}, false
 	}
-	return entryAt(record, at), true
+	return record.at(at), true
 }
 
 // addValid joins a fact that comes from elsewhere. It reports whether its ids are valid.
@@ -90,7 +90,7 @@ func (x *index) add(f *Fact, i, s int32) (int32, change) {
 	x.newest = max(x.newest, f.Touch)
 	at := -1
 	if i >= 0 && s >= 0 {
-		at = position(x.sessions.record(s), i)
+		at = x.sessions.record(s).position(i)
 	}
 	c := refused
 	if at >= 0 {
@@ -109,7 +109,7 @@ func (x *index) add(f *Fact, i, s int32) (int32, change) {
 // join merges a fact with the one that is kept for its item and visit: earlier touch, stronger type.
 func (x *index) join(i, s int32, at int, f *Fact) change {
 	record := x.sessions.record(s)
-	held := entryAt(record, at)
+	held := record.at(at)
 	kind := max(held.kind, f.Type)
 	if f.Touch < held.touch {
 		x.erase(i, x.postingAt(i, s))
@@ -120,7 +120,8 @@ func (x *index) join(i, s int32, at int, f *Fact) change {
 		return unchanged
 	}
 	held.kind = kind
-	held.encode(x.sessions.edit(s), at)
+	t := x.sessions.table.at(s)
+	x.sessions.edit(t.block, int(t.n)).set(at, held)
 	return strengthened
 }
 
@@ -189,9 +190,9 @@ func (x *index) postingPosition(i int32, f *Fact) int {
 // recordPosition returns where a new fact goes in the record of its visit: touch order, then raw item id.
 func (x *index) recordPosition(s int32, f *Fact) int {
 	record := x.sessions.record(s)
-	at := len(record) / recordWords
+	at := record.len()
 	for ; at > 0; at-- {
-		e := entryAt(record, at-1)
+		e := record.at(at - 1)
 		if e.touch < f.Touch || e.touch == f.Touch && x.items.text(e.item) < f.Item {
 			break
 		}
@@ -214,7 +215,7 @@ func (x *index) postingAt(i, s int32) int {
 func (x *index) erase(i int32, at int) {
 	s := int32(x.items.posting(i)[at])
 	x.items.unlink(i, at)
-	x.sessions.cut(s, position(x.sessions.record(s), i))
+	x.sessions.cut(s, x.sessions.record(s).position(i))
 	x.facts--
 }
 

@@ -91,7 +91,7 @@ func checkItems(t *testing.T, x *index, pins map[int32]uint32) {
 		}
 		facts += int(e.n)
 		for _, s := range x.items.posting(i) {
-			if position(x.sessions.record(int32(s)), i) < 0 {
+			if x.sessions.record(int32(s)).position(i) < 0 {
 				t.Errorf("item %s lists a visit that does not have it", x.items.text(i))
 			}
 		}

@@ -15,9 +15,7 @@ func New(p Params) *Model {
 	if err := p.Validate(); err != nil {
 		panic("model: New: " + err.Error())
 	}
-	m := &Model{params: p, index: newIndex(p), scorer: newScorer(p)}
-	m.visits.blocks.width = 1
-	return m
+	return &Model{params: p, index: newIndex(p), scorer: newScorer(p)}
 }
 
 // Add joins a fact that another model made. Facts may come in any order and any number of times. A fact whose ids are

@@ -65,13 +65,20 @@ func (nb *neighbours) meet(session uint32, place uint8, weight int64) {
 // load fetches where the records are, and the records themselves into the cache: the loads of one loop do not wait for
 // each other, whereas those of the scoring loop would. The sum only keeps the loads from being optimised away.
 func (nb *neighbours) load(se *sessions) (sum uint32) {
+	block, n := nb.block[:len(nb.session)], nb.n[:len(nb.session)]
 	for k, session := range nb.session {
 		e := se.table.at(int32(session))
-		nb.block[k], nb.n[k] = e.block, e.n
+		block[k], n[k] = e.block, e.n
 	}
-	for k := range nb.session {
-		record := se.records.words(nb.block[k], int(nb.n[k]))
-		sum += record[0] + record[len(record)-1]
+	for k, ref := range block {
+		page, at := se.records.pages[ref>>slabShift], ref&(slabPageLen-1)
+		sum += page[at] + page[(at+blockRef(n[k])-1)&(slabPageLen-1)]
 	}
 	return sum
+}
+
+// record returns the items that are looked at of the k-th neighbour.
+func (nb *neighbours) record(se *sessions, k int) []uint32 {
+	words := se.records.words(nb.block[k], int(nb.n[k]))
+	return words[max(0, len(words)-recordView):]
 }

@@ -36,9 +36,9 @@ func (m *Model) askVisit(q *query, x *index, s int32) {
 // askRecord makes what is kept of a visit the query.
 func (x *index) askRecord(q *query, s int32) {
 	record := x.sessions.record(s)
-	n := len(record) / recordWords
+	n := record.len()
 	for at := n - 1; at >= max(0, n-recordView); at-- {
-		e := entryAt(record, at)
+		e := record.at(at)
 		q.add(e.item, e.kind)
 	}
 	q.self = uint32(s)

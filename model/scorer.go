@@ -14,7 +14,7 @@ type scorer struct {
 	may   func(ranked) bool      // see filter
 
 	columns [recordView]int32 // candidate of each item of the neighbour at hand
-	shared  []shared          // its items that are in the query
+	shared  []sharedItem      // its items that are in the query
 	best    []ranked
 }
 
@@ -31,8 +31,8 @@ const (
 	noItem    = -1
 )
 
-// shared is an item that a neighbour has in common with the query.
-type shared struct {
+// sharedItem is an item that a neighbour has in common with the query.
+type sharedItem struct {
 	column int // position in the neighbour's record
 	place  int // position in the query
 }
@@ -111,26 +111,28 @@ func (sc *scorer) hop(first int) {
 
 // vote adds the votes of all neighbours.
 func (sc *scorer) vote() {
-	sc.warm += sc.near.load(&sc.index.sessions)
+	sessions := &sc.index.sessions
+	sc.warm += sc.near.load(sessions)
 	for k := range sc.near.session {
-		record := sc.index.sessions.records.words(sc.near.block[k], int(sc.near.n[k]))
-		record = record[max(0, len(record)-recordView*recordWords):]
-		sc.match(record)
-		n := len(record) / recordWords
-		sc.cast(mul(sc.near.sim[k], sc.norm[n]), int(sc.near.first[k]), sc.columns[:n])
+		record := sc.near.record(sessions, k)
+		columns := sc.columns[:len(record)]
+		sc.match(record, columns)
+		sc.cast(mul(sc.near.sim[k], sc.norm[len(record)]), int(sc.near.first[k]), columns)
 	}
 }
 
 // match finds the candidates of a record's items, and which of them are in the query.
-func (sc *scorer) match(record []uint32) {
-	sc.shared = sc.shared[:0]
-	for column := 0; column*recordWords < len(record); column++ {
-		c := sc.found.index(int32(record[column*recordWords] >> typeBits))
-		sc.columns[column] = c
-		if p := sc.found.place[c]; p > 0 {
-			sc.shared = append(sc.shared, shared{column, int(p - 1)})
+func (sc *scorer) match(record []uint32, columns []int32) {
+	found, shared := &sc.found, sc.shared[:0]
+	columns = columns[:len(record)]
+	for column, word := range record {
+		c := found.index(int32(word >> typeBits))
+		columns[column] = c
+		if p := found.place[c]; p > 0 {
+			shared = append(shared, sharedItem{column, int(p - 1)})
 		}
 	}
+	sc.shared = shared
 }
 
 // cast adds the votes of one neighbour. One that shares a single item, as most do, needs one table.
@@ -138,17 +140,18 @@ func (sc *scorer) cast(sim int64, first int, columns []int32) {
 	if len(sc.shared) == 0 {
 		return // what it shares is older than the part of its record that is looked at
 	}
+	votes := sc.found.votes
 	last := sc.shared[len(sc.shared)-1]
-	weights := sc.kernel[first][:]
 	if len(sc.shared) == 1 {
-		weights = sc.single[last.place][:]
-	}
-	for column, c := range columns {
-		w := weights[recordView+column-last.column]
-		if len(sc.shared) > 1 {
-			w += sc.covisits(column)
+		weights := sc.single[last.place][recordView-last.column:][:len(columns)]
+		for column, w := range weights {
+			votes[columns[column]] += mul(sim, w)
 		}
-		sc.found.votes[c] += mul(sim, w)
+		return
+	}
+	weights := sc.kernel[first][recordView-last.column:][:len(columns)]
+	for column, w := range weights {
+		votes[columns[column]] += mul(sim, w+sc.covisits(column))
 	}
 }
 

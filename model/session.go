@@ -4,14 +4,13 @@ package model
 // has no facts and is not open.
 type session struct {
 	visit uint32   // see Fact.Visit
-	block blockRef // entries of recordWords words: item and type, high and low half of the Touch
+	block blockRef // item and type of each fact, timed
 	open  int32    // 1 + number of the visit if it may go on, else 0
 	n     uint16
 }
 
 const (
-	recordWords = 3
-	typeBits    = 2
+	typeBits = 2
 
 	// maxRecord is the longest record. Observe never makes more than SessionFacts facts per visit; facts beyond
 	// maxRecord that others made are dropped.
@@ -93,47 +92,53 @@ func (se *sessions) release(s int32) {
 	}
 }
 
-// edit returns the words of a visit's facts, of which there must be one, for writing.
-func (se *sessions) edit(s int32) []uint32 {
-	e := se.table.at(s)
-	return se.records.edit(e.block, int(e.n))
+// A record is the facts of a visit in touch order: item and type of each, and their touches beside them.
+type record struct {
+	words   []uint32
+	touches []Touch
 }
 
-// record returns the words of a visit's facts.
-func (se *sessions) record(s int32) []uint32 {
+// record returns the facts of a visit.
+func (se *sessions) record(s int32) record {
 	e := se.table.at(s)
 	if e.n == 0 {
-		return nil
+		return record{}
 	}
-	return se.records.words(e.block, int(e.n))
+	return record{se.records.words(e.block, int(e.n)), se.records.touches(e.block, int(e.n))}
 }
 
+// edit returns the first n facts of a block for writing.
+func (se *sessions) edit(block blockRef, n int) record {
+	return record{se.records.edit(block, n), se.records.touches(block, n)}
+}
+
+func (r record) len() int { return len(r.words) }
+
 // position returns where in a record an item is, or -1.
-func position(record []uint32, item int32) int {
-	for at := 0; at < len(record); at += recordWords {
-		if int32(record[at]>>typeBits) == item {
-			return at / recordWords
+func (r record) position(item int32) int {
+	for at, word := range r.words {
+		if int32(word>>typeBits) == item {
+			return at
 		}
 	}
 	return -1
 }
 
-// entryAt decodes the fact at a position of a record.
-func entryAt(record []uint32, at int) entry {
-	w := record[at*recordWords : at*recordWords+recordWords]
-	return entry{item: int32(w[0] >> typeBits), kind: EventType(w[0] & (1<<typeBits - 1)), touch: Touch(w[1])<<32 | Touch(w[2])}
+// at returns the fact at a position.
+func (r record) at(at int) entry {
+	w := r.words[at]
+	return entry{item: int32(w >> typeBits), kind: EventType(w & (1<<typeBits - 1)), touch: r.touches[at]}
 }
 
-// encode is the inverse of entryAt.
-func (e entry) encode(record []uint32, at int) {
-	w := record[at*recordWords : at*recordWords+recordWords]
-	w[0], w[1], w[2] = uint32(e.item)<<typeBits|uint32(e.kind), uint32(e.touch>>32), uint32(e.touch)
+// set puts a fact at a position.
+func (r record) set(at int, e entry) {
+	r.words[at], r.touches[at] = uint32(e.item)<<typeBits|uint32(e.kind), e.touch
 }
 
 // touchOf returns the Touch of an item in a visit that has it.
 func (se *sessions) touchOf(s, item int32) Touch {
-	record := se.record(s)
-	return entryAt(record, position(record, item)).touch
+	r := se.record(s)
+	return r.touches[r.position(item)]
 }
 
 // put puts a fact at a position of a record.
@@ -147,17 +152,19 @@ func (se *sessions) put(s int32, at int, e entry) {
 		t.block = se.records.resize(t.block, n, n+1)
 	}
 	t.n++
-	w := se.records.edit(t.block, n+1)
-	copy(w[(at+1)*recordWords:], w[at*recordWords:n*recordWords])
-	e.encode(w, at)
+	r := se.edit(t.block, n+1)
+	copy(r.words[at+1:], r.words[at:n])
+	copy(r.touches[at+1:], r.touches[at:n])
+	r.set(at, e)
 }
 
 // cut takes the fact at a position out of a record, and forgets a visit that has no other and is not open.
 func (se *sessions) cut(s int32, at int) {
 	t := se.table.edit(s)
 	n := int(t.n)
-	w := se.records.edit(t.block, n)
-	copy(w[at*recordWords:], w[(at+1)*recordWords:])
+	r := se.edit(t.block, n)
+	copy(r.words[at:], r.words[at+1:])
+	copy(r.touches[at:], r.touches[at+1:])
 	t.n--
 	if n > 1 {
 		t.block = se.records.resize(t.block, n, n-1)

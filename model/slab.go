@@ -5,16 +5,18 @@ import (
 	"slices"
 )
 
-// slab allocates small blocks of entries, each entry a fixed number of 32-bit words, without pointers for the garbage
-// collector to follow and without an allocation per block.
+// slab allocates small blocks of 32-bit words, without pointers for the garbage collector to follow and without an
+// allocation per block. In a timed slab each word has a Touch, kept apart from the words: who looks at many blocks wants
+// the words alone, and more of them in the cache.
 //
 // Blocks come in size classes, four to an octave. A page holds blocks of one class, and returns to the common pool when
 // its last block is freed. So a catalogue whose lists all grow from 1 to 256 does not leave the memory of the smaller
 // classes behind. Pages are small, because a fork copies those that it writes to.
 type slab struct {
-	width   int // words per entry
+	timed   bool
 	pages   []*[slabPageLen]uint32
-	shared  []bool // pages that another slab has too; no longer than pages
+	times   []*[slabPageLen]Touch // if timed, beside each page
+	shared  []bool                // pages that another slab has too; no longer than pages
 	meta    []slabPage
 	partial [slabClasses]int32 // 1 + first page of the class with room, 0 if there is none
 	spare   []int32            // pages of no class
@@ -32,13 +34,13 @@ type slabPage struct {
 const (
 	slabShift   = 10
 	slabPageLen = 1 << slabShift // words
-	slabClasses = 36             // entries 1 to 1024
+	slabClasses = 36             // words 1 to 1024
 )
 
 // blockRef addresses a block: page number and word within the page.
 type blockRef uint32
 
-// slabClass returns the smallest class that holds n ≥ 1 entries.
+// slabClass returns the smallest class that holds n ≥ 1 words.
 func slabClass(n int) int {
 	if n <= 8 {
 		return n - 1
@@ -47,7 +49,7 @@ func slabClass(n int) int {
 	return 4 + 4*octave + (n-1)>>octave - 4
 }
 
-// slabCapacity returns the number of entries of a class.
+// slabCapacity returns the number of words of a class.
 func slabCapacity(class int) int {
 	if class < 8 {
 		return class + 1
@@ -56,7 +58,7 @@ func slabCapacity(class int) int {
 	return (class%4 + 5) << octave
 }
 
-// alloc returns a block for n ≥ 1 entries. Its words are not cleared.
+// alloc returns a block for n ≥ 1 words, which are not cleared.
 func (s *slab) alloc(n int) blockRef {
 	class := slabClass(n)
 	page := s.partial[class] - 1
@@ -66,7 +68,7 @@ func (s *slab) alloc(n int) blockRef {
 	m := &s.meta[page]
 	m.live++
 	block := m.free - 1
-	size := slabCapacity(class) * s.width
+	size := slabCapacity(class)
 	if block >= 0 {
 		m.free = int16(s.pages[page][int(block)*size])
 	} else {
@@ -79,14 +81,14 @@ func (s *slab) alloc(n int) blockRef {
 	return blockRef(int(page)<<slabShift | int(block)*size)
 }
 
-// free gives back a block of n entries.
+// free gives back a block of n words.
 func (s *slab) free(ref blockRef, n int) {
 	class := slabClass(n)
 	page := int32(ref >> slabShift)
 	m := &s.meta[page]
 	word := int(ref & (slabPageLen - 1))
 	s.edit(ref, 1)[0] = uint32(m.free)
-	m.free = int16(word/(slabCapacity(class)*s.width)) + 1
+	m.free = int16(word/slabCapacity(class)) + 1
 	m.live--
 	if m.live == 0 {
 		s.unlist(page)
@@ -96,32 +98,49 @@ func (s *slab) free(ref blockRef, n int) {
 	}
 }
 
-// resize returns a block for n entries that begins with the first min(n, old) entries of the block of old entries,
-// which it gives back. It is the same block while n stays in its class.
+// resize returns a block for n words that begins with the first min(n, old) words, and their times, of the block of old
+// words, which it gives back. It is the same block while n stays in its class.
 func (s *slab) resize(ref blockRef, old, n int) blockRef {
 	if slabClass(old) == slabClass(n) {
 		return ref
 	}
 	grown := s.alloc(n)
 	copy(s.edit(grown, n), s.words(ref, min(old, n)))
+	if s.timed {
+		copy(s.touches(grown, n), s.touches(ref, min(old, n)))
+	}
 	s.free(ref, old)
 	return grown
 }
 
-// edit returns the words of the first n entries of a block for writing. What words returned before may be stale.
+// edit returns the first n words of a block for writing; then their times may be written too. What words and touches
+// returned before may be stale.
 func (s *slab) edit(ref blockRef, n int) []uint32 {
-	page := ref >> slabShift
-	if int(page) < len(s.shared) && s.shared[page] {
-		own := *s.pages[page]
-		s.pages[page], s.shared[page] = &own, false
+	if page := ref >> slabShift; int(page) < len(s.shared) && s.shared[page] {
+		s.unshare(page)
 	}
 	return s.words(ref, n)
 }
 
-// words returns the words of the first n entries of a block. In a slab that is never forked they may be written.
+func (s *slab) unshare(page blockRef) {
+	own := *s.pages[page]
+	s.pages[page], s.shared[page] = &own, false
+	if s.timed {
+		own := *s.times[page]
+		s.times[page] = &own
+	}
+}
+
+// words returns the first n words of a block. In a slab that is never forked they may be written.
 func (s *slab) words(ref blockRef, n int) []uint32 {
 	at := int(ref & (slabPageLen - 1))
-	return s.pages[ref>>slabShift][at : at+n*s.width : at+n*s.width]
+	return s.pages[ref>>slabShift][at : at+n : at+n]
+}
+
+// touches returns the times of the first n words of a block of a timed slab.
+func (s *slab) touches(ref blockRef, n int) []Touch {
+	at := int(ref & (slabPageLen - 1))
+	return s.times[ref>>slabShift][at : at+n : at+n]
 }
 
 // open gives a page to a class.
@@ -132,6 +151,9 @@ func (s *slab) open(class int) int32 {
 	} else {
 		s.pages = append(s.pages, new([slabPageLen]uint32))
 		s.meta = append(s.meta, slabPage{})
+		if s.timed {
+			s.times = append(s.times, new([slabPageLen]Touch))
+		}
 	}
 	s.meta[page] = slabPage{}
 	s.list(page, class)
@@ -144,7 +166,7 @@ func (s *slab) share() { s.shared = allTrue(s.shared, len(s.pages)) }
 // fork returns a slab with the same blocks. It changes nothing.
 func (s *slab) fork() slab {
 	f := *s
-	f.pages, f.shared = slices.Clone(s.pages), slices.Clone(s.shared)
+	f.pages, f.times, f.shared = slices.Clone(s.pages), slices.Clone(s.times), slices.Clone(s.shared)
 	f.meta, f.spare = slices.Clone(s.meta), slices.Clone(s.spare)
 	return f
 }

@@ -22,9 +22,9 @@ func TestSlabClasses(t *testing.T) {
 
 // TestSlabBlocksDoNotOverlap grows and shrinks blocks at random, each filled with its own pattern.
 func TestSlabBlocksDoNotOverlap(t *testing.T) {
-	for _, width := range []int{1, recordWords} {
-		s := slab{width: width}
-		rng := rand.New(rand.NewPCG(3, uint64(width)))
+	for seed, timed := range []bool{false, true} {
+		s := slab{timed: timed}
+		rng := rand.New(rand.NewPCG(3, uint64(seed)))
 		type block struct {
 			ref blockRef
 			n   int
@@ -46,15 +46,18 @@ func TestSlabBlocksDoNotOverlap(t *testing.T) {
 				checkBlock(t, &s, b.ref, kept, k)
 			}
 			if b.n > 0 {
-				fillBlock(s.words(b.ref, b.n), k)
+				fillBlock(&s, b.ref, b.n, k)
 			}
 		}
 	}
 }
 
-func fillBlock(words []uint32, k int) {
-	for i := range words {
-		words[i] = uint32(k<<16 | i)
+func fillBlock(s *slab, ref blockRef, n, k int) {
+	for i := range n {
+		s.words(ref, n)[i] = uint32(k<<16 | i)
+		if s.timed {
+			s.touches(ref, n)[i] = Touch(k<<16 | i)
+		}
 	}
 }
 
@@ -67,12 +70,15 @@ func checkBlock(t *testing.T, s *slab, ref blockRef, n, k int) {
 		if w != uint32(k<<16|i) {
 			t.Fatalf("word %d of block %d is %x, want %x", i, k, w, k<<16|i)
 		}
+		if s.timed && s.touches(ref, n)[i] != Touch(w) {
+			t.Fatalf("time %d of block %d is %x, want %x", i, k, s.touches(ref, n)[i], w)
+		}
 	}
 }
 
 // TestSlabPagesChangeClass grows many blocks in step: the pages of the small classes must serve the large ones.
 func TestSlabPagesChangeClass(t *testing.T) {
-	s := slab{width: 1}
+	var s slab
 	const blocks, size = 2000, 256
 	refs := make([]blockRef, blocks)
 	for k := range refs {
