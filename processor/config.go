@@ -34,6 +34,9 @@ type Config struct {
 	Codec *table.Codec
 	// Model has the parameters of the recommendation model. Defaults to model.DefaultParams.
 	Model *model.Params
+	// Merged is what all shards of the stream have learnt: see package follow. Its parameters must be those of Model. Nil recommends from
+	// what the shard itself has learnt.
+	Merged *model.Merged
 	// Contents makes what the records of a shard become. Defaults to the table of events with recommendations, and the model.
 	Contents func(Config, Shard, Observer) (Contents, error)
 }

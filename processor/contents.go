@@ -14,6 +14,8 @@ type Contents interface {
 	Restore(ctx context.Context, body []byte) error
 	// Add folds a record into the state and appends its rows, at least one, to the open object. It returns their number.
 	Add(r *event.Record) (rows int, err error)
+	// Rest is called now and then when there is nothing to add.
+	Rest()
 	// Bytes is the size of the open object as it would be stored, and Rows the number of its rows.
 	Bytes() int64
 	Rows() int

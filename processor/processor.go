@@ -106,6 +106,9 @@ func (p *Processor) Process(ctx context.Context, records []event.Record) error {
 			return err
 		}
 	}
+	if len(records) == 0 {
+		p.contents.Rest()
+	}
 	if p.due() {
 		if err := p.commit(ctx); err != nil {
 			return err

@@ -21,6 +21,9 @@ type rows struct {
 	model   *model.Model
 	table   *table.Writer
 
+	merged   *model.Merged // what all shards have learnt; nil when nobody follows the others
+	versions versions
+
 	// Scratch of one record.
 	events  []event.Event
 	chunk   []table.Row
@@ -28,6 +31,8 @@ type rows struct {
 	facts   []model.Fact
 	scored  []model.Scored
 	lists   []table.Recommendation
+	starts  []time.Time
+	offsets []int64
 }
 
 func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
@@ -43,12 +48,15 @@ func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
 		shard: shard.ID, length: cfg.Recommendations, observer: observer, erased: cfg.Erased,
 		decoder: event.NewDecoder(event.Options{Privacy: cfg.Privacy, Range: &hashes, Erased: cfg.Erased}),
 		seen:    newDuplicates(), model: model.New(*cfg.Model), table: w,
+		merged: cfg.Merged,
 		lists: make([]table.Recommendation, 0, max(cfg.Recommendations, 0)), // never nil: nil is null, and means that none were asked for
 	}, nil
 }
 
 // Add implements Contents.
 func (c *rows) Add(r *event.Record) (int, error) {
+	c.Rest()
+	c.starts, c.offsets = c.starts[:0], c.offsets[:0]
 	c.lists, c.chunk = c.lists[:0], c.chunk[:0]
 	c.events = c.decoder.Decode(c.events[:0], *r)
 	for i := range c.events {
@@ -60,6 +68,13 @@ func (c *rows) Add(r *event.Record) (int, error) {
 	return len(c.events), nil
 }
 
+// Rest implements Contents: the model recommends with the newest edition of what all shards have learnt.
+func (c *rows) Rest() {
+	if c.merged != nil {
+		c.model.Adopt(c.merged.Latest())
+	}
+}
+
 // add makes the row of one event, learns from it and recommends. A duplicate leaves the model alone.
 func (c *rows) add(r *event.Record, e *event.Event) {
 	row := c.next()
@@ -67,7 +82,7 @@ func (c *rows) add(r *event.Record, e *event.Event) {
 	if e.Err == nil {
 		row.Duplicate = c.seen.seen(e.SessionID, e.EventID.Value, r.Arrival)
 		if !row.Duplicate {
-			c.learn(r, e)
+			c.learn(row, r, e)
 		}
 		c.recommend(row, e)
 	}
@@ -93,7 +108,15 @@ func (c *rows) Bytes() int64 { return c.table.Size() }
 func (c *rows) Rows() int { return c.table.Rows() }
 
 // Seal implements Contents.
-func (c *rows) Seal(notes map[string]string) ([]byte, error) { return c.table.Close(notes) }
+func (c *rows) Seal(notes map[string]string) ([]byte, error) {
+	if err := c.versions.describe(notes); err != nil {
+		return nil, err
+	}
+	return c.table.Close(notes)
+}
 
 // Reset implements Contents.
-func (c *rows) Reset() { c.table.Reset() }
+func (c *rows) Reset() {
+	c.table.Reset()
+	c.versions.object = c.versions.object[:0]
+}

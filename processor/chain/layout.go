@@ -25,8 +25,11 @@ func (l Layout) LinkKey(hour Hour, shard, first string) (string, error) {
 
 // ShardPrefix is what the keys of all links of a shard in an hour begin with.
 func (l Layout) ShardPrefix(hour Hour, shard string) string {
-	return l.DataPrefix() + hour.Partition() + "/" + shard + "-"
+	return l.HourPrefix(hour) + shard + "-"
 }
+
+// HourPrefix is what the keys of all links in an hour begin with.
+func (l Layout) HourPrefix(hour Hour) string { return l.DataPrefix() + hour.Partition() + "/" }
 
 // DataPrefix is what the keys of all links of the generation begin with.
 func (l Layout) DataPrefix() string { return path.Join(l.Prefix, l.generation()) + "/" }

@@ -56,15 +56,15 @@ func (g *lineage) visit(ctx context.Context, shard string, start *StartMark, par
 // list appends a shard's links from an hour on, up to the end of its chain that the writer knows: another writer's link may have come
 // since, and what it holds will be read from the stream. Several hours are listed at a time: a day is 24 requests.
 func (g *lineage) list(ctx context.Context, shard string, from Hour, until End) error {
-	hours := make([][]linkKey, max(until.Hour-from+1, 0))
+	hours := make([][]Listed, max(until.Hour-from+1, 0))
 	err := Each(g.env, len(hours), 8, func(i int) (err error) {
-		hours[i], err = listLinks(ctx, g.env, g.bucket, g.layout, from+Hour(i), shard)
+		hours[i], err = Links(ctx, g.env, g.bucket, g.layout, from+Hour(i), shard)
 		return err
 	})
 	for _, keys := range hours {
 		for _, k := range keys {
-			if Compare(k.first, until.Last) <= 0 {
-				g.links = append(g.links, Object{Key: k.key, Size: k.size})
+			if Compare(k.First, until.Last) <= 0 {
+				g.links = append(g.links, k.Object())
 			}
 		}
 	}

@@ -67,14 +67,14 @@ func (w *Writer) parentsHour(ctx context.Context) (hour Hour, err error) {
 
 // endAt returns the end that the bookmark stands for.
 func (w *Writer) endAt(ctx context.Context, at Bookmark) (End, error) {
-	keys, err := listLinks(ctx, w.env, w.bucket, w.layout, at.Hour, w.shard.ID)
+	keys, err := Links(ctx, w.env, w.bucket, w.layout, at.Hour, w.shard.ID)
 	if err != nil {
 		return End{}, err
 	}
 	found := ""
 	for _, k := range keys {
-		if Compare(k.first, at.Last) <= 0 {
-			found = k.key
+		if Compare(k.First, at.Last) <= 0 {
+			found = k.Key
 		}
 	}
 	if found == "" {
@@ -115,49 +115,25 @@ func (w *Writer) follow(ctx context.Context) error {
 // walk lists the hours from that of the end held to the next one by this machine's clock, and returns a link that does not follow.
 func (w *Writer) walk(ctx context.Context) (stray string, err error) {
 	for hour := w.end.Hour; hour <= max(HourOf(w.env.Wall()), w.end.Hour)+1; hour++ {
-		keys, err := listLinks(ctx, w.env, w.bucket, w.layout, hour, w.shard.ID)
+		keys, err := Links(ctx, w.env, w.bucket, w.layout, hour, w.shard.ID)
 		if err != nil {
 			return "", err
 		}
 		for _, k := range keys {
-			if Compare(k.first, w.end.Last) <= 0 {
+			if Compare(k.First, w.end.Last) <= 0 {
 				continue
 			}
-			link, err := headLink(ctx, w.env, w.bucket, w.layout, k.key)
+			link, err := headLink(ctx, w.env, w.bucket, w.layout, k.Key)
 			if err != nil {
 				return "", err
 			}
 			if !w.end.precedes(link) {
-				return k.key, nil
+				return k.Key, nil
 			}
 			w.end = link.End()
 		}
 	}
 	return "", nil
-}
-
-type linkKey struct {
-	key, first string
-	size       int64
-}
-
-// listLinks returns the keys of a shard's links in one hour, in the order of their first records.
-func listLinks(ctx context.Context, env Env, b Bucket, l Layout, hour Hour, shard string) (keys []linkKey, err error) {
-	prefix := l.ShardPrefix(hour, shard)
-	err = Retry(ctx, env, func(ctx context.Context) error {
-		keys = keys[:0]
-		for o, err := range b.List(ctx, prefix) {
-			if err != nil {
-				return err
-			}
-			_, s, first, err := l.ParseLinkKey(o.Key)
-			if err == nil && s == shard {
-				keys = append(keys, linkKey{o.Key, first, o.Size})
-			}
-		}
-		return nil
-	})
-	return keys, wrap("list "+prefix, err)
 }
 
 // headLink reads a link's metadata and checks it against the key.

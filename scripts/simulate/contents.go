@@ -51,6 +51,9 @@ func (c *contents) Add(r *event.Record) (int, error) {
 	return 1, nil
 }
 
+// Rest implements processor.Contents.
+func (c *contents) Rest() {}
+
 // Bytes implements processor.Contents.
 func (c *contents) Bytes() int64 { return int64(len(c.open)) * rowBytes }
 
