@@ -49,7 +49,7 @@ func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
 		decoder: event.NewDecoder(event.Options{Privacy: cfg.Privacy, Range: &hashes, Erased: cfg.Erased}),
 		seen:    newDuplicates(), model: model.New(*cfg.Model), table: w,
 		merged: cfg.Merged,
-		lists: make([]table.Recommendation, 0, max(cfg.Recommendations, 0)), // never nil: nil is null, and means that none were asked for
+		lists:  make([]table.Recommendation, 0, max(cfg.Recommendations, 0)), // never nil: nil is null, and means that none were asked for
 	}, nil
 }
 

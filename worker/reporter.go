@@ -17,6 +17,8 @@ type reporter struct {
 
 	mu       sync.Mutex
 	trust    time.Time
+	leases   []lease.Lease
+	readAt   time.Time
 	troubles map[string]*trouble
 }
 
@@ -87,7 +89,18 @@ func (r *reporter) Heartbeat(trustedUntil time.Time) {
 }
 
 // Scanned implements lease.Reporter.
-func (r *reporter) Scanned([]lease.Worker, []lease.Lease) {}
+func (r *reporter) Scanned(_ []lease.Worker, leases []lease.Lease, readAt time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.leases, r.readAt = leases, readAt
+}
+
+// rows returns the lease rows as they were last read, and when that was.
+func (r *reporter) rows() ([]lease.Lease, time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.leases, r.readAt
+}
 
 func (r *reporter) trusted() time.Time {
 	r.mu.Lock()

@@ -24,6 +24,7 @@ type shard struct {
 
 	records atomic.Int64 // delivered in this term
 	behind  atomic.Int64 // MillisBehindLatest of the last read, -1 before the first
+	reached atomic.Int64 // arrival time up to which all records have been processed, Unix ms; 0 before the first page
 	rate    rate
 	sign    atomic.Int64 // when the last sign of progress was seen, by Env.Now, Unix ns
 	first   int64        // lease counter with which the term began
@@ -88,6 +89,7 @@ func (s *shard) process(ctx context.Context, page Page) error {
 	s.records.Add(int64(len(page.Records)))
 	s.rate.add(now, len(page.Records))
 	s.behind.Store(page.MillisBehindLatest)
+	s.reached.Store(s.worker.env.Wall().UnixMilli() - page.MillisBehindLatest)
 	s.worker.succeeded(s.term.Key())
 	if page.MillisBehindLatest == 0 && len(page.Records) == 0 && s.proc.Idle() {
 		s.noteTip(ctx, now)

@@ -71,6 +71,22 @@ func newID(name string, env Env) string {
 	return fmt.Sprintf("%s-%08x", name, uint32(env.Rand()*(1<<32)))
 }
 
+// Leases returns all rows of the lease table as they were last read, and the time of day at which that was. None before the first time.
+func (w *Worker) Leases() ([]lease.Lease, time.Time) {
+	rows, at := w.report.rows()
+	return rows, w.env.Wall().Add(at.Sub(w.env.Now()))
+}
+
+// Reached returns the arrival time that all shards of this worker have reached, Unix ms: about now, when they are at the tip of the stream or
+// there is none. It is 0 as long as one of them has not been read.
+func (w *Worker) Reached() int64 {
+	reached := w.env.Wall().UnixMilli()
+	for _, s := range w.shards.all() {
+		reached = min(reached, s.reached.Load())
+	}
+	return reached
+}
+
 // ID returns the worker's id.
 func (w *Worker) ID() string { return w.id }
 

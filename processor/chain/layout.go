@@ -86,4 +86,22 @@ func (l Layout) ParseLinkKey(key string) (hour Hour, shard, first string, err er
 	return HourOf(t), stem[:cut], Unpad(stem[cut+1:]), nil
 }
 
+// SnapshotsPrefix is what the keys of the model's snapshots begin with.
+func (l Layout) SnapshotsPrefix() string { return path.Join(l.Prefix, "_model", l.generation()) + "/" }
+
+// SnapshotKey is the key of the snapshot of all that the model has learnt before an hour.
+func (l Layout) SnapshotKey(hour Hour) string {
+	return l.SnapshotsPrefix() + hour.Partition() + snapshotSuffix
+}
+
+// ParseSnapshotKey is the inverse of SnapshotKey.
+func (l Layout) ParseSnapshotKey(key string) (hour Hour, ok bool) {
+	name, ok := strings.CutPrefix(key, l.SnapshotsPrefix())
+	t, err := time.Parse("dt=2006-01-02/hour=15"+snapshotSuffix, name)
+	hour = HourOf(t)
+	return hour, ok && err == nil && l.SnapshotKey(hour) == key
+}
+
+const snapshotSuffix = ".facts"
+
 func (l Layout) probeKey() string { return path.Join(l.Prefix, "_log", "probe") }

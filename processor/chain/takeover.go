@@ -6,12 +6,6 @@ import (
 	"fmt"
 )
 
-// Bookmark is the position in a lease row: the end of some link of the chain, or the zero Bookmark.
-type Bookmark struct {
-	Last string
-	Hour Hour
-}
-
 // TakeOver finds the end of a shard's chain, beginning at the bookmark, and returns the writer that continues it.
 // A bookmark that no link bears out, or a chain whose links do not follow each other, is ErrBroken.
 func TakeOver(ctx context.Context, env Env, b Bucket, l Layout, shard Shard, leaseCounter int64, at Bookmark) (*Writer, error) {

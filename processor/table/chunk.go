@@ -78,6 +78,7 @@ func (c *chunk) keep(rows []Row) {
 		r.Extra = kept(&c.texts, r.Extra)
 		r.Error = kept(&c.texts, r.Error)
 		r.Raw = kept(&c.raws, r.Raw)
+		r.VisitStarted = kept(&c.times, r.VisitStarted)
 		c.rows = append(c.rows, r)
 	}
 }
@@ -95,6 +96,7 @@ func (c *chunk) keepEntries(entries []Entry) []Entry {
 		x.Price = kept(&c.ints, x.Price)
 		x.Currency = kept(&c.texts, x.Currency)
 		x.Extra = kept(&c.texts, x.Extra)
+		x.TouchOffset = kept(&c.ints, x.TouchOffset)
 	}
 	return entries
 }

@@ -177,14 +177,14 @@ func (n *node) Start(t *lease.Term) {
 	})
 }
 
-func (n *node) Taken(lease.Lease, string)             {}
-func (n *node) Ended(lease.Lease, error)              {}
-func (n *node) Trouble(string, error)                 {}
-func (n *node) Hole(string, string)                   {}
-func (n *node) Moving(string, string, string)         {}
-func (n *node) Died(string)                           {}
-func (n *node) Scanned([]lease.Worker, []lease.Lease) {}
-func (n *node) Heartbeat(until time.Time)             { n.mu.Lock(); defer n.mu.Unlock(); n.trust = until }
+func (n *node) Taken(lease.Lease, string)                        {}
+func (n *node) Ended(lease.Lease, error)                         {}
+func (n *node) Trouble(string, error)                            {}
+func (n *node) Hole(string, string)                              {}
+func (n *node) Moving(string, string, string)                    {}
+func (n *node) Died(string)                                      {}
+func (n *node) Scanned([]lease.Worker, []lease.Lease, time.Time) {}
+func (n *node) Heartbeat(until time.Time)                        { n.mu.Lock(); defer n.mu.Unlock(); n.trust = until }
 
 // counts returns how many effective terms each node has.
 func (c *cluster) counts() map[string]int {

@@ -24,14 +24,15 @@ type Shards interface {
 
 // Reporter is told what happens; all methods return at once. It is for logs and metrics: nothing depends on it.
 type Reporter interface {
-	Taken(l Lease, from string)           // a term has begun; from is the previous owner
-	Ended(l Lease, cause error)           // a term has ended
-	Trouble(doing string, err error)      // something failed and will be tried again
-	Hole(from, to string)                 // no shard covers this part of the hash range
-	Moving(key, from, to string)          // a lease is handed over
-	Died(worker string)                   // a worker is held for dead
-	Heartbeat(trustedUntil time.Time)     // a heartbeat was confirmed
-	Scanned(workers []Worker, ls []Lease) // the table has been read
+	Taken(l Lease, from string)       // a term has begun; from is the previous owner
+	Ended(l Lease, cause error)       // a term has ended
+	Trouble(doing string, err error)  // something failed and will be tried again
+	Hole(from, to string)             // no shard covers this part of the hash range
+	Moving(key, from, to string)      // a lease is handed over
+	Died(worker string)               // a worker is held for dead
+	Heartbeat(trustedUntil time.Time) // a heartbeat was confirmed
+	// Scanned is told of the table's rows after each look at it. Those of leases were read at readAt, by Env.Now, or later.
+	Scanned(workers []Worker, leases []Lease, readAt time.Time)
 }
 
 // Coordinator takes, keeps and gives up the leases of one worker. doc.go describes the protocol.

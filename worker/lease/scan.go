@@ -77,12 +77,12 @@ func (c *Coordinator) readWorkers(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	died := c.see(workers, began)
-	leases := c.leases
+	leases, readAt := slices.Clone(c.leases), c.readAt
 	c.mu.Unlock()
 	for _, w := range died {
 		c.report.Died(w.ID)
 	}
-	c.report.Scanned(workers, leases)
+	c.report.Scanned(workers, leases, readAt)
 	c.bury(ctx, workers)
 	return nil
 }

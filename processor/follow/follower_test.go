@@ -1,0 +1,306 @@
+package follow_test
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamrec/streamrec/model"
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/processor/chain/chaintest"
+	"github.com/streamrec/streamrec/processor/follow"
+)
+
+// TestEditionIsWhatOneModelWouldHaveLearnt holds G5: the facts of all shards' logs are those of one model that was given all records.
+func TestEditionIsWhatOneModelWouldHaveLearnt(t *testing.T) {
+	for _, shards := range []int{1, 3, 9} {
+		f := newFleet(t, shards)
+		w := f.follower(follow.Config{})
+		for range 5 {
+			f.put(70)
+			f.drain()
+			f.follow(w)
+			f.same(w.Merged().Latest())
+		}
+		if stale := w.StaleMs(); stale != 0 {
+			t.Errorf("%d ms behind", stale)
+		}
+	}
+}
+
+// TestListsAreThoseOfOneModel cuts the traffic into shards that see each other's records after every batch: when everything is merged, the
+// next record of each shard gets the list that one model gives.
+func TestListsAreThoseOfOneModel(t *testing.T) {
+	f := newFleet(t, 4)
+	f.put(200)
+	f.drain()
+	w := f.follower(follow.Config{})
+	f.reopen(w.Merged())
+	f.got, f.lists = nil, nil
+	for range 150 {
+		f.put(1)
+		f.drain()
+		f.follow(w)
+	}
+	items := 0
+	for i := range f.lists {
+		if !slices.Equal(f.got[i], f.lists[i]) {
+			t.Fatalf("record %d: list %v, want %v", i, f.got[i], f.lists[i])
+		}
+		items += len(f.lists[i])
+	}
+	if len(f.got) != 150 || items < 1500 {
+		t.Fatalf("%d lists of %d items: too little was compared", len(f.got), items)
+	}
+}
+
+func TestSnapshotAndLogAreTheWhole(t *testing.T) {
+	f := newFleet(t, 3)
+	f.step = 15 * time.Second
+	rounds := []follow.Round{}
+	w := f.follower(follow.Config{Report: func(r follow.Round) { rounds = append(rounds, r) }})
+	for range 80 { // four hours
+		f.put(12)
+		f.drain()
+		f.follow(w)
+	}
+	f.same(w.Merged().Latest())
+	keys := f.bucket.Keys("events/_model/")
+	if len(keys) != 4 || keys[3] != layout.SnapshotKey(chain.HourOf(noon.Add(4*time.Hour))) {
+		t.Fatalf("snapshots %q", keys)
+	}
+	reads := 0
+	f.bucket.Decide = func(op, key string) chaintest.Fault {
+		if op == "get" && strings.HasSuffix(key, ".parquet") {
+			reads++
+		}
+		return chaintest.None
+	}
+	again := f.follower(follow.Config{})
+	f.same(again.Merged().Latest())
+	if links := len(f.bucket.Keys("events/gen=1/")); reads == 0 || reads > links/4 {
+		t.Errorf("%d of %d links were read", reads, links)
+	}
+	written := 0
+	for _, r := range rounds {
+		if r.Snapshot > 0 {
+			written++
+		}
+	}
+	if written != 4 {
+		t.Errorf("%d rounds report a snapshot", written)
+	}
+}
+
+// TestSnapshotHasNothingOfItsHour is what a replay that begins in the hour relies on.
+func TestSnapshotHasNothingOfItsHour(t *testing.T) {
+	f := newFleet(t, 3)
+	f.step = 15 * time.Second
+	w := f.follower(follow.Config{})
+	for range 45 {
+		f.put(6)
+		f.drain()
+		f.follow(w)
+	}
+	hour := chain.HourOf(noon.Add(time.Hour))
+	for _, key := range f.bucket.Keys("events/gen=1/") { // the log after it is lost
+		if h, _, _, _ := layout.ParseLinkKey(key); h >= hour {
+			f.bucket.Delete(key)
+		}
+	}
+	before := model.TouchAt(noon.Add(time.Hour).UnixMilli())
+	n := 0
+	for fact := range f.follower(follow.Config{}).Merged().Latest().Facts() {
+		if n++; fact.Touch >= before {
+			t.Fatalf("the snapshot has a fact of %s", fact.Touch)
+		}
+	}
+	if n == 0 {
+		t.Error("the snapshot is empty")
+	}
+}
+
+func TestDamagedSnapshotIsPassedOver(t *testing.T) {
+	f := newFleet(t, 2)
+	f.step = 15 * time.Second
+	w := f.follower(follow.Config{})
+	for range 60 {
+		f.put(10)
+		f.drain()
+		f.follow(w)
+	}
+	keys := f.bucket.Keys("events/_model/")
+	newest := keys[len(keys)-1]
+	body, _, err := f.bucket.Get(t.Context(), newest)
+	if err != nil || len(keys) < 2 {
+		t.Fatal(keys, err)
+	}
+	body[len(body)/2] ^= 1
+	f.bucket.Delete(newest)
+	if err := f.bucket.PutIfAbsent(t.Context(), newest, body, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.same(f.follower(follow.Config{}).Merged().Latest())
+}
+
+func TestOldSnapshotsAreRemoved(t *testing.T) {
+	f := newFleet(t, 1)
+	f.step = 15 * time.Second
+	w := f.follower(follow.Config{Keep: 2 * time.Hour, Remove: func(_ context.Context, key string) error {
+		f.bucket.Delete(key)
+		return nil
+	}})
+	for range 120 {
+		f.put(12)
+		f.drain()
+		f.follow(w)
+	}
+	if keys := f.bucket.Keys("events/_model/"); len(keys) != 3 {
+		t.Errorf("%d snapshots of the last two hours", len(keys))
+	}
+}
+
+// TestFutureWaits follows for a worker one of whose shards replays.
+func TestFutureWaits(t *testing.T) {
+	f := newFleet(t, 3)
+	var last follow.Round
+	w := f.follower(follow.Config{Report: func(r follow.Round) { last = r }})
+	f.put(100)
+	f.drain()
+	f.put(100)
+	f.drain()
+	f.reached = noon.Add(120 * time.Second).UnixMilli()
+	f.follow(w)
+	for fact := range w.Merged().Latest().Facts() {
+		if fact.Touch.Ms() > f.reached {
+			t.Fatalf("a fact of %s is merged", fact.Touch)
+		}
+	}
+	if last.Links != 3 || last.Waiting != 3 || w.StaleMs() < 99_000 || w.StaleMs() > 115_000 {
+		t.Fatalf("round %+v, %d ms behind", last, w.StaleMs())
+	}
+	f.reached = 0
+	f.follow(w)
+	f.same(w.Merged().Latest())
+	if w.StaleMs() != 0 {
+		t.Errorf("%d ms behind", w.StaleMs())
+	}
+}
+
+func TestErasedCustomersAreNotLearnt(t *testing.T) {
+	f := newFleet(t, 2)
+	f.step = 15 * time.Second
+	w := f.follower(follow.Config{})
+	for range 30 {
+		f.put(10)
+		f.drain()
+		f.follow(w)
+	}
+	if len(f.bucket.Keys("events/_model/")) == 0 {
+		t.Fatal("no snapshot was written")
+	}
+	f.same(f.follower(follow.Config{NewestErasure: func() time.Time { return noon }}).Merged().Latest())
+	now := f.env.Wall()
+	w = f.follower(follow.Config{
+		Erased:        func(customer string, at time.Time) bool { return customer == "7" && at.Before(now) },
+		NewestErasure: func() time.Time { return now },
+	})
+	facts := 0
+	for fact := range w.Merged().Latest().Facts() {
+		if facts++; fact.Session == "s7" {
+			t.Fatalf("the customer's fact %+v is merged", fact)
+		}
+	}
+	if facts == 0 {
+		t.Error("nothing is merged")
+	}
+}
+
+func TestEndedShardIsReadToItsEnd(t *testing.T) {
+	f := newFleet(t, 2)
+	w := f.follower(follow.Config{})
+	f.put(50)
+	f.drain()
+	f.follow(w)
+	f.put(50)
+	if err := f.shards[0].End(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	f.ended[f.shards[0].id] = true
+	f.drain()
+	f.follow(w)
+	f.same(w.Merged().Latest())
+	f.gone[f.shards[0].id] = true
+	_ = f.env.Sleep(t.Context(), time.Minute)
+	f.put(4)
+	f.shards[1].Drain(t.Context())
+	f.follow(w)
+	for id := range w.Merged().Latest().Marks() {
+		if f.gone[id] {
+			t.Errorf("a mark of %s, which has no row", id)
+		}
+	}
+}
+
+// TestFollowerSurvivesFaults loses requests at random; in the end everything is merged.
+func TestFollowerSurvivesFaults(t *testing.T) {
+	for seed := range uint64(20) {
+		f := newFleet(t, 3)
+		f.step = 15 * time.Second
+		w := f.follower(follow.Config{})
+		for range 45 {
+			f.put(6)
+			f.drain()
+			rng, left := rand.New(rand.NewPCG(seed, uint64(f.n))), 4
+			f.bucket.Decide = func(string, string) chaintest.Fault {
+				if left == 0 || rng.IntN(2) == 0 {
+					return chaintest.None
+				}
+				left--
+				return chaintest.Fault(rng.IntN(int(chaintest.Refuse) + 1))
+			}
+			_ = w.Follow(t.Context(), f)
+			f.bucket.Decide = nil
+			f.bucket.Settle()
+		}
+		f.follow(w)
+		f.same(w.Merged().Latest())
+		f.same(f.follower(follow.Config{}).Merged().Latest())
+	}
+}
+
+// TestRowsNameWhatTheirListsWereComputedFrom reads the footer.
+func TestRowsNameWhatTheirListsWereComputedFrom(t *testing.T) {
+	f := newFleet(t, 2)
+	f.put(40)
+	f.drain()
+	w := f.follower(follow.Config{})
+	f.reopen(w.Merged())
+	first := chain.Bookmark{Last: f.shards[1].end.Last, Hour: f.shards[1].end.Hour}.String()
+	f.put(20)
+	if err := f.shards[1].Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second := chain.Bookmark{Last: f.shards[1].end.Last, Hour: f.shards[1].end.Hour}.String()
+	f.follow(w)
+	f.put(20)
+	f.drain()
+	rows, keys := lastObject(t, f, f.shards[0].id)
+	var versions []struct {
+		Version int32
+		Shards  map[string]string
+	}
+	if err := json.Unmarshal([]byte(keys["model_versions"]), &versions); err != nil || len(versions) != 2 {
+		t.Fatalf("footer %q, %v", keys, err)
+	}
+	if versions[0].Shards[f.shards[1].id] != first || versions[1].Shards[f.shards[1].id] != second || len(versions[0].Shards) != 2 || len(versions[1].Shards) != 1 {
+		t.Errorf("versions %+v, want %s, then %s", versions, first, second)
+	}
+	if *rows[0].ModelVersion != versions[0].Version || *rows[len(rows)-1].ModelVersion != versions[1].Version {
+		t.Errorf("rows of versions %d to %d", *rows[0].ModelVersion, *rows[len(rows)-1].ModelVersion)
+	}
+}
