@@ -36,9 +36,17 @@ type Config struct {
 	Model *model.Params
 	// Merged is what all shards of the stream have learnt: see package follow. Its parameters must be those of Model. Nil recommends from
 	// what the shard itself has learnt.
-	Merged *model.Merged
+	Merged Editions
+	// Sells reports whether an item may be recommended. It may be called by several goroutines, and change its mind. Nil: all may.
+	Sells func(item string) bool
 	// Contents makes what the records of a shard become. Defaults to the table of events with recommendations, and the model.
 	Contents func(Config, Shard, Observer) (Contents, error)
+}
+
+// Editions are what all shards of the stream have learnt, as it is published from time to time: see package follow.
+type Editions interface {
+	// Latest returns the newest edition, or nil before there is one. It returns at once.
+	Latest() *model.Edition
 }
 
 // WithDefaults returns the configuration with its defaults filled in.

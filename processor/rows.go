@@ -21,7 +21,7 @@ type rows struct {
 	model   *model.Model
 	table   *table.Writer
 
-	merged   *model.Merged // what all shards have learnt; nil when nobody follows the others
+	merged   Editions // nil when nobody follows the other shards
 	versions versions
 
 	// Scratch of one record.
@@ -44,13 +44,15 @@ func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rows{
+	c := &rows{
 		shard: shard.ID, length: cfg.Recommendations, observer: observer, erased: cfg.Erased,
 		decoder: event.NewDecoder(event.Options{Privacy: cfg.Privacy, Range: &hashes, Erased: cfg.Erased}),
 		seen:    newDuplicates(), model: model.New(*cfg.Model), table: w,
 		merged: cfg.Merged,
 		lists:  make([]table.Recommendation, 0, max(cfg.Recommendations, 0)), // never nil: nil is null, and means that none were asked for
-	}, nil
+	}
+	c.model.Restrict(cfg.Sells)
+	return c, nil
 }
 
 // Add implements Contents.

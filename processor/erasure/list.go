@@ -17,6 +17,7 @@ type List struct {
 	bucket chain.Bucket
 	log    string
 	read   map[string]bool // keys of tombstones
+	count  atomic.Int64    // of them
 	until  atomic.Pointer[map[string]time.Time]
 }
 
@@ -69,6 +70,7 @@ func (l *List) add(ctx context.Context, keys []string) error {
 		}
 	}
 	l.until.Store(&next)
+	l.count.Store(int64(len(l.read)))
 	return err
 }
 
@@ -96,6 +98,9 @@ func (l *List) Erased(customerID string, arrival time.Time) bool {
 	t, ok := (*until)[customerID]
 	return ok && !arrival.After(t)
 }
+
+// Tombstones is how many have been read. As none is ever removed, whoever has heeded so many has heeded the same ones.
+func (l *List) Tombstones() int { return int(l.count.Load()) }
 
 // Len is how many pseudonyms have been erased.
 func (l *List) Len() int {

@@ -30,5 +30,7 @@
 //     be read in one round is read in the next.
 //   - A link that is damaged is passed over, and reported: nothing heals it, and the audit names it.
 //   - Rows of schema version 1 do not say what the model has learnt from them; they are passed over.
-//   - An erased customer's sessions cannot be told in a snapshot: one that is older than the newest tombstone is not used.
+//   - An erased customer's sessions cannot be told in a snapshot: one that was made without heeding all of today's tombstones is not used. A
+//     running Follower keeps what it has, and says in its snapshots which tombstones they heed; the next one to be opened after an erasure
+//     reads the log's Window.
 package follow

@@ -23,10 +23,10 @@ type Config struct {
 	Interval time.Duration
 	// Keep is how long snapshots are kept. Defaults to 48 h.
 	Keep time.Duration
-	// Erased reports whether the customer of a pseudonym has been erased since a record arrived, and NewestErasure when somebody last was. Nil
-	// erases nobody.
-	Erased        func(customerID string, arrival time.Time) bool
-	NewestErasure func() time.Time
+	// Erased reports whether the customer of a pseudonym has been erased since a record arrived, and Tombstones how many erasures Erased heeds: see
+	// package erasure. Nil erases nobody.
+	Erased     func(customerID string, arrival time.Time) bool
+	Tombstones func() int
 	// Remove deletes an object. Nil keeps all snapshots.
 	Remove func(ctx context.Context, key string) error
 	// Report is told of each round in which something happened. It returns at once. Nil is told nothing.
@@ -42,6 +42,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Keep == 0 {
 		c.Keep = 48 * time.Hour
+	}
+	if c.Tombstones == nil {
+		c.Tombstones = func() int { return 0 }
 	}
 	if c.Report == nil {
 		c.Report = func(Round) {}
@@ -91,14 +94,15 @@ type Round struct {
 	Took     time.Duration
 }
 
-// Follower is used by one goroutine, but for Merged and StaleMs.
+// Follower is used by one goroutine, but for Latest and StaleMs.
 type Follower struct {
 	cfg    Config
 	env    chain.Env
 	bucket chain.Bucket
 
-	merged  *model.Merged
+	merged  atomic.Pointer[model.Merged] // set by Open
 	sources map[string]*source
+	heeded  int          // tombstones that all facts were read under
 	hour    chain.Hour   // of the latest link that is merged; 0 before the first
 	oldest  atomic.Int64 // arrival of the last record that is merged of the shard that is furthest behind, Unix ms; 0 when none is
 	round   Round
@@ -128,8 +132,13 @@ func (o opened) Shards() ([]Shard, time.Time) { return o.shards, o.at }
 func (opened) Reached() int64                 { return 1<<63 - 1 }
 func (opened) Keeper() bool                   { return false }
 
-// Merged returns what the models of this process adopt editions of. It is there when Open has returned.
-func (f *Follower) Merged() *model.Merged { return f.merged }
+// Latest implements processor.Editions: nil before Open has returned.
+func (f *Follower) Latest() *model.Edition {
+	if m := f.merged.Load(); m != nil {
+		return m.Latest()
+	}
+	return nil
+}
 
 // StaleMs returns how far what is merged is behind what the shards have committed, in ms: 0 when everything that was known to be committed at the
 // last look is merged, else the age of the last record that is, of the shard that is furthest behind.
@@ -166,7 +175,7 @@ func (f *Follower) Follow(ctx context.Context, fleet Fleet) error {
 func (f *Follower) publish(at time.Time) {
 	f.note(at)
 	if f.round.Links > 0 {
-		f.merged.Publish()
+		f.merged.Load().Publish()
 	}
 }
 
@@ -182,7 +191,7 @@ func (f *Follower) note(at time.Time) {
 			}
 		}
 		if s.at.Last != "" {
-			f.merged.Note(id, model.Mark{Link: s.at.String(), ThroughMs: through})
+			f.merged.Load().Note(id, model.Mark{Link: s.at.String(), ThroughMs: through})
 		}
 	}
 	f.oldest.Store(oldest)

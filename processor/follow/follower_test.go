@@ -24,7 +24,7 @@ func TestEditionIsWhatOneModelWouldHaveLearnt(t *testing.T) {
 			f.put(70)
 			f.drain()
 			f.follow(w)
-			f.same(w.Merged().Latest())
+			f.same(w.Latest())
 		}
 		if stale := w.StaleMs(); stale != 0 {
 			t.Errorf("%d ms behind", stale)
@@ -39,7 +39,7 @@ func TestListsAreThoseOfOneModel(t *testing.T) {
 	f.put(200)
 	f.drain()
 	w := f.follower(follow.Config{})
-	f.reopen(w.Merged())
+	f.reopen(w)
 	f.got, f.lists = nil, nil
 	for range 150 {
 		f.put(1)
@@ -68,7 +68,7 @@ func TestSnapshotAndLogAreTheWhole(t *testing.T) {
 		f.drain()
 		f.follow(w)
 	}
-	f.same(w.Merged().Latest())
+	f.same(w.Latest())
 	keys := f.bucket.Keys("events/_model/")
 	if len(keys) != 4 || keys[3] != layout.SnapshotKey(chain.HourOf(noon.Add(4*time.Hour))) {
 		t.Fatalf("snapshots %q", keys)
@@ -81,7 +81,7 @@ func TestSnapshotAndLogAreTheWhole(t *testing.T) {
 		return chaintest.None
 	}
 	again := f.follower(follow.Config{})
-	f.same(again.Merged().Latest())
+	f.same(again.Latest())
 	if links := len(f.bucket.Keys("events/gen=1/")); reads == 0 || reads > links/4 {
 		t.Errorf("%d of %d links were read", reads, links)
 	}
@@ -114,7 +114,7 @@ func TestSnapshotHasNothingOfItsHour(t *testing.T) {
 	}
 	before := model.TouchAt(noon.Add(time.Hour).UnixMilli())
 	n := 0
-	for fact := range f.follower(follow.Config{}).Merged().Latest().Facts() {
+	for fact := range f.follower(follow.Config{}).Latest().Facts() {
 		if n++; fact.Touch >= before {
 			t.Fatalf("the snapshot has a fact of %s", fact.Touch)
 		}
@@ -144,7 +144,7 @@ func TestDamagedSnapshotIsPassedOver(t *testing.T) {
 	if err := f.bucket.PutIfAbsent(t.Context(), newest, body, nil); err != nil {
 		t.Fatal(err)
 	}
-	f.same(f.follower(follow.Config{}).Merged().Latest())
+	f.same(f.follower(follow.Config{}).Latest())
 }
 
 func TestOldSnapshotsAreRemoved(t *testing.T) {
@@ -175,7 +175,7 @@ func TestFutureWaits(t *testing.T) {
 	f.drain()
 	f.reached = noon.Add(120 * time.Second).UnixMilli()
 	f.follow(w)
-	for fact := range w.Merged().Latest().Facts() {
+	for fact := range w.Latest().Facts() {
 		if fact.Touch.Ms() > f.reached {
 			t.Fatalf("a fact of %s is merged", fact.Touch)
 		}
@@ -185,7 +185,7 @@ func TestFutureWaits(t *testing.T) {
 	}
 	f.reached = 0
 	f.follow(w)
-	f.same(w.Merged().Latest())
+	f.same(w.Latest())
 	if w.StaleMs() != 0 {
 		t.Errorf("%d ms behind", w.StaleMs())
 	}
@@ -194,29 +194,39 @@ func TestFutureWaits(t *testing.T) {
 func TestErasedCustomersAreNotLearnt(t *testing.T) {
 	f := newFleet(t, 2)
 	f.step = 15 * time.Second
-	w := f.follower(follow.Config{})
-	for range 30 {
-		f.put(10)
-		f.drain()
-		f.follow(w)
-	}
-	if len(f.bucket.Keys("events/_model/")) == 0 {
-		t.Fatal("no snapshot was written")
-	}
-	f.same(f.follower(follow.Config{NewestErasure: func() time.Time { return noon }}).Merged().Latest())
-	now := f.env.Wall()
-	w = f.follower(follow.Config{
-		Erased:        func(customer string, at time.Time) bool { return customer == "7" && at.Before(now) },
-		NewestErasure: func() time.Time { return now },
-	})
-	facts := 0
-	for fact := range w.Merged().Latest().Facts() {
-		if facts++; fact.Session == "s7" {
-			t.Fatalf("the customer's fact %+v is merged", fact)
+	tombstones := 1
+	cfg := follow.Config{Tombstones: func() int { return tombstones }}
+	w := f.follower(cfg)
+	hours := func(w *follow.Follower) {
+		for range 30 {
+			f.put(10)
+			f.drain()
+			f.follow(w)
 		}
 	}
-	if facts == 0 {
-		t.Error("nothing is merged")
+	hours(w)
+	f.same(f.follower(cfg).Latest())
+	tombstones = 2 // the running one has learnt from the customer before
+	now := f.env.Wall()
+	cfg.Erased = func(customer string, at time.Time) bool { return customer == "7" && !at.After(now) }
+	hours(w)
+	for range 2 { // the first reads the log, the second its snapshot
+		w = f.follower(cfg)
+		facts := 0
+		for fact := range w.Latest().Facts() {
+			if facts++; fact.Session == "s7" && fact.Touch < model.TouchAt(now.UnixMilli()) {
+				t.Fatalf("the customer's fact %+v is merged", fact)
+			}
+		}
+		if facts == 0 {
+			t.Error("nothing is merged")
+		}
+		hours(w)
+	}
+	newest := f.bucket.Keys("events/_model/")
+	o, err := f.bucket.Head(t.Context(), newest[len(newest)-1])
+	if err != nil || o.Metadata["tombstones"] != "2" {
+		t.Errorf("the newest snapshot has %v, %v", o.Metadata, err)
 	}
 }
 
@@ -233,13 +243,13 @@ func TestEndedShardIsReadToItsEnd(t *testing.T) {
 	f.ended[f.shards[0].id] = true
 	f.drain()
 	f.follow(w)
-	f.same(w.Merged().Latest())
+	f.same(w.Latest())
 	f.gone[f.shards[0].id] = true
 	_ = f.env.Sleep(t.Context(), time.Minute)
 	f.put(4)
 	f.shards[1].Drain(t.Context())
 	f.follow(w)
-	for id := range w.Merged().Latest().Marks() {
+	for id := range w.Latest().Marks() {
 		if f.gone[id] {
 			t.Errorf("a mark of %s, which has no row", id)
 		}
@@ -268,8 +278,8 @@ func TestFollowerSurvivesFaults(t *testing.T) {
 			f.bucket.Settle()
 		}
 		f.follow(w)
-		f.same(w.Merged().Latest())
-		f.same(f.follower(follow.Config{}).Merged().Latest())
+		f.same(w.Latest())
+		f.same(f.follower(follow.Config{}).Latest())
 	}
 }
 
@@ -279,7 +289,7 @@ func TestRowsNameWhatTheirListsWereComputedFrom(t *testing.T) {
 	f.put(40)
 	f.drain()
 	w := f.follower(follow.Config{})
-	f.reopen(w.Merged())
+	f.reopen(w)
 	first := chain.Bookmark{Last: f.shards[1].end.Last, Hour: f.shards[1].end.Hour}.String()
 	f.put(20)
 	if err := f.shards[1].Drain(t.Context()); err != nil {

@@ -29,7 +29,7 @@ type fleet struct {
 	bucket  *chaintest.Bucket
 	shards  []*shard
 	whole   *model.Model
-	merged  *model.Merged // that the processors adopt
+	merged  processor.Editions // that the processors adopt
 	ended   map[string]bool
 	gone    map[string]bool // have no row any more
 	reached int64           // 0: the tip
@@ -75,7 +75,7 @@ func (f *fleet) open(id string, at chain.Bookmark) *shard {
 }
 
 // reopen begins a new term of every shard, with editions from now on.
-func (f *fleet) reopen(merged *model.Merged) {
+func (f *fleet) reopen(merged processor.Editions) {
 	f.merged = merged
 	for i, s := range f.shards {
 		f.shards[i] = f.open(s.id, chain.Bookmark{Last: s.end.Last, Hour: s.end.Hour})

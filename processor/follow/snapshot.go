@@ -9,6 +9,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,16 +40,29 @@ func (f *Follower) write(ctx context.Context, hour chain.Hour, at time.Time) err
 		return err
 	}
 	f.note(at)
-	body, err := encode(f.merged.Publish())
+	body, err := encode(f.merged.Load().Publish())
 	if err != nil {
 		return err
 	}
-	err = chain.Retry(ctx, f.env, func(ctx context.Context) error { return f.bucket.PutIfAbsent(ctx, key, body, nil) })
+	err = chain.Retry(ctx, f.env, func(ctx context.Context) error { return f.bucket.PutIfAbsent(ctx, key, body, f.metadata()) })
 	if err != nil && !errors.Is(err, chain.ErrExists) {
 		return err
 	}
 	f.round.Snapshot = int64(len(body))
 	return f.removeOld(ctx, hour)
+}
+
+// metaTombstones is how many erasures the facts of a snapshot were read under.
+const metaTombstones = "tombstones"
+
+func (f *Follower) metadata() map[string]string {
+	return map[string]string{metaTombstones: strconv.Itoa(f.heeded)}
+}
+
+// heeds reports whether a snapshot was read under all erasures that are known, or more.
+func (f *Follower) heeds(o chain.Object) (tombstones int, ok bool) {
+	tombstones, err := strconv.Atoi(o.Metadata[metaTombstones])
+	return tombstones, err == nil && tombstones >= f.cfg.Tombstones()
 }
 
 func encode(e *model.Edition) ([]byte, error) {
@@ -116,8 +130,9 @@ func (f *Follower) restore(ctx context.Context) error {
 	if passed != nil {
 		f.env.Trouble(fmt.Errorf("pass over snapshots: %w", passed))
 	}
-	f.merged = merged
+	defer f.merged.Store(merged)
 	if !found {
+		f.heeded = f.cfg.Tombstones()
 		return nil
 	}
 	for id, mark := range header.Marks {
@@ -127,10 +142,10 @@ func (f *Follower) restore(ctx context.Context) error {
 			continue
 		}
 		f.sources[id] = &source{at: at, arrival: mark.ThroughMs}
-		f.merged.Note(id, mark)
+		merged.Note(id, mark)
 		f.hour = max(f.hour, at.Hour)
 	}
-	f.merged.Publish()
+	merged.Publish()
 	return nil
 }
 
@@ -138,12 +153,10 @@ func (f *Follower) restore(ctx context.Context) error {
 func (f *Follower) read(ctx context.Context, keys []stored, failed *error) iter.Seq[io.Reader] {
 	return func(yield func(io.Reader) bool) {
 		for _, s := range keys {
-			if f.cfg.NewestErasure != nil && s.hour.Time().Before(f.cfg.NewestErasure()) {
-				return
-			}
 			var body []byte
+			var o chain.Object
 			err := chain.Retry(ctx, f.env, func(ctx context.Context) (err error) {
-				body, _, err = f.bucket.Get(ctx, s.key)
+				body, o, err = f.bucket.Get(ctx, s.key)
 				return err
 			})
 			if errors.Is(err, chain.ErrNotFound) {
@@ -152,6 +165,10 @@ func (f *Follower) read(ctx context.Context, keys []stored, failed *error) iter.
 			if err != nil {
 				*failed = fmt.Errorf("read snapshot: %w", err)
 				return
+			}
+			ok := false
+			if f.heeded, ok = f.heeds(o); !ok {
+				continue
 			}
 			if !yield(bytes.NewReader(body)) {
 				return

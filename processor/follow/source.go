@@ -48,7 +48,7 @@ func (f *Follower) look(ctx context.Context, shards []Shard) error {
 	for id := range f.sources {
 		if !known[id] && len(shards) > 0 {
 			delete(f.sources, id)
-			f.merged.Drop(id)
+			f.merged.Load().Drop(id)
 		}
 	}
 	return errors.Join(errs...)
@@ -172,27 +172,29 @@ func (f *Follower) fold(ctx context.Context, o chain.Object, body []byte, reache
 
 // learn adds the facts of a link.
 func (f *Follower) learn(ctx context.Context, body []byte) error {
+	merged := f.merged.Load()
 	return table.ReadFacts(ctx, bytes.NewReader(body), int64(len(body)), func(rows []table.Fact) error {
 		for i := range rows {
-			f.add(&rows[i])
+			f.add(merged, &rows[i])
 		}
 		return nil
 	})
 }
 
 // add adds what the model of a shard has learnt from a row.
-func (f *Follower) add(r *table.Fact) {
+func (f *Follower) add(merged *model.Merged, r *table.Fact) {
 	if r.VisitStarted.IsZero() || f.erased(r.CustomerID, r.Arrival) {
 		return
 	}
 	session, visit, base := model.LongSessionID(r.SessionID), uint32(r.VisitStarted.Unix()), model.TouchAt(r.Arrival.UnixMilli())
 	for i := range r.Steps {
 		s := &r.Steps[i]
-		if !s.Learnt {
+		touch := base + model.Touch(s.TouchOffset)
+		if !s.Learnt || s.TouchOffset < 0 && f.erased(r.CustomerID, time.UnixMilli(touch.Ms())) { // more was done with an item than before
 			continue
 		}
-		f.merged.Add(model.Fact{
-			Session: session, Visit: visit, Item: s.ProductCode, Touch: base + model.Touch(s.TouchOffset),
+		merged.Add(model.Fact{
+			Session: session, Visit: visit, Item: s.ProductCode, Touch: touch,
 			Type: model.EventType(s.Type), Label: model.LabelOf(s.Category, s.Brand),
 		})
 	}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/model"
-	"github.com/streamrec/streamrec/model/catalogue"
 	"github.com/streamrec/streamrec/model/cputime"
 	"github.com/streamrec/streamrec/model/evaluate"
 	"github.com/streamrec/streamrec/scripts/eventfile"
@@ -119,7 +118,7 @@ func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	sells, err := readCatalogue(o.catalogue)
+	sells, err := o.sells()
 	if err != nil {
 		return err
 	}
@@ -147,19 +146,14 @@ func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
 	return e.publish(o, std.out)
 }
 
-// readCatalogue returns what a catalogue file sells, nil without a file.
-func readCatalogue(path string) (func(item string) bool, error) {
-	if path == "" {
+// sells returns what the catalogue file sells, nil without a file.
+func (o evaluateOptions) sells() (func(item string) bool, error) {
+	if o.catalogue == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
+	c, err := readCatalogue(o.catalogue)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--catalogue: %w", err)}
-	}
-	defer f.Close()
-	c, err := catalogue.Read(f)
-	if err != nil {
-		return nil, refuse("%s: %w", path, err)
+		return nil, err
 	}
 	return c.Sells, nil
 }

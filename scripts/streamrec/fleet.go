@@ -15,9 +15,11 @@ import (
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	"github.com/streamrec/streamrec/infra/local"
+	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/processor/event"
+	"github.com/streamrec/streamrec/processor/follow"
 	"github.com/streamrec/streamrec/processor/table"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
@@ -41,7 +43,7 @@ type fleet struct {
 
 // member is one worker of the fleet.
 type member struct {
-	*worker.Worker
+	*service
 	name   string
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -66,15 +68,18 @@ func (f *fleet) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w, err := assembleWorker(ctx, newClients(f.services.Config(name)), f.where, worker.Config{
-		Name: name, Application: f.where.app, Stream: f.where.stream, Lease: lease.Config{Grace: 10 * time.Second},
-	},
-		processor.Config{Layout: f.where.layout, MaxAge: 10 * time.Second, Privacy: privacy}, true, f.log, f.stats)
+	w, err := assemble(ctx, newClients(f.services.Config(name)), f.where, settings{
+		worker: worker.Config{
+			Name: name, Application: f.where.app, Stream: f.where.stream, Lease: lease.Config{Grace: 10 * time.Second},
+		},
+		processor: processor.Config{Layout: f.where.layout, MaxAge: 10 * time.Second, Privacy: privacy},
+		follow:    &follow.Config{Layout: f.where.layout, Model: model.DefaultParams(), Interval: 2 * time.Second},
+	}, true, f.log, f.stats)
 	if err != nil {
 		return err
 	}
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	m := &member{Worker: w, name: name, cancel: cancel, done: make(chan struct{})}
+	m := &member{service: w, name: name, cancel: cancel, done: make(chan struct{})}
 	f.mu.Lock()
 	f.members = append(f.members, m)
 	f.mu.Unlock()

@@ -11,16 +11,15 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 
-	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
-	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	"github.com/streamrec/streamrec/infra/telemetry"
+	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor"
 	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/processor/erasure"
 	"github.com/streamrec/streamrec/processor/event"
-	"github.com/streamrec/streamrec/processor/table"
+	"github.com/streamrec/streamrec/processor/follow"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
-	"github.com/streamrec/streamrec/worker/shardlog"
 )
 
 // workerOptions are the flags of the worker command.
@@ -35,6 +34,9 @@ type workerOptions struct {
 	flushBytes                  int64
 	recommendations             int
 	restoreWindow               time.Duration
+	mergeInterval               time.Duration
+	catalogue                   string
+	hidePurchased               bool
 	noCreateTables              bool
 	noPrivacy                   bool
 	privacyKeyFile              string
@@ -64,7 +66,10 @@ DynamoDB table of that name, and writes their records with recommendations to th
 	f.DurationVar(&o.flushAge, "flush-age", time.Minute, "write a batch when it is this old")
 	f.Int64Var(&o.flushBytes, "flush-bytes", 128<<20, "write a batch when it has this many bytes of Parquet")
 	f.IntVar(&o.recommendations, "recommendations", 20, "recommendations in each row; -1 for none")
-	f.DurationVar(&o.restoreWindow, "restore-window", 24*time.Hour, "how much of the log a shard's model is restored from")
+	f.DurationVar(&o.restoreWindow, "restore-window", 24*time.Hour, "how much of the log the model is restored from when there is no snapshot")
+	f.DurationVar(&o.mergeInterval, "merge-interval", 10*time.Second, "how often to merge what other shards have learnt; 0 recommends from each shard alone")
+	f.StringVar(&o.catalogue, "catalogue", "", "file of products; only what it says is in stock is recommended; read again when it changes")
+	f.BoolVar(&o.hidePurchased, "hide-purchased", false, "recommend nothing that the session has bought")
 	f.BoolVar(&o.noCreateTables, "no-create-tables", false, "refuse to start when the lease table does not exist")
 	f.BoolVar(&o.noPrivacy, "no-privacy", false, "store customer numbers and undecodable records in clear")
 	f.StringVar(&o.privacyKeyFile, "privacy-key-file", "", "file with the secret, 32 bytes in hex or base64, that pseudonymises customers; or set STREAMREC_PRIVACY_KEY")
@@ -96,16 +101,42 @@ func (o workerOptions) configs(now time.Time) (worker.Config, processor.Config, 
 	}
 	p := processor.Config{
 		Layout: o.deployment().layout, MaxBytes: o.flushBytes, MaxAge: o.flushAge, Recommendations: o.recommendations,
-		RestoreWindow: o.restoreWindow, Privacy: privacy,
+		RestoreWindow: o.restoreWindow, Privacy: privacy, Model: o.model(),
 	}
 	err := errors.Join(missing, initialErr, privacyErr)
 	if missing == nil {
-		err = errors.Join(err, w.Validate(), p.Validate())
+		err = errors.Join(err, w.Validate(), p.Validate(), o.validateMerge())
 	}
 	if err != nil {
 		return w, p, usageError{err}
 	}
 	return w, p, nil
+}
+
+// model returns the parameters of the model.
+func (o workerOptions) model() *model.Params {
+	p := model.DefaultParams()
+	p.HidePurchased = o.hidePurchased
+	return &p
+}
+
+// follow configures how other shards are followed; nil when they are not.
+func (o workerOptions) follow(erased *erasure.List) *follow.Config {
+	if o.mergeInterval == 0 {
+		return nil
+	}
+	cfg := &follow.Config{Layout: o.deployment().layout, Model: *o.model(), Window: o.restoreWindow, Interval: o.mergeInterval}
+	if erased != nil {
+		cfg.Erased, cfg.Tombstones = erased.Erased, erased.Tombstones
+	}
+	return cfg
+}
+
+func (o workerOptions) validateMerge() error {
+	if cfg := o.follow(nil); cfg != nil {
+		return cfg.Validate()
+	}
+	return nil
 }
 
 // parseInitial resolves LATEST to now: it means the moment at which the application begins, not the one at which each shard does.
@@ -165,7 +196,10 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	}
 	counter := newRowCounter(log)
 	erased := erasures(c, o.deployment(), &pcfg)
-	w, err := assembleWorker(ctx, c, o.deployment(), cfg, pcfg, !o.noCreateTables, log, counter)
+	if pcfg.Sells, err = followCatalogue(ctx, o.catalogue, log); err != nil {
+		return err
+	}
+	w, err := assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased)}, !o.noCreateTables, log, counter)
 	if err != nil {
 		return err
 	}
@@ -177,42 +211,4 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	}
 	defer counter.sum()
 	return w.Run(ctx)
-}
-
-// assembleWorker checks everything that a worker needs, and puts it together. Nothing is left behind when it refuses.
-func assembleWorker(ctx context.Context, c clients, d deployment, cfg worker.Config, pcfg processor.Config, create bool,
-	log logrus.FieldLogger, observer processor.Observer,
-) (*worker.Worker, error) {
-	check, cancel := context.WithTimeout(ctx, preflightTimeout)
-	defer cancel()
-	summary, err := checkStream(check, c, d.stream)
-	if err != nil {
-		return nil, err
-	}
-	bucket, err := checkBucket(check, c, d.bucket)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkTable(check, c, d.app, false); err != nil && (!create || !errors.Is(err, infradynamo.ErrNoTable)) {
-		return nil, err
-	}
-	if err := checkLog(check, bucket, d, summary.ARN); err != nil {
-		return nil, err
-	}
-	if err := checkTable(check, c, d.app, create); err != nil {
-		return nil, err
-	}
-	cfg.Retention = summary.Retention
-	var w *worker.Worker
-	if pcfg.Codec, err = table.NewCodec(0); err != nil {
-		return nil, err
-	}
-	w, err = worker.New(cfg, worker.Dependencies{
-		Store: infradynamo.NewStore(c.dynamodb, d.app), Stream: infrakinesis.NewStream(c.kinesis, d.stream),
-		Factory: shardlog.NewFactory(pcfg, worker.System{}, bucket, func() *worker.Worker { return w }, observer), Log: log,
-	})
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return w, nil
 }

@@ -55,14 +55,10 @@ func NewFactory(cfg processor.Config, env Env, bucket chain.Bucket, w func() *wo
 }
 
 func shardOf(l lease.Lease) processor.Shard {
-	s := processor.Shard{
+	return processor.Shard{
 		Shard:        chain.Shard{ID: l.Key, Parents: l.Parents, StartingHashKey: l.StartingHashKey, EndingHashKey: l.EndingHashKey},
-		LeaseCounter: l.Counter,
+		LeaseCounter: l.Counter, Bookmark: bookmarkOf(&l),
 	}
-	if l.Checkpoint.Type == lease.AfterSequenceNumber {
-		s.Bookmark = chain.Bookmark{Last: l.Checkpoint.Value, Hour: chain.Hour(l.Checkpoint.Hour)}
-	}
-	return s
 }
 
 // Open implements worker.Processor.

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/streamrec/streamrec/model/catalogue"
+	"github.com/streamrec/streamrec/worker"
+)
+
+// readCatalogue reads a catalogue file. A file that cannot be opened is the user's mistake, one that makes no sense is refused.
+func readCatalogue(path string) (*catalogue.Catalogue, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--catalogue: %w", err)}
+	}
+	defer f.Close()
+	c, err := catalogue.Read(f)
+	if err != nil {
+		return nil, refuse("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// catalogueInterval is how often a worker looks whether its catalogue has changed.
+const catalogueInterval = 30 * time.Second
+
+// followCatalogue returns what the catalogue file sells, as it is now and whenever it changes until ctx ends; nil without a file.
+func followCatalogue(ctx context.Context, path string, log logrus.FieldLogger) (sells func(item string) bool, err error) {
+	if path == "" {
+		return nil, nil
+	}
+	seen := modified(path)
+	first, err := readCatalogue(path)
+	if err != nil {
+		return nil, err
+	}
+	var current atomic.Pointer[catalogue.Catalogue]
+	current.Store(first)
+	log.WithField("products", first.Len()).Info("catalogue read")
+	go func() {
+		for (worker.System{}).Sleep(ctx, catalogueInterval) == nil {
+			now := modified(path)
+			if now.Equal(seen) {
+				continue
+			}
+			seen = now
+			c, err := readCatalogue(path)
+			if err != nil {
+				log.WithError(err).Warn("catalogue has changed and cannot be read; the old one stays")
+				continue
+			}
+			current.Store(c)
+			log.WithField("products", c.Len()).Info("catalogue read again")
+		}
+	}()
+	return func(item string) bool { return current.Load().Sells(item) }, nil
+}
+
+// modified returns when the file was changed, or the zero time when that cannot be told.
+func modified(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}

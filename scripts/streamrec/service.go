@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/processor"
+	"github.com/streamrec/streamrec/processor/follow"
+	"github.com/streamrec/streamrec/processor/table"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/shardlog"
+)
+
+// service is a worker with what runs beside it.
+type service struct {
+	*worker.Worker
+	store    lease.Store
+	follower *follow.Follower // nil when other shards are not followed
+	log      logrus.FieldLogger
+}
+
+// settings are the configurations of the parts of a service. follow is nil when other shards are not followed.
+type settings struct {
+	worker    worker.Config
+	processor processor.Config
+	follow    *follow.Config
+}
+
+// assemble checks everything that a worker needs, and puts it together. Nothing is left behind when it refuses.
+func assemble(ctx context.Context, c clients, d deployment, cfg settings, create bool, log logrus.FieldLogger, observer processor.Observer) (*service, error) {
+	check, cancel := context.WithTimeout(ctx, preflightTimeout)
+	defer cancel()
+	summary, err := checkStream(check, c, d.stream)
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := checkBucket(check, c, d.bucket)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTable(check, c, d.app, false); err != nil && (!create || !errors.Is(err, infradynamo.ErrNoTable)) {
+		return nil, err
+	}
+	if err := checkLog(check, bucket, d, summary.ARN); err != nil {
+		return nil, err
+	}
+	if err := checkTable(check, c, d.app, create); err != nil {
+		return nil, err
+	}
+	cfg.worker.Retention = summary.Retention
+	if cfg.processor.Codec, err = table.NewCodec(0); err != nil {
+		return nil, err
+	}
+	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), log: log}
+	self := func() *worker.Worker { return s.Worker }
+	if cfg.follow != nil {
+		cfg.follow.Keep, cfg.follow.Remove, cfg.follow.Report = summary.Retention+24*time.Hour, bucket.Delete, s.merged
+		s.follower = shardlog.NewFollower(*cfg.follow, worker.System{}, bucket, self)
+		cfg.processor.Merged = s.follower
+	}
+	s.Worker, err = worker.New(cfg.worker, worker.Dependencies{
+		Store: s.store, Stream: infrakinesis.NewStream(c.kinesis, d.stream),
+		Factory: shardlog.NewFactory(cfg.processor, worker.System{}, bucket, self, observer), Log: log,
+	})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return s, nil
+}
+
+// Run works until ctx ends, as Worker.Run does. The worker takes leases when it has merged what there is, not before.
+func (s *service) Run(ctx context.Context) error {
+	if s.follower == nil {
+		return s.Worker.Run(ctx)
+	}
+	if err := s.open(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // asked to leave before it began
+		}
+		return err
+	}
+	life, end := context.WithCancel(ctx)
+	var err error
+	(worker.System{}).Join(
+		func() { s.follower.Run(life, shardlog.Fleet{Worker: s.Worker}) },
+		func() { defer end(); err = s.Worker.Run(ctx) },
+	)
+	return err
+}
+
+func (s *service) open(ctx context.Context) error {
+	began := time.Now()
+	rows, _, err := s.store.Leases(ctx)
+	if err != nil {
+		return explain("lease table", err)
+	}
+	if err := s.follower.Open(ctx, shardlog.Logs(rows), began); err != nil {
+		return fmt.Errorf("merge what the shards have learnt: %w", err)
+	}
+	stats := s.follower.Latest().Stats()
+	s.log.WithFields(logrus.Fields{
+		"facts": stats.Facts, "items": stats.Items, "took_ms": time.Since(began).Milliseconds(),
+	}).Info("model is restored")
+	return nil
+}
+
+// merged logs what a round of the follower has done.
+func (s *service) merged(r follow.Round) {
+	log := s.log.WithFields(logrus.Fields{
+		"links": r.Links, "shards_waiting": r.Waiting, "stale_ms": s.follower.StaleMs(), "took_ms": r.Took.Milliseconds(),
+	})
+	if r.Snapshot > 0 {
+		log.WithField("bytes", r.Snapshot).Info("snapshot of the model written")
+	}
+	if r.Damaged > 0 {
+		log.WithField("damaged", r.Damaged).Error("links of the log cannot be read: run streamrec audit")
+	}
+	log.Debug("what other shards have learnt is merged")
+}
