@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,7 +147,14 @@ func (c *column) load() bool {
 func (c *column) decode(page parquet.Page) error {
 	c.numbers, c.texts = c.numbers[:0], c.texts[:0]
 	c.levels = append(c.levels[:0], page.RepetitionLevels()...)
-	if page.Dictionary() != nil && c.kind == parquet.ByteArray {
+	if n := int(page.NumValues()); c.kind == parquet.ByteArray {
+		c.texts = slices.Grow(c.texts, n)
+	} else {
+		c.numbers = slices.Grow(c.numbers, n)
+	}
+	if page.NumNulls() == page.NumValues() {
+		c.decodeNulls(page)
+	} else if page.Dictionary() != nil && c.kind == parquet.ByteArray {
 		c.decodeWords(page)
 	} else if err := c.decodeValues(page); err != nil {
 		return err
@@ -156,6 +164,19 @@ func (c *column) decode(page parquet.Page) error {
 		return errors.New("levels and values of a page do not match")
 	}
 	return nil
+}
+
+// decodeNulls reads a page of nulls. Many columns of most files have no value at all.
+func (c *column) decodeNulls(page parquet.Page) {
+	n := int(page.NumValues())
+	if c.kind == parquet.ByteArray {
+		c.texts = c.texts[:n]
+		clear(c.texts)
+	} else {
+		for range n {
+			c.numbers = append(c.numbers, c.null)
+		}
+	}
 }
 
 // decodeWords reads a page of indexes into a dictionary, whose words are converted once for all pages.

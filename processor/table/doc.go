@@ -23,25 +23,23 @@
 //
 // # The file
 //
-// Pages have version 1, about 64 KiB and a checksum; they are compressed by [Codec]. Row groups end after 65,536 rows or
-// 16 MiB, so a Writer's memory is bounded by that and by its finished row groups. The page index prunes by time,
-// sequence number and session; a Bloom filter finds a session_id. No sort order is declared: rows are in stream order,
-// which is no order of a column. The footer has the keys schema_version, schema_hash, created_by, crc32c and the
-// caller's.
+// Pages have version 1, about 64 KiB at most and a checksum; they are compressed by [Codec]. Strings that repeat are numbered by a dictionary.
+// Row groups end after 65,536 rows or 16 MiB, so a Writer's memory is bounded by that and by its finished row groups; [Writer.Heap] tells it.
+// The page index prunes by time, sequence number and session; a Bloom filter finds a session_id. No sort order is declared: rows are in stream
+// order, which is no order of a column. The footer has the keys schema_version, schema_hash, created_by, crc32c and the caller's.
 //
 // # Non-obvious
 //
-//   - parquet-go decides when to end a page at the end of each Write. Writer therefore hands rows over in chunks counted
-//     from the start of the file: the same rows give the same bytes, however Append brought them.
-//   - A plain optional string would store "" as null, and optional []byte an empty value as null. Pointers keep them apart.
-//     Tags with json must not be combined with optional: parquet-go v0.32.0 then stores null for every row.
-//   - A footer would hold the least and greatest value of every column in full, up to megabytes of raw. Bounds longer
-//     than 64 bytes are dropped from the footer. The option of parquet-go that leaves bounds away must not be used
-//     instead: it writes a page index that claims "" as both bounds, by which readers prune rows that exist.
-//   - Reset of parquet-go v0.32.0 empties the column names in the footers of all later files. Close writes the footer anew,
-//     and a test compares the files of a reused Writer with those of new ones.
-//   - Dictionaries have no size limit but the row group: with one, the Bloom filter of parquet-go would miss every value
-//     that comes after it.
+//   - Row groups are put together here, from the encodings, structures and filters of parquet-go; its own writer takes several times the memory, since
+//     its dictionaries are Go maps, and its bytes depend on how rows were divided between calls. Here they depend on the rows alone.
+//   - Numbers of words are written in whole bytes. The fewest bits would hide from the codec that common words have small numbers: the
+//     dictionary numbers words as they come, and common ones come early.
+//   - All encodings are those that every reader has: PLAIN, RLE and RLE_DICTIONARY. BYTE_STREAM_SPLIT would make scores smaller, and Spark 3 cannot read
+//     it without switching its vectorized reader off; the delta encodings need Spark 3.3.
+//   - Nullable columns are pointers, which keep null and empty apart. The tags json and optional lose every value together in parquet-go v0.32.0.
+//   - Of the bounds of long strings, which may be megabytes of raw, the footer has none and the page index the first bytes, the greatest raised by one. A
+//     column whose values nothing bounds (scores that are not numbers, raw of bytes 255) has no page index.
+//   - Dictionaries have no size limit but the row group: the Bloom filter is made from that of session_id.
 //   - parquet-go panics on some damaged files, and on a flipped bit in the header of a page, which no checksum of Parquet
 //     covers, it may allocate gigabytes or follow a number as a pointer. Read and ReadFacts therefore compare the whole
 //     file with a checksum of our own first, and turn panics into ErrCorrupt. ReadInfo, which reads the footer only, and they compare the

@@ -98,13 +98,14 @@ var described = []string{
 	"country VARCHAR",
 	"credit_limit DECIMAL(18,4)",
 	"browse_history STRUCT(product_code VARCHAR, quantity BIGINT, in_shopping_cart BOOLEAN, \"event\" VARCHAR, category VARCHAR, " +
-		"brand VARCHAR, price DECIMAL(18,4), currency VARCHAR, extra VARCHAR)[]",
+		"brand VARCHAR, price DECIMAL(18,4), currency VARCHAR, extra VARCHAR, touch_offset BIGINT)[]",
 	"recommendations STRUCT(product_code VARCHAR, score DOUBLE)[]",
 	"model_version INTEGER",
 	"duplicate BOOLEAN",
 	"extra VARCHAR",
 	"error VARCHAR",
 	"raw BLOB",
+	"visit_started TIMESTAMP WITH TIME ZONE",
 	"dt DATE",
 	"gen BIGINT",
 	"hour VARCHAR",
@@ -131,9 +132,9 @@ const exact = `SELECT shard_id, sequence_number, sub_sequence, line, partition_k
 	city, country, credit_limit::VARCHAR AS credit_limit,
 	list_transform(browse_history, lambda x: {product_code: x.product_code, quantity: x.quantity::VARCHAR,
 		in_shopping_cart: x.in_shopping_cart, event: x.event, category: x.category, brand: x.brand, price: x.price::VARCHAR,
-		currency: x.currency, extra: x.extra}) AS browse_history,
+		currency: x.currency, extra: x.extra, touch_offset: x.touch_offset::VARCHAR}) AS browse_history,
 	list_transform(recommendations, lambda x: {product_code: x.product_code, score: x.score::VARCHAR}) AS recommendations,
-	model_version, duplicate, extra, error, hex(raw) AS raw FROM events ORDER BY hour, file_row_number`
+	model_version, duplicate, extra, error, hex(raw) AS raw, epoch_us(visit_started) AS visit_started FROM events ORDER BY hour, file_row_number`
 
 // exactRow is a row of exact.
 type exactRow struct {
@@ -162,6 +163,7 @@ type exactRow struct {
 		Price          *string `json:"price"`
 		Currency       *string `json:"currency"`
 		Extra          *string `json:"extra"`
+		TouchOffset    *string `json:"touch_offset"`
 	} `json:"browse_history"`
 	Recommendations []struct {
 		ProductCode string `json:"product_code"`
@@ -172,6 +174,7 @@ type exactRow struct {
 	Extra        *string `json:"extra"`
 	Error        *string `json:"error"`
 	Raw          *string `json:"raw"`
+	VisitStarted *int64  `json:"visit_started"`
 }
 
 // row converts back.
@@ -185,6 +188,9 @@ func (x *exactRow) row(t *testing.T) Row {
 	}
 	if x.EventTime != nil {
 		r.EventTime = new(fromMicros(*x.EventTime))
+	}
+	if x.VisitStarted != nil {
+		r.VisitStarted = new(fromMicros(*x.VisitStarted))
 	}
 	if x.Raw != nil {
 		raw, err := hex.DecodeString(*x.Raw)
@@ -200,13 +206,7 @@ func (x *exactRow) row(t *testing.T) Row {
 		e := Entry{
 			ProductCode: h.ProductCode, InShoppingCart: h.InShoppingCart, Event: h.Event, Category: h.Category, Brand: h.Brand,
 			Price: amount(t, h.Price), Currency: h.Currency, Extra: h.Extra,
-		}
-		if h.Quantity != nil {
-			n, err := strconv.ParseInt(*h.Quantity, 10, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			e.Quantity = &n
+			Quantity: whole(t, h.Quantity), TouchOffset: whole(t, h.TouchOffset),
 		}
 		r.BrowseHistory = append(r.BrowseHistory, e)
 	}
@@ -221,6 +221,18 @@ func (x *exactRow) row(t *testing.T) Row {
 		r.Recommendations = append(r.Recommendations, Recommendation{s.ProductCode, score})
 	}
 	return r
+}
+
+func whole(t *testing.T, text *string) *int64 {
+	t.Helper()
+	if text == nil {
+		return nil
+	}
+	n, err := strconv.ParseInt(*text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &n
 }
 
 func amount(t *testing.T, text *string) *int64 {

@@ -1,12 +1,13 @@
 package table
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -27,11 +28,9 @@ const createdBy = "streamrec table"
 const (
 	footerBase     = 4 << 10
 	footerPerGroup = 8 << 10
+	footerPerPage  = 64
+	footerHeap     = 64 << 10 // of a row group, while its file is open
 )
-
-// maxBound is the longest minimum or maximum of a column chunk that a footer keeps. Without a limit a footer would hold
-// the two largest values of raw and extra in full, and readers would fetch them with every footer.
-const maxBound = 64
 
 // A file begins with the magic number. It ends with the footer, the length of the footer, and the magic number.
 const (
@@ -66,35 +65,71 @@ func keyValues(meta map[string]string) ([]format.KeyValue, error) {
 	return append(kvs, format.KeyValue{Key: KeyChecksum, Value: noChecksum}), nil
 }
 
-// replaceFooter gives the file a footer of our own making. That of parquet-go has bounds of any length and, when its writer
-// is reused, the keys of earlier files and no column names.
-func replaceFooter(file []byte, footer *format.FileMetaData, kvs []format.KeyValue) ([]byte, error) {
-	start, err := footerStart(bytes.NewReader(file), int64(len(file)))
+// appendFooter appends the page index, the footer and the checksum to row groups.
+func appendFooter(file []byte, groups []finished, kvs []format.KeyValue) ([]byte, error) {
+	if len(file) == 0 {
+		file = append(file, footerMagic...)
+	}
+	file, err := appendIndexes(file, groups)
 	if err != nil {
 		return nil, err
 	}
-	footer.KeyValueMetadata = kvs
-	paths := parquet.SchemaOf(Row{}).Columns()
-	for _, group := range footer.RowGroups {
-		for i := range group.Columns {
-			column := &group.Columns[i].MetaData
-			column.PathInSchema = slices.Clone(paths[i]) // Reset clears it
-			trimBounds(&column.Statistics)
-		}
+	schema := emptyFooter()
+	footer := format.FileMetaData{
+		Version: schema.Version, Schema: schema.Schema, ColumnOrders: schema.ColumnOrders,
+		CreatedBy: fmt.Sprintf("streamrec version %d.0.0 (build )", SchemaVersion), KeyValueMetadata: kvs,
 	}
-	encoded, err := thrift.Marshal(new(thrift.CompactProtocol), footer)
+	for i := range groups {
+		footer.NumRows += groups[i].group.NumRows
+		footer.RowGroups = append(footer.RowGroups, groups[i].group)
+	}
+	encoded, err := thrift.Marshal(new(thrift.CompactProtocol), &footer)
 	if err != nil {
 		return nil, fmt.Errorf("encode footer: %w", err)
 	}
-	file = append(file[:start], encoded...)
+	file = append(file, encoded...)
 	file = binary.LittleEndian.AppendUint32(file, uint32(len(encoded)))
 	file = append(file, footerMagic...)
 	return file, stamp(file)
 }
 
-// trimBounds drops bounds that are too long. The page index keeps shortened ones, which still prune.
-func trimBounds(s *format.Statistics) {
-	if len(s.MinValue) > maxBound || len(s.MaxValue) > maxBound {
-		s.MinValue, s.MaxValue = nil, nil
+// emptyFooter is the footer of a file without rows, from which the schema comes.
+var emptyFooter = sync.OnceValue(func() *format.FileMetaData {
+	w := parquet.NewGenericWriter[Row](io.Discard)
+	if err := w.Close(); err != nil {
+		panic(err) // nothing is written anywhere
 	}
+	return w.File().Metadata()
+})
+
+// appendIndexes appends the page index. All indexes of columns come first, since readers fetch them at once.
+func appendIndexes(file []byte, groups []finished) ([]byte, error) {
+	for i := range groups {
+		g := &groups[i]
+		for j := range g.columns {
+			if len(g.columns[j].NullPages) == 0 {
+				continue
+			}
+			encoded, err := thrift.Marshal(new(thrift.CompactProtocol), &g.columns[j])
+			if err != nil {
+				return nil, fmt.Errorf("encode column index: %w", err)
+			}
+			chunk := &g.group.Columns[j]
+			chunk.ColumnIndexOffset, chunk.ColumnIndexLength = int64(len(file)), int32(len(encoded))
+			file = append(file, encoded...)
+		}
+	}
+	for i := range groups {
+		g := &groups[i]
+		for j := range g.offsets {
+			encoded, err := thrift.Marshal(new(thrift.CompactProtocol), &g.offsets[j])
+			if err != nil {
+				return nil, fmt.Errorf("encode offset index: %w", err)
+			}
+			chunk := &g.group.Columns[j]
+			chunk.OffsetIndexOffset, chunk.OffsetIndexLength = int64(len(file)), int32(len(encoded))
+			file = append(file, encoded...)
+		}
+	}
+	return file, nil
 }

@@ -203,21 +203,6 @@ func TestFileClaimsNoOrder(t *testing.T) {
 	sameRows(t, readFile(t, writeFile(t, Options{GroupRows: 100}, rows, nil)), rows)
 }
 
-func TestReplaceFooterRefuses(t *testing.T) {
-	good := writeFile(t, Options{}, nil, nil)
-	footer := open(t, good).Metadata()
-	for name, file := range map[string][]byte{
-		"nothing":     nil,
-		"no magic":    good[:len(good)-1],
-		"too long":    append(bytes.Clone(good[:len(good)-8]), 0xff, 0xff, 0xff, 0x7f, 'P', 'A', 'R', '1'),
-		"magic alone": []byte("PAR1"),
-	} {
-		if _, err := replaceFooter(file, footer, nil); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
 func TestTimesAreMicrosecondsInUTC(t *testing.T) {
 	local := time.FixedZone("CET", 3600)
 	rows := []Row{{ArrivalTime: time.Date(2026, 11, 23, 10, 0, 0, 123_456_789, local)}}

@@ -12,7 +12,7 @@ type Row struct {
 	SubSequence    int32  `parquet:"sub_sequence,id(3)"`    // position in a KPL aggregate, else 0
 	Line           int32  `parquet:"line,id(4)"`            // line of a newline-delimited payload, else 0
 
-	PartitionKey    string     `parquet:"partition_key,id(5)"`
+	PartitionKey    string     `parquet:"partition_key,id(5),dict"`
 	ExplicitHashKey *string    `parquet:"explicit_hash_key,id(6),optional"` // decimal; known for KPL sub-records only
 	ArrivalTime     time.Time  `parquet:"arrival_time,id(7),timestamp(microsecond)"`
 	EventTime       *time.Time `parquet:"event_time,id(8),timestamp(microsecond),optional"`

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// catalog makes rows as production has them: Zipf-distributed products, a few thousand open sessions of several events each,
-// customers with pseudonyms, fixed-point scores.
+// catalog makes rows as production has them: Zipf-distributed products of a catalogue of 20,000, a few thousand open sessions
+// of several events each, customers with pseudonyms, fixed-point scores.
 type catalog struct {
 	rng      *rand.Rand
 	zipf     *rand.Zipf
+	variants uint64 // of each product; nearly every product is another one when there are many
 	sequence int
 	arrival  time.Time
 	open     []visitor
@@ -26,7 +27,7 @@ type visitor struct {
 func newCatalog(perVisit int) *catalog {
 	rng := rand.New(rand.NewPCG(1, 2))
 	c := &catalog{
-		rng: rng, zipf: rand.NewZipf(rng, 1.2, 20, 20_000), perVisit: perVisit,
+		rng: rng, zipf: rand.NewZipf(rng, 1.2, 20, 20_000), variants: 1, perVisit: perVisit,
 		arrival: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
 	}
 	for range 3000 {
@@ -45,7 +46,7 @@ func newVisitor(r *rand.Rand) visitor {
 }
 
 func (c *catalog) product() string {
-	return fmt.Sprintf("S%02d_%04d", c.zipf.Uint64()%97, c.zipf.Uint64())
+	return fmt.Sprintf("S%02d_%04d", c.zipf.Uint64()%c.variants, c.zipf.Uint64())
 }
 
 func (c *catalog) row(recommendations int) Row {

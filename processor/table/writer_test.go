@@ -44,13 +44,14 @@ func someRow(rng *rand.Rand) Row {
 		EventID: text(), SessionID: text(), CustomerID: text(), KeyID: text(), City: text(), Country: text(),
 		CreditLimit: maybe(rng, someAmounts...), ModelVersion: maybe(rng, 0, 1, math.MinInt32, int32(math.MaxInt32)),
 		Duplicate: rng.IntN(2) == 0, Extra: text(), Error: text(), Raw: maybe(rng, someRaws...),
+		VisitStarted: maybe(rng, someTimes...),
 	}
 	if rng.IntN(3) > 0 {
 		r.BrowseHistory = []Entry{}
 		for range rng.IntN(4) {
 			r.BrowseHistory = append(r.BrowseHistory, Entry{
 				ProductCode: text(), Quantity: maybe(rng, someInts...), InShoppingCart: maybe(rng, true, false), Event: text(),
-				Category: text(), Brand: text(), Price: maybe(rng, someAmounts...), Currency: text(), Extra: text(),
+				Category: text(), Brand: text(), Price: maybe(rng, someAmounts...), Currency: text(), Extra: text(), TouchOffset: maybe(rng, someAmounts...),
 			})
 		}
 	}
@@ -145,10 +146,10 @@ func TestRoundTripOfEveryColumn(t *testing.T) {
 			ShardID: "s", SequenceNumber: "1", SubSequence: 2, Line: 3, PartitionKey: "p", ExplicitHashKey: new("7"),
 			ArrivalTime: someTimes[3], EventTime: new(someTimes[0]), EventID: new("e"), SessionID: new("s"), CustomerID: new("c"),
 			KeyID: new("k"), City: new("y"), Country: new("z"), CreditLimit: new(int64(5)), ModelVersion: new(int32(6)),
-			Duplicate: true, Extra: new("{}"), Error: new("a: b"), Raw: new([]byte("r")),
+			Duplicate: true, Extra: new("{}"), Error: new("a: b"), Raw: new([]byte("r")), VisitStarted: new(someTimes[3]),
 			BrowseHistory: []Entry{{
 				ProductCode: new("P"), Quantity: new(int64(1)), InShoppingCart: new(true), Event: new("cart"),
-				Category: new("a"), Brand: new("b"), Price: new(int64(9)), Currency: new("EUR"), Extra: new("{}"),
+				Category: new("a"), Brand: new("b"), Price: new(int64(9)), Currency: new("EUR"), Extra: new("{}"), TouchOffset: new(int64(-3)),
 			}},
 			Recommendations: []Recommendation{{"R", 0.5}},
 		}
@@ -398,10 +399,10 @@ func TestWriterMemoryIsBounded(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	kept := int64(after.HeapAlloc) - int64(before.HeapAlloc)
-	if limit := 2*int64(w.out.Cap()) + 32<<20; kept > limit {
-		t.Errorf("a writer with %d MiB of output keeps %d MiB", w.out.Len()>>20, kept>>20)
+	if limit := 2*int64(cap(w.out)) + 32<<20; kept > limit {
+		t.Errorf("a writer with %d MiB of output keeps %d MiB", len(w.out)>>20, kept>>20)
 	}
-	t.Logf("%d rows, %d MiB of output, %d MiB kept", w.Rows(), w.out.Len()>>20, kept>>20)
+	t.Logf("%d rows, %d MiB of output, %d MiB kept", w.Rows(), len(w.out)>>20, kept>>20)
 	runtime.KeepAlive(rows)
 }
 
