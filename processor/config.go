@@ -22,6 +22,8 @@ type Config struct {
 	MaxAge time.Duration
 	// FirstAge is the age at which the first batch of a chain is committed. Defaults to 1 s.
 	FirstAge time.Duration
+	// Budget bounds the memory of the open batches; the processors of a worker share one. Nil bounds nothing.
+	Budget *Budget
 	// Recommendations is the length of the list in each row. Defaults to 20; negative means none.
 	Recommendations int
 	// RestoreWindow is how far back, from the end of the chain, the log is read to restore the model. Defaults to 24 h.
@@ -63,6 +65,9 @@ func (c Config) WithDefaults() Config {
 	if c.FirstAge == 0 {
 		c.FirstAge = min(time.Second, c.MaxAge)
 	}
+	if c.Budget == nil {
+		c.Budget = unbounded()
+	}
 	if c.Recommendations == 0 {
 		c.Recommendations = 20
 	}
@@ -92,6 +97,7 @@ func (c Config) Validate() error {
 	check(c.MaxRows > 0, "rows per object: must be positive")
 	check(c.MaxAge >= 10*time.Millisecond, "flush age: must be at least 10ms")
 	check(c.FirstAge > 0, "flush age of the first batch: must be positive")
+	check(c.Budget.Limit() >= 64<<20, "memory budget: must be at least 64 MiB, which a shard or two need")
 	check(c.Recommendations <= 1000, "recommendations: must be at most 1000")
 	check(c.RestoreWindow > 0, "restore window: must be positive")
 	return errors.Join(append(errs, c.Model.Validate())...)

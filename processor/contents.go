@@ -19,6 +19,8 @@ type Contents interface {
 	// Bytes is the size of the open object as it would be stored, and Rows the number of its rows.
 	Bytes() int64
 	Rows() int
+	// Heap is the bytes of heap that the open object holds, with what Reset leaves for the next one.
+	Heap() int64
 	// Seal returns the open object, to which nothing is added any more. notes are for people who look into it.
 	Seal(notes map[string]string) ([]byte, error)
 	// Reset begins the next object. The state stays.

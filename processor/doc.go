@@ -49,6 +49,7 @@
 //   - when it has Config.MaxBytes, as Parquet, or Config.MaxRows rows
 //   - when it is Config.MaxAge old, by a timer and not by the next record; a chain's first batch after a second,
 //     so that a new shard shows in the bucket at once
+//   - when the processors of the worker hold more heap than their Budget, the largest batch first
 //   - when the shard moves, ends, or the worker leaves
 //
 // A Kinesis record is never cut: a KPL aggregate or a payload of many lines is in one link, whatever its size.

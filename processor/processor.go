@@ -50,6 +50,8 @@ type Processor struct {
 	batch    *batch
 	end      chain.End // where the open batch begins: Last, Hour and Hash of the chain once upload has succeeded
 	upload   *upload   // under way, or failed; nil when everything that was sealed is committed
+	share    *share    // of the worker's memory, from Open on
+	kept     int64     // heap of the contents when nothing is open
 }
 
 // ErrPastRetention says that records between the log's end and what the stream still has are missing.
@@ -77,6 +79,8 @@ func (p *Processor) Open(ctx context.Context) (Resume, error) {
 	if p.contents, err = p.cfg.Contents(p.cfg, p.shard, p.observer); err != nil {
 		return Resume{}, err
 	}
+	p.share, p.kept = p.cfg.Budget.join(), p.contents.Heap()
+	p.account()
 	if err := p.restore(ctx); err != nil {
 		return Resume{}, err
 	}
@@ -121,6 +125,11 @@ func (p *Processor) Process(ctx context.Context, records []event.Record) error {
 }
 
 func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {
+	if p.upload != nil && p.share.exhausted() {
+		if err := p.settle(ctx); err != nil {
+			return err
+		}
+	}
 	if skip, err := p.begin(ctx, r); skip || err != nil {
 		return err
 	}
@@ -137,7 +146,17 @@ func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {
 		return err
 	}
 	p.batch.add(r, n)
+	p.account()
 	return nil
+}
+
+// account tells the budget what the processor holds.
+func (p *Processor) account() {
+	u := usage{batch: p.contents.Heap(), kept: p.kept}
+	if p.upload != nil {
+		u.upload = int64(cap(p.upload.link.Body))
+	}
+	p.share.hold(u, p.batch.opened)
 }
 
 // begin makes sure that the chain has a start mark, and that it goes on with this record. What comes before another writer's mark, or
@@ -175,8 +194,9 @@ func (p *Processor) due() bool {
 	return p.full() || p.env.Now().Sub(p.batch.opened) >= age
 }
 
+// full reports whether the open batch is as large as it may be, or as the memory of the worker allows.
 func (p *Processor) full() bool {
-	return p.contents.Bytes() >= p.cfg.MaxBytes || p.contents.Rows() >= p.cfg.MaxRows
+	return p.contents.Bytes() >= p.cfg.MaxBytes || p.contents.Rows() >= p.cfg.MaxRows || p.share.due()
 }
 
 // Idle reports whether everything that was processed is committed.
@@ -200,7 +220,9 @@ func (p *Processor) commit(ctx context.Context) error {
 	p.end = p.batch.end(link)
 	p.batch.reset()
 	p.contents.Reset()
+	p.kept = p.contents.Heap()
 	p.send(ctx, link)
+	p.account()
 	return nil
 }
 

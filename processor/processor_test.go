@@ -357,8 +357,8 @@ func TestLostAnswersChangeNothing(t *testing.T) {
 }
 
 func TestConfigSaysEverythingThatIsWrong(t *testing.T) {
-	err := processor.Config{MaxBytes: 1, MaxRows: -1, MaxAge: -1, FirstAge: -1, Recommendations: 2000, RestoreWindow: -1}.Validate()
-	for _, want := range []string{"generation", "object size", "rows per object", "flush age", "first batch", "recommendations", "restore window"} {
+	err := processor.Config{MaxBytes: 1, MaxRows: -1, MaxAge: -1, FirstAge: -1, Recommendations: 2000, RestoreWindow: -1, Budget: processor.NewBudget(1)}.Validate()
+	for _, want := range []string{"generation", "object size", "rows per object", "flush age", "first batch", "memory budget", "recommendations", "restore window"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not mention %q: %v", want, err)
 		}

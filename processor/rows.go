@@ -109,6 +109,9 @@ func (c *rows) Bytes() int64 { return c.table.Size() }
 // Rows implements Contents.
 func (c *rows) Rows() int { return c.table.Rows() }
 
+// Heap implements Contents.
+func (c *rows) Heap() int64 { return c.table.Heap() }
+
 // Seal implements Contents.
 func (c *rows) Seal(notes map[string]string) ([]byte, error) {
 	if err := c.versions.describe(notes); err != nil {

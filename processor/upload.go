@@ -79,6 +79,7 @@ func (p *Processor) collect() error {
 	}
 	u.stop()
 	p.upload = nil
+	p.account()
 	return nil
 }
 
@@ -102,9 +103,13 @@ func (p *Processor) overdue() bool {
 }
 
 // Close ends an upload that is still under way, whose outcome is then unknown, and returns when its goroutine has ended.
+// What the processor held is nobody's any more.
 func (p *Processor) Close() {
 	if u := p.upload; u != nil {
 		u.stop()
 		u.wait()
+	}
+	if p.share != nil {
+		p.share.leave()
 	}
 }

@@ -60,6 +60,12 @@ func (c *contents) Bytes() int64 { return int64(len(c.open)) * rowBytes }
 // Rows implements processor.Contents.
 func (c *contents) Rows() int { return len(c.open) }
 
+// Heap implements processor.Contents.
+func (c *contents) Heap() int64 { return int64(len(c.open)) * rowHeap }
+
+// rowHeap is the size of a row that is open.
+const rowHeap = 40
+
 // Reset implements processor.Contents.
 func (c *contents) Reset() { c.open, c.ended = c.open[:0], false }
 

@@ -27,7 +27,8 @@
 //	                   beyond the log; SHARD_END is written after the end mark and the rows of the children
 //	at every read      a child is read when all its parents have ended
 //	at every record    sessions are processed in order, none is left out, across splits and merges
-//	from Process on    a processor that calls itself idle has everything in the log; one that is closed has left no goroutine
+//	from Process on    a processor that calls itself idle has everything in the log; one that is closed has left no goroutine;
+//	                   the processors of a worker hold no more memory than they share
 //	all the time       a worker that lost a lease works on the shard no longer than it takes to notice
 //	after a quiet spell every shard has an owner and every record is in the log; the counters stand still: nothing moves without need
 //	at the end         after SIGTERM to all, no lease has an owner and no heartbeat row is left

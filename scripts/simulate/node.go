@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"time"
+
+	"github.com/streamrec/streamrec/processor"
 )
 
 // node is a process on a machine of its own: the Env of one worker. Its clocks are its own.
@@ -22,6 +24,8 @@ type node struct {
 	leaving    bool
 	forgotten  time.Duration            // when its heartbeat row was last deleted
 	opened     map[string]time.Duration // by shard: when it was last opened
+	budget     *processor.Budget        // nil in every other node
+	open       int                      // processors
 	started    map[*coroutine]int       // how many that each coroutine has started still run
 	ended      bool                     // Run has returned
 }

@@ -223,6 +223,7 @@ type watched struct {
 	term *lease.Term
 	at   int64  // the term's counter when it began
 	last string // record that it has processed
+	open bool
 }
 
 func (n *node) watch(t *lease.Term, p worker.Processor) worker.Processor {
@@ -242,7 +243,22 @@ func (p *watched) Process(ctx context.Context, page worker.Page) error {
 	if n := len(page.Records); n > 0 {
 		p.last = page.Records[n-1].SequenceNumber
 	}
+	defer p.node.withinBudget()
 	return p.Processor.Process(ctx, page)
+}
+
+// withinBudget checks that the processors of a node hold no more than they may: the limit, an eighth of it, and a row or two for each.
+func (n *node) withinBudget() {
+	if n.budget == nil {
+		return
+	}
+	limit := int64(2 * n.open * rowHeap)
+	if n.open > 0 {
+		limit += n.budget.Limit() + n.budget.Limit()/8
+	}
+	if held := n.budget.Held(); held > limit {
+		n.fail("%s: %d processors hold %d bytes, the budget is %d", n.name, n.open, held, n.budget.Limit())
+	}
 }
 
 // Idle implements worker.Processor.
@@ -257,6 +273,8 @@ func (p *watched) Idle() bool {
 // Open implements worker.Processor.
 func (p *watched) Open(ctx context.Context) (lease.Position, error) {
 	p.node.opened[p.term.Key()] = p.node.now
+	p.node.open++
+	p.open = true
 	return p.Processor.Open(ctx)
 }
 
@@ -278,6 +296,9 @@ func (p *watched) Close() {
 		p.node.fail("%s loses %s although nothing has failed: %v", p.node.name, p.term.Key(), cause)
 	}
 	p.Processor.Close()
+	if p.open {
+		p.node.open--
+	}
 	if n := p.node.started[p.node.current]; n > 0 {
 		p.node.fail("%s has closed %s and %d of its goroutines are left", p.node.name, p.term.Key(), n)
 	}

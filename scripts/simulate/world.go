@@ -75,11 +75,15 @@ func (w *world) start() *node {
 func (n *node) work(ctx context.Context) {
 	store, objects := table{n, n.rows}, bucket{n, n.objects}
 	pcfg := processor.Config{Layout: layout, MaxRows: 4 + n.rand.IntN(12), MaxAge: n.between(2*time.Second, 8*time.Second), Contents: n.newContents}
+	if n.chance(0.5) {
+		n.budget = processor.NewBudget(rowHeap * int64(4+n.rand.IntN(30)))
+		pcfg.Budget = n.budget
+	}
 	var w *worker.Worker
 	factory := shardlog.NewFactory(pcfg, n, objects, func() *worker.Worker { return w }, nil)
 	w, err := worker.New(worker.Config{
 		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(20 + n.rand.IntN(40)), ReadInterval: 800 * time.Millisecond,
-		Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
+		Stall: 30 * time.Second, Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
 	}, worker.Dependencies{
 		Env: n, Store: store, Stream: source{n}, Log: noLog(), Plain: true,
 		Factory: func(t *lease.Term) worker.Processor { return n.watch(t, factory(t)) },
@@ -89,6 +93,7 @@ func (n *node) work(ctx context.Context) {
 	}
 	n.ended = true
 	n.note(n.name, "has ended")
+	n.withinBudget()
 	if err != nil {
 		n.fail("%s ends with %v", n.name, err)
 	}

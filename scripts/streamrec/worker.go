@@ -32,6 +32,7 @@ type workerOptions struct {
 	grace                       time.Duration
 	flushAge                    time.Duration
 	flushBytes                  int64
+	memoryBudget                int64
 	recommendations             int
 	restoreWindow               time.Duration
 	mergeInterval               time.Duration
@@ -65,6 +66,7 @@ DynamoDB table of that name, and writes their records with recommendations to th
 	f.DurationVar(&o.grace, "shutdown-grace", 30*time.Second, "time to hand all shards over after SIGTERM")
 	f.DurationVar(&o.flushAge, "flush-age", time.Minute, "write a batch when it is this old")
 	f.Int64Var(&o.flushBytes, "flush-bytes", 128<<20, "write a batch when it has this many bytes of Parquet")
+	f.Int64Var(&o.memoryBudget, "memory-budget", defaultBudget(memoryLimit()), "bytes of memory for the open batches and uploads of all shards; the largest batch is written when they need more. Defaults to a quarter of GOMEMLIMIT or of the container's memory, else 1 GiB")
 	f.IntVar(&o.recommendations, "recommendations", 20, "recommendations in each row; -1 for none")
 	f.DurationVar(&o.restoreWindow, "restore-window", 24*time.Hour, "how much of the log the model is restored from when there is no snapshot")
 	f.DurationVar(&o.mergeInterval, "merge-interval", 10*time.Second, "how often to merge what other shards have learnt; 0 recommends from each shard alone")
@@ -101,7 +103,7 @@ func (o workerOptions) configs(now time.Time) (worker.Config, processor.Config, 
 	}
 	p := processor.Config{
 		Layout: o.deployment().layout, MaxBytes: o.flushBytes, MaxAge: o.flushAge, Recommendations: o.recommendations,
-		RestoreWindow: o.restoreWindow, Privacy: privacy, Model: o.model(),
+		RestoreWindow: o.restoreWindow, Privacy: privacy, Model: o.model(), Budget: processor.NewBudget(o.memoryBudget),
 	}
 	err := errors.Join(missing, initialErr, privacyErr)
 	if missing == nil {

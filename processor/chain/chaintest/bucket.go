@@ -189,26 +189,37 @@ type Env struct {
 
 	// Hold keeps what is started until somebody waits for it or calls Release.
 	Hold bool
-	held []func()
+	held []held
+}
+
+// held is something that has been started and has not run.
+type held struct {
+	f   *func()
+	run func()
 }
 
 // Start runs f at once, or keeps it.
 func (e *Env) Start(f func()) (wait func()) {
-	run := sync.OnceFunc(f)
 	if !e.Hold {
-		run()
+		f()
 		return func() {}
 	}
-	e.held = append(e.held, run)
+	started := &f
+	run := sync.OnceFunc(func() {
+		e.held = slices.DeleteFunc(e.held, func(h held) bool { return h.f == started })
+		f()
+	})
+	e.held = append(e.held, held{started, run})
 	return run
 }
 
+// Held is how many that were started have not run.
+func (e *Env) Held() int { return len(e.held) }
+
 // Release runs what is held.
 func (e *Env) Release() {
-	held := e.held
-	e.held = nil
-	for _, run := range held {
-		run()
+	for len(e.held) > 0 {
+		e.held[0].run()
 	}
 }
 
