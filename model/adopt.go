@@ -21,10 +21,12 @@ type wide struct {
 func (m *Model) Adopt(v *Edition) {
 	switch w := m.wide; {
 	case v == nil:
-		m.wide = nil
+		m.keep()
 	case w != nil && w.edition == v:
 	case w != nil && w.edition.origin == v.origin && w.edition.version < v.version:
-		m.wide = w.rebase(v)
+		m.wide = w.rebase(v, w.index.floors())
+	case m.lean:
+		m.wide = w.rebase(v, m.Floor())
 	default:
 		m.wide = m.seed(v)
 	}
@@ -52,10 +54,10 @@ func (m *Model) seed(v *Edition) *wide {
 	return w
 }
 
-// rebase returns a newer Edition with what it still lacks.
-func (w *wide) rebase(v *Edition) *wide {
+// rebase returns another Edition with what of the journal it lacks.
+func (w *wide) rebase(v *Edition, floor Floor) *wide {
 	n := &wide{edition: v, index: v.index.fork()}
-	n.index.raiseTo(w.index.floors())
+	n.index.raiseTo(floor)
 	for at, f := range w.journal {
 		if n.add(f); at < w.seeded {
 			n.seeded = len(n.journal)

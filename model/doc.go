@@ -66,7 +66,15 @@
 // logs that are in an edition, for the record; [Edition.StaleMs] is how late it is.
 //
 // The edition may have facts of the model's own shard, and should, when several shards of a process share it. A model
-// keeps the facts that it made until an edition has them, and puts them into its fork of each edition that has not.
+// puts the facts that it made into its fork of each edition that lacks them. By itself it also keeps all that it made, for
+// Adopt(nil) and for exports; where others keep it too, it should let go:
+//
+//	m.Adopt(merged.Latest())
+//	m.Shed() // keep of the own facts only what the edition lacks
+//
+// The first Shed takes time in proportion to the open visits, and makes every record cheaper, since its facts need not go to
+// two places; further calls cost nothing, so it may follow each Adopt. Lists stay what they were, and so do the facts that
+// Observe returns: with an edition these do not depend on what is kept, they are all first touches, even if too old.
 //
 // When a shard is split or merged, only open visits move, by [Model.Visits] and [Model.Reopen]. Facts belong to no shard.
 //
@@ -139,6 +147,9 @@
 //	open visits  MaxOpen, SessionTTL of arrival time, SessionFacts + 16 items each
 //	shelves      MaxShelves · ShelfItems
 //	ids          MaxIDBytes; see there for longer ones
+//
+// A model that has been shed has open visits, and the facts that its edition lacks, about 300 bytes each with their ids. Its
+// fork of the edition costs the page tables, and the pages that it has written to since it adopted the edition.
 //
 // Nothing else makes memory grow: not new items, sessions, categories or long ids, not robots, not histories of any length.
 // A record with a whole history makes the facts of its steps one by one; what it repeats makes none.

@@ -34,7 +34,7 @@ func (x *index) raiseTo(f Floor) {
 
 // Facts returns the facts that the model has made or was given and keeps, without labels: visit by visit in the order of their oldest facts, ids deciding
 // between equal ones, and in touch order within a visit. Equal states give equal sequences.
-func (m *Model) Facts() iter.Seq[Fact] { return m.index.allFacts() }
+func (m *Model) Facts() iter.Seq[Fact] { return m.own().allFacts() }
 
 func (x *index) allFacts() iter.Seq[Fact] {
 	return func(yield func(Fact) bool) {
@@ -82,7 +82,7 @@ func (x *index) factsOf(s int32) iter.Seq[Fact] {
 
 // Labels returns what is known about items, in the order of item ids, touches and labels. Equal states give equal
 // sequences. Labels are added after the facts: one of an item without facts is ignored.
-func (m *Model) Labels() iter.Seq[ItemLabel] { return m.index.allLabels() }
+func (m *Model) Labels() iter.Seq[ItemLabel] { return m.own().allLabels() }
 
 func (x *index) allLabels() iter.Seq[ItemLabel] {
 	return func(yield func(ItemLabel) bool) {
@@ -134,7 +134,9 @@ func (x *index) entries(all []ItemLabel, s *shelf) []ItemLabel {
 
 // AddLabel joins what is known about an item: the newest label counts.
 func (m *Model) AddLabel(l ItemLabel) {
-	m.index.addLabel(l)
+	if !m.lean {
+		m.index.addLabel(l)
+	}
 	if m.wide != nil {
 		m.wide.addLabel(l)
 	}

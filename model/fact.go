@@ -27,6 +27,9 @@ type Fact struct {
 	Label   Label     // what the record said about the item; zero if nothing
 }
 
+// named reports whether the ids are valid. That of a session may be a digest.
+func (f *Fact) named() bool { return validItem(f.Item) && validItem(f.Session) }
+
 // An ItemLabel is what is known about an item apart from the sessions that touched it. Labels travel on facts when
 // these are made, and by themselves in [Model.Labels], because they outlive the facts that brought them.
 type ItemLabel struct {

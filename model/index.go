@@ -69,15 +69,13 @@ func (x *index) held(f *Fact) (entry, bool) {
 	return record.at(at), true
 }
 
-// addValid joins a fact that comes from elsewhere. It reports whether its ids are valid.
-func (x *index) addValid(f Fact) bool {
-	if !validItem(f.Item) || !validItem(f.Session) {
-		return false
+// addValid joins a fact that comes from elsewhere, if its ids are valid.
+func (x *index) addValid(f Fact) {
+	if f.named() {
+		f.Type = min(f.Type, Purchase)
+		i, s := x.lookup(&f)
+		x.add(&f, i, s)
 	}
-	f.Type = min(f.Type, Purchase)
-	i, s := x.lookup(&f)
-	x.add(&f, i, s)
-	return true
 }
 
 // add joins a fact, whose item and visit have the numbers i and s, -1 for what is not known. It returns the number that

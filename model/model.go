@@ -4,10 +4,11 @@ package model
 // since also the ones that only read share scratch memory.
 type Model struct {
 	params Params
-	index  *index
+	index  *index // the facts, unless the model is lean, and the items and sessions of the open visits
 	visits visits
 	scorer *scorer
 	wide   *wide // nil until an Edition is adopted
+	lean   bool  // only wide has facts; see Shed
 }
 
 // New returns an empty model. It panics if the parameters are not valid: see [Params.Validate].
@@ -21,7 +22,13 @@ func New(p Params) *Model {
 // Add joins a fact that another model made. Facts may come in any order and any number of times. A fact whose ids are
 // empty or longer than MaxIDBytes (a session's digest is not) is ignored.
 func (m *Model) Add(f Fact) {
-	if m.index.addValid(f) && m.wide != nil {
+	if !f.named() {
+		return
+	}
+	if !m.lean {
+		m.index.addValid(f)
+	}
+	if m.wide != nil {
 		m.wide.spread([]Fact{f})
 	}
 }
@@ -35,9 +42,9 @@ type Stats struct {
 	Newest               Touch
 }
 
-// Stats returns the sizes of what the model has learnt itself.
+// Stats returns the sizes of what the model has learnt itself and keeps.
 func (m *Model) Stats() Stats {
-	s := m.index.stats()
+	s := m.own().stats()
 	s.Open = m.visits.count
 	return s
 }

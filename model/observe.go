@@ -17,14 +17,14 @@ func (m *Model) Observe(facts []Fact, r Record) []Fact {
 	if i < 0 {
 		return facts
 	}
-	made := len(facts)
 	for k := range r.Items {
+		made := len(facts)
 		if act := &r.Items[k]; validItem(act.Item) {
 			facts = m.step(facts, i, id, act, r.ArrivalMs)
 		}
-	}
-	if m.wide != nil {
-		m.wide.spread(facts[made:])
+		if m.wide != nil {
+			m.wide.spread(facts[made:])
+		}
 	}
 	return facts
 }
@@ -124,32 +124,42 @@ func (m *Model) create(facts []Fact, i int32, id string, item int32, act *Intera
 		Session: id, Visit: m.index.sessions.table.at(e.session).visit, Item: act.Item,
 		Touch: e.touch, Type: kind, Label: LabelOf(act.Category, act.Brand),
 	}
-	item, c := m.index.add(&f, item, e.session)
+	item, news := m.keepFact(&f, item, e.session)
 	if item < 0 {
 		item = m.index.items.intern(act.Item)
 	}
 	m.index.items.pin(item)
 	m.visits.push(i, uint32(item)<<visitItemShift|visitMember|uint32(kind))
-	if c == created || c == strengthened {
+	if news {
 		facts = append(facts, f)
 	}
 	return facts
 }
 
-// strengthen raises the type of a fact that the visit made, if it is still kept: here, or in the Edition if another shard
-// made it.
+// keepFact joins a fact that was just made, unless the model is lean. It returns the number that the item has then, and
+// whether others need to know the fact. With an Edition every fact is for others to judge, since what the model itself has
+// kept of an item depends on when it was shed.
+func (m *Model) keepFact(f *Fact, item, session int32) (int32, bool) {
+	if m.lean {
+		return item, true
+	}
+	item, c := m.index.add(f, item, session)
+	return item, m.wide != nil || c == created || c == strengthened
+}
+
+// strengthen raises the type of a fact that the visit made, if it is still kept. With an Edition that is where to look: another
+// shard may have made the fact, before the visit moved here.
 func (m *Model) strengthen(facts []Fact, i int32, id string, item int32, kind EventType) []Fact {
 	visit := m.index.sessions.table.at(m.visits.table.at(i).session).visit
 	f := Fact{Session: id, Visit: visit, Item: m.index.items.text(item), Type: kind}
-	held, ok := m.index.held(&f)
-	if !ok && m.wide != nil {
-		held, ok = m.wide.index.held(&f)
-	}
+	held, ok := m.sight().held(&f)
 	if !ok || held.kind >= kind {
 		return facts
 	}
 	f.Touch = held.touch
-	m.index.addValid(f)
+	if !m.lean {
+		m.index.addValid(f)
+	}
 	return append(facts, f)
 }
 
