@@ -14,7 +14,7 @@ type array[T any] struct {
 }
 
 const (
-	arrayShift = 7
+	arrayShift = 5
 	arrayChunk = 1 << arrayShift
 )
 

@@ -71,8 +71,8 @@ func (nb *neighbours) load(se *sessions) (sum uint32) {
 		block[k], n[k] = e.block, e.n
 	}
 	for k, ref := range block {
-		page, at := se.records.pages[ref>>slabShift], ref&(slabPageLen-1)
-		sum += page[at] + page[(at+blockRef(n[k])-1)&(slabPageLen-1)]
+		words := se.records.words(ref, int(n[k]))
+		sum += words[0] + words[len(words)-1]
 	}
 	return sum
 }
