@@ -26,13 +26,13 @@ type dict struct {
 // dictSegment is a part of the table. A slot is the hash above 1 + number, 0 if it is empty.
 type dictSegment struct {
 	slots  []uint64
-	n      int
+	n      int32
 	shared bool // another dict has the slots too
 }
 
 const (
-	dictSegments    = 1024
-	dictSegmentBits = 10
+	dictSegments    = 4096
+	dictSegmentBits = 12
 )
 
 // init makes the zero dict usable.
@@ -114,7 +114,7 @@ func (d *dict) number() int32 {
 
 // add puts a value into the first empty slot from its home, in a table at most five sixths full.
 func (s *dictSegment) add(v uint64) {
-	if s.n++; s.n*6 > len(s.slots)*5 {
+	if s.n++; int(s.n)*6 > len(s.slots)*5 {
 		s.grow()
 	}
 	s.place(v)

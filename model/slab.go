@@ -33,7 +33,7 @@ type slabPage struct {
 }
 
 const (
-	slabShift   = 8
+	slabShift   = 7
 	slabPageLen = 1 << slabShift
 	slabClasses = 36 // words 1 to 1024
 )
