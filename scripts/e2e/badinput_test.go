@@ -21,6 +21,7 @@ import (
 // decoded is kept byte for byte; with a privacy key nobody can read it without the key.
 func TestBadInput(t *testing.T) {
 	needProcesses(t)
+	needDuckDB(t)
 	clear, sealed, ctx := NewOracle(t), NewOracle(t), Bounded(t, 100*time.Second)
 	stack := NewStack(ctx, t, "--limits=off")
 	stack.CreateStream(ctx, 2)

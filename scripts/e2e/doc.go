@@ -20,6 +20,7 @@
 //	TestUsage         mistakes on the command line
 //	TestFailover      how long a shard stands still; prints numbers
 //	TestPartition     one worker cut off one service
+//	TestObjectStoreFaults  S3 fails in its ways for everybody; nobody loses a lease over it
 //	TestRollingRestart  every worker is replaced under traffic; nothing is processed twice
 //	TestScaling         64 shards on one, four and two workers
 //	TestOracle        planted mistakes that the oracle has to notice; needs no processes
@@ -28,7 +29,8 @@
 //
 // What is right is decided by DuckDB (oracle.mjs), an independent reader of Parquet, from three sources: the objects in the bucket, what the
 // service acknowledged to the producer, and the input file. See [Oracle] for how it is asked, and checks.go for what must not be.
-// The project's own audit runs afterwards and has to agree.
+// The project's own audit runs afterwards and has to agree. Where DuckDB is not installed it is the only judge, and tests of what is in the
+// rows are skipped; STREAMREC_DUCKDB=1 makes that a failure.
 //
 // # Non-obvious
 //

@@ -14,9 +14,11 @@ type Fault struct {
 	Operations []string `json:"operations,omitempty"` // PutObject and the like
 	AccessKey  string   `json:"accessKey"`
 	Prefix     string   `json:"prefix,omitempty"` // of the object's key
-	Effect     string   `json:"effect"`           // cut, hang, late, lose-answer, error
-	Wait       string   `json:"wait,omitempty"`   // of late, such as 5s
+	Every      int      `json:"every,omitempty"`  // of the calls; 0 means each
+	Effect     string   `json:"effect"`           // cut, hang, late, lose-answer, error, throttle, delay, truncate
+	Wait       string   `json:"wait,omitempty"`   // of late and delay, such as 5s
 	Code       string   `json:"code,omitempty"`   // of error
+	Bytes      int64    `json:"bytes,omitempty"`  // of truncate: what is left of the answer's body
 }
 
 // Break puts a rule in force and returns its number.

@@ -22,6 +22,7 @@ type Oracle struct {
 	t     *testing.T
 	dir   string
 	setup []string
+	mute  bool // DuckDB is not installed
 }
 
 // Check is one thing that must not be: SQL selects what is wrong. No row is the only good answer.
@@ -30,18 +31,31 @@ type Check struct {
 	SQL  string
 }
 
-// NewOracle returns an Oracle without tables. The test is skipped when DuckDB is not installed.
+// demandVariable makes it a failure that DuckDB is not installed, when it is 1.
+const demandVariable = "STREAMREC_DUCKDB"
+
+// NewOracle returns an Oracle without tables. Without DuckDB it is mute: the project's own audit is the only judge, and the test says so.
 func NewOracle(t *testing.T) *Oracle {
 	t.Helper()
 	o := &Oracle{t: t, dir: t.TempDir()}
 	_, err := o.query(t.Context(), "SELECT 1 AS one")
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == notInstalled || errors.Is(err, exec.ErrNotFound) {
-		t.Skipf("DuckDB for Node is missing, see scripts/duckdb/install.sh: %v", err)
-	}
-	if err != nil {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	o.mute = ok && exit.ExitCode() == notInstalled || errors.Is(err, exec.ErrNotFound)
+	if err != nil && (!o.mute || os.Getenv(demandVariable) == "1") {
 		t.Fatal(err)
 	}
+	if o.mute {
+		t.Log("DuckDB for Node is missing, see scripts/duckdb/install.sh: the audit is the only judge")
+	}
 	return o
+}
+
+// needDuckDB skips a test that is nothing without it.
+func needDuckDB(t *testing.T) {
+	t.Helper()
+	if NewOracle(t).mute {
+		t.Skip("DuckDB for Node is missing, see scripts/duckdb/install.sh")
+	}
 }
 
 // Download copies every Parquet object of an application, under its key, and makes the table rows of them: the columns of
@@ -146,9 +160,12 @@ func (o *Oracle) Violations(ctx context.Context, checks ...Check) map[string]str
 	return violated
 }
 
-// Verdict fails the test for every check that is violated.
+// Verdict fails the test for every check that is violated. A mute oracle checks nothing.
 func (o *Oracle) Verdict(ctx context.Context, checks ...Check) {
 	o.t.Helper()
+	if o.mute {
+		return
+	}
 	for name, found := range o.Violations(ctx, checks...) {
 		o.t.Errorf("%s: %s", name, found)
 	}
