@@ -28,10 +28,15 @@ type Config struct {
 	Recommendations int
 	// RestoreWindow is how far back, from the end of the chain, the log is read to restore the model. Defaults to 24 h.
 	RestoreWindow time.Duration
+	// StateRows is the number of rows after which the state of a shard is kept, so that a takeover need not read the log from before. Defaults to
+	// 100,000; a large state is kept less often.
+	StateRows int64
 	// Privacy pseudonymises customers and seals what could not be decoded. Nil leaves everything in clear.
 	Privacy *event.Privacy
 	// Erased reports whether the customer of a pseudonym has been erased since a record arrived: see package erasure. Nil erases nobody.
 	Erased func(customerID string, arrival time.Time) bool
+	// Tombstones is how many erasures Erased heeds. Nil: none.
+	Tombstones func() int
 	// Codec compresses the objects; the processors of a worker share one. Defaults to one for each.
 	Codec *table.Codec
 	// Model has the parameters of the recommendation model. Defaults to model.DefaultParams.
@@ -74,6 +79,12 @@ func (c Config) WithDefaults() Config {
 	if c.RestoreWindow == 0 {
 		c.RestoreWindow = 24 * time.Hour
 	}
+	if c.Tombstones == nil {
+		c.Tombstones = func() int { return 0 }
+	}
+	if c.StateRows == 0 {
+		c.StateRows = 100_000
+	}
 	if c.Model == nil {
 		c.Model = new(model.DefaultParams())
 	}
@@ -85,6 +96,7 @@ func (c Config) WithDefaults() Config {
 
 // Validate returns everything that is wrong with the configuration.
 func (c Config) Validate() error {
+	counted := c.Erased == nil || c.Tombstones != nil
 	c = c.WithDefaults()
 	var errs []error
 	check := func(ok bool, text string) {
@@ -99,6 +111,8 @@ func (c Config) Validate() error {
 	check(c.FirstAge > 0, "flush age of the first batch: must be positive")
 	check(c.Budget.Limit() >= 64<<20, "memory budget: must be at least 64 MiB, which a shard or two need")
 	check(c.Recommendations <= 1000, "recommendations: must be at most 1000")
+	check(counted, "erasures: how many are heeded must be known, or states would keep what should be forgotten")
+	check(c.StateRows > 0, "rows between states: must be positive")
 	check(c.RestoreWindow > 0, "restore window: must be positive")
 	return errors.Join(append(errs, c.Model.Validate())...)
 }

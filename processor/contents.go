@@ -23,6 +23,14 @@ type Contents interface {
 	Heap() int64
 	// Seal returns the open object, to which nothing is added any more. notes are for people who look into it.
 	Seal(notes map[string]string) ([]byte, error)
+	// State returns what the records so far, up to the end of the object that has just been sealed, have made, for Load. Nothing: it is not
+	// worth keeping.
+	State() ([]byte, error)
+	// Covers reports whether the state of a shard at the record last is all that is needed of the records up to there.
+	Covers(shard, last string) bool
+	// Load joins a state of this shard or an ancestor, before anything that came after it is restored. After an error, which says that the state
+	// cannot be used, these Contents are thrown away.
+	Load(state []byte) error
 	// Reset begins the next object. The state stays.
 	Reset()
 }

@@ -26,8 +26,8 @@ func TestErasedCustomersAreForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	erasedAt := noon.Add(-time.Hour)
-	cfg := processor.Config{Privacy: p, Erased: func(id string, arrival time.Time) bool { return id == p.Pseudonym("412") && !arrival.After(erasedAt) }}
+	erasedAt, tombstones := noon.Add(-time.Hour), 1
+	cfg := processor.Config{Privacy: p, Tombstones: func() int { return tombstones }, Erased: func(id string, arrival time.Time) bool { return id == p.Pseudonym("412") && !arrival.After(erasedAt) }}
 	bucket := &chaintest.Bucket{}
 	lists := func(b *bench) []string {
 		t.Helper()
@@ -45,7 +45,7 @@ func TestErasedCustomersAreForgotten(t *testing.T) {
 	if got := lists(b); !slices.Contains(got, "secret") || !slices.Contains(got, "cup") {
 		t.Fatalf("before: %v", got)
 	}
-	erasedAt = noon.Add(10 * time.Second)
+	erasedAt, tombstones = noon.Add(10*time.Second), 2
 	b = newBench(t, bucket, cfg, chain.Bookmark{})
 	b.process(view(6, "d", "tea", 20))
 	if got := lists(b); slices.Contains(got, "secret") || !slices.Contains(got, "cup") {

@@ -49,6 +49,7 @@ type Processor struct {
 	contents Contents
 	batch    *batch
 	end      chain.End // where the open batch begins: Last, Hour and Hash of the chain once upload has succeeded
+	states   states
 	upload   *upload   // under way, or failed; nil when everything that was sealed is committed
 	share    *share    // of the worker's memory, from Open on
 	kept     int64     // heap of the contents when nothing is open
@@ -76,14 +77,11 @@ func (p *Processor) Open(ctx context.Context) (Resume, error) {
 		return Resume{}, err
 	}
 	p.writer, p.batch = w, newBatch()
-	if p.contents, err = p.cfg.Contents(p.cfg, p.shard, p.observer); err != nil {
+	if err := p.restore(ctx); err != nil {
 		return Resume{}, err
 	}
 	p.share, p.kept = p.cfg.Budget.join(), p.contents.Heap()
 	p.account()
-	if err := p.restore(ctx); err != nil {
-		return Resume{}, err
-	}
 	if w.End().Last != w.Bookmarked() && w.End().Last != "" {
 		if err := p.bookmark(ctx, w.End()); err != nil {
 			return Resume{}, fmt.Errorf("move bookmark: %w", err)
@@ -218,10 +216,14 @@ func (p *Processor) commit(ctx context.Context) error {
 	}
 	link.Body, link.SchemaHash = body, table.SchemaHash()
 	p.end = p.batch.end(link)
+	state, err := p.keep(link)
+	if err != nil {
+		return fmt.Errorf("encode state: %w", err)
+	}
 	p.batch.reset()
 	p.contents.Reset()
 	p.kept = p.contents.Heap()
-	p.send(ctx, link)
+	p.send(ctx, link, state)
 	p.account()
 	return nil
 }
@@ -240,6 +242,9 @@ func (p *Processor) Drain(ctx context.Context) error {
 // End commits what is open and marks the end of the chain. The lease row may say SHARD_END after that, not before.
 func (p *Processor) End(ctx context.Context, children []chain.Child) error {
 	if err := p.Drain(ctx); err != nil {
+		return err
+	}
+	if err := p.keepLast(ctx); err != nil {
 		return err
 	}
 	_, err := p.writer.Finish(ctx, children)

@@ -47,10 +47,15 @@ func testTerm(at chain.Bookmark) processor.Shard {
 
 func newBench(t *testing.T, bucket *chaintest.Bucket, cfg processor.Config, at chain.Bookmark) *bench {
 	t.Helper()
+	return newBenchOf(t, bucket, cfg, testTerm(at))
+}
+
+func newBenchOf(t *testing.T, bucket *chaintest.Bucket, cfg processor.Config, term processor.Shard) *bench {
+	t.Helper()
 	b := &bench{t: t, env: &chaintest.Env{Time: noon.Add(time.Minute)}, bucket: bucket}
 	b.puts = &puts{Bucket: bucket, fault: func(int) error { return nil }}
 	cfg.Layout = testLayout
-	b.Processor = processor.New(cfg, b.env, b.puts, testTerm(at), b.move, b)
+	b.Processor = processor.New(cfg, b.env, b.puts, term, b.move, b)
 	var err error
 	if b.resume, err = b.Open(t.Context()); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,11 @@ type rows struct {
 	shard    string
 	length   int // of the lists; none when it is not positive
 	observer Observer
+	hashes   event.HashRange
 	erased   func(customerID string, arrival time.Time) bool
+
+	tombstones func() int
+	heeded     int // tombstones when the term began: what was learnt before one that came later is not forgotten
 
 	decoder *event.Decoder
 	seen    *duplicates
@@ -45,13 +49,15 @@ func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
 		return nil, err
 	}
 	c := &rows{
-		shard: shard.ID, length: cfg.Recommendations, observer: observer, erased: cfg.Erased,
+		shard: shard.ID, length: cfg.Recommendations, observer: observer, hashes: hashes, erased: cfg.Erased,
+		tombstones: cfg.Tombstones, heeded: cfg.Tombstones(),
 		decoder: event.NewDecoder(event.Options{Privacy: cfg.Privacy, Range: &hashes, Erased: cfg.Erased}),
 		seen:    newDuplicates(), model: model.New(*cfg.Model), table: w,
 		merged: cfg.Merged,
 		lists:  make([]table.Recommendation, 0, max(cfg.Recommendations, 0)), // never nil: nil is null, and means that none were asked for
 	}
 	c.model.Restrict(cfg.Sells)
+	c.Rest()
 	return c, nil
 }
 

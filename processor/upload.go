@@ -15,6 +15,7 @@ import (
 // its own, and so does the chain's writer; the shard's goroutine may look at over, and wait.
 type upload struct {
 	link  *chain.Batch
+	state []byte    // behind the link, to be kept; or nothing
 	began time.Time // when the batch was sealed
 	ctx   context.Context
 	stop  context.CancelFunc
@@ -29,8 +30,8 @@ type upload struct {
 }
 
 // send starts the upload of a sealed batch. It may go on behind the call, as long as ctx does.
-func (p *Processor) send(ctx context.Context, link *chain.Batch) {
-	u := &upload{link: link, began: p.env.Now()}
+func (p *Processor) send(ctx context.Context, link *chain.Batch, state []byte) {
+	u := &upload{link: link, state: state, began: p.env.Now()}
 	u.ctx, u.stop = context.WithCancel(ctx)
 	p.upload = u
 	u.wait = p.env.Start(func() {
@@ -56,6 +57,7 @@ func (p *Processor) push(ctx context.Context, u *upload) (err error) {
 	if err := p.bookmark(ctx, p.writer.End()); err != nil {
 		return fmt.Errorf("move bookmark: %w", err)
 	}
+	p.putState(ctx, u.state)
 	return nil
 }
 

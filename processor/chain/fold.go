@@ -9,7 +9,7 @@ const (
 )
 
 // Fold gets the objects, whose sizes are known, and passes them to fold in their order. Some are fetched while those before them are folded.
-// It returns the first error of fold as it is.
+// It returns the first error of fold as it is, or errors of which one is a *GetError.
 func Fold(ctx context.Context, env Env, b Bucket, objects []Object, fold func(o Object, body []byte) error) error {
 	var held []fetched
 	for len(objects) > 0 || len(held) > 0 {
@@ -30,6 +30,18 @@ func Fold(ctx context.Context, env Env, b Bucket, objects []Object, fold func(o 
 	}
 	return nil
 }
+
+// GetError says which object could not be got.
+type GetError struct {
+	Key string
+	Err error
+}
+
+// Error implements error.
+func (e *GetError) Error() string { return "get " + e.Key + ": " + e.Err.Error() }
+
+// Unwrap returns why.
+func (e *GetError) Unwrap() error { return e.Err }
 
 type fetched struct {
 	Object
@@ -52,7 +64,10 @@ func fetch(ctx context.Context, env Env, b Bucket, objects []Object, into []fetc
 			into[i].body, into[i].Object, err = b.Get(ctx, objects[i].Key)
 			return err
 		})
-		return wrap("get "+objects[i].Key, err)
+		if err != nil {
+			return &GetError{objects[i].Key, err}
+		}
+		return nil
 	})
 }
 

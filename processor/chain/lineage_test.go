@@ -26,12 +26,12 @@ func TestLineageEndsWhereTheTakeoverDid(t *testing.T) {
 		if err := commit(t, zombie, s, before, before+2); err != nil {
 			t.Fatal(err)
 		}
-		links, err := owner.Lineage(t.Context(), 0)
+		links, err := owner.Lineage(t.Context(), 0, func(string, string, string) bool { return false })
 		if err != nil || len(links) != before {
 			t.Errorf("after %d links: the lineage has %d, %v", before, len(links), err)
 		}
 		late := takeOver(t, b, chain.Bookmark{})
-		if links, err := late.Lineage(t.Context(), 0); err != nil || len(links) != before+1 {
+		if links, err := late.Lineage(t.Context(), 0, func(string, string, string) bool { return false }); err != nil || len(links) != before+1 {
 			t.Errorf("a later takeover finds %d links, want %d, %v", len(links), before+1, err)
 		}
 	}

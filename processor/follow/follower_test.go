@@ -58,6 +58,47 @@ func TestListsAreThoseOfOneModel(t *testing.T) {
 	}
 }
 
+// TestTakeoversBetweenEditions moves shards at any moment, to workers whose edition is of some other moment: they go on from a state when their
+// edition reaches it, and from the log when it does not. In the end everything that was learnt is what one model has learnt.
+func TestTakeoversBetweenEditions(t *testing.T) {
+	fromState, fromLog := 0, 0
+	for seed := range uint64(10) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		f := newFleet(t, 4)
+		w := f.follower(follow.Config{})
+		f.reopen(w)
+		for range 80 {
+			f.put(1 + rng.IntN(9))
+			s := rng.IntN(len(f.shards))
+			if err := f.shards[s].Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			switch rng.IntN(4) {
+			case 0:
+				f.follow(w)
+			case 1:
+				f.bucket.Decide = func(op, key string) chaintest.Fault {
+					if op == "get" && strings.HasPrefix(key, "events/_state/") {
+						fromState++
+					}
+					return chaintest.None
+				}
+				before := fromState
+				f.shards[s] = f.open(f.shards[s].id, chain.Bookmark{Last: f.shards[s].end.Last, Hour: f.shards[s].end.Hour})
+				if f.bucket.Decide = nil; before == fromState {
+					fromLog++
+				}
+			}
+		}
+		f.drain()
+		f.follow(w)
+		f.same(w.Latest())
+	}
+	if fromState < 20 || fromLog < 5 {
+		t.Errorf("%d takeovers from a state, %d from the log alone", fromState, fromLog)
+	}
+}
+
 func TestSnapshotAndLogAreTheWhole(t *testing.T) {
 	f := newFleet(t, 3)
 	f.step = 15 * time.Second

@@ -62,7 +62,7 @@ func (f *fleet) open(id string, at chain.Bookmark) *shard {
 	f.t.Helper()
 	s := &shard{id: id, end: chain.End{Last: at.Last, Hour: at.Hour}}
 	const wholeRange = "340282366920938463463374607431768211455"
-	s.Processor = processor.New(processor.Config{Layout: layout, Merged: f.merged, FirstAge: time.Hour, MaxAge: time.Hour}, f.env, f.bucket, processor.Shard{
+	s.Processor = processor.New(processor.Config{Layout: layout, Merged: f.merged, FirstAge: time.Hour, MaxAge: time.Hour, StateRows: 5}, f.env, f.bucket, processor.Shard{
 		Shard: chain.Shard{ID: id, StartingHashKey: "0", EndingHashKey: wholeRange}, LeaseCounter: 1, Bookmark: at,
 	}, func(_ context.Context, end chain.End) error {
 		s.end = end

@@ -69,6 +69,41 @@ const rowHeap = 40
 // Reset implements processor.Contents.
 func (c *contents) Reset() { c.open, c.ended = c.open[:0], false }
 
+// State implements processor.Contents.
+func (c *contents) State() ([]byte, error) {
+	return binary.Append(nil, binary.BigEndian, struct {
+		Count [sessions]int64
+		State [sessions]uint64
+	}{c.counts(), c.state})
+}
+
+func (c *contents) counts() (n [sessions]int64) {
+	for i := range n {
+		n[i] = int64(c.count[i])
+	}
+	return n
+}
+
+// Covers implements processor.Contents.
+func (c *contents) Covers(string, string) bool { return true }
+
+// Load implements processor.Contents. Of a session that both parents of a merge know, one knows more.
+func (c *contents) Load(state []byte) error {
+	var s struct {
+		Count [sessions]int64
+		State [sessions]uint64
+	}
+	if _, err := binary.Decode(state, binary.BigEndian, &s); err != nil {
+		return err
+	}
+	for i := range s.Count {
+		if int(s.Count[i]) > c.count[i] {
+			c.count[i], c.state[i] = int(s.Count[i]), s.State[i]
+		}
+	}
+	return nil
+}
+
 // unsealed checks that nothing is done with an object that has been sealed.
 func (c *contents) unsealed() {
 	if c.ended {

@@ -74,7 +74,7 @@ func (w *world) start() *node {
 // work is the process: one worker.
 func (n *node) work(ctx context.Context) {
 	store, objects := table{n, n.rows}, bucket{n, n.objects}
-	pcfg := processor.Config{Layout: layout, MaxRows: 4 + n.rand.IntN(12), MaxAge: n.between(2*time.Second, 8*time.Second), Contents: n.newContents}
+	pcfg := processor.Config{Layout: layout, MaxRows: 4 + n.rand.IntN(12), StateRows: 1 + n.rand.Int64N(40), MaxAge: n.between(2*time.Second, 8*time.Second), Contents: n.newContents}
 	if n.chance(0.5) {
 		n.budget = processor.NewBudget(rowHeap * int64(4+n.rand.IntN(30)))
 		pcfg.Budget = n.budget

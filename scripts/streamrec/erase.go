@@ -136,7 +136,7 @@ func erasures(c clients, d deployment, p *processor.Config) *erasure.List {
 		return nil
 	}
 	list := erasure.NewList(worker.System{}, infras3.NewBucket(c.s3, d.bucket), d.layout.Prefix)
-	p.Erased = list.Erased
+	p.Erased, p.Tombstones = list.Erased, list.Tombstones
 	return list
 }
 
