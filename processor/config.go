@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -31,6 +32,9 @@ type Config struct {
 	// StateRows is the number of rows after which the state of a shard is kept, so that a takeover need not read the log from before. Defaults to
 	// 100,000; a large state is kept less often.
 	StateRows int64
+	// Remove deletes an object, and Keep is how long states are kept. Nil keeps all for ever; Keep defaults to 48 h.
+	Remove func(ctx context.Context, key string) error
+	Keep   time.Duration
 	// Privacy pseudonymises customers and seals what could not be decoded. Nil leaves everything in clear.
 	Privacy *event.Privacy
 	// Erased reports whether the customer of a pseudonym has been erased since a record arrived: see package erasure. Nil erases nobody.
@@ -82,6 +86,9 @@ func (c Config) WithDefaults() Config {
 	if c.Tombstones == nil {
 		c.Tombstones = func() int { return 0 }
 	}
+	if c.Keep == 0 {
+		c.Keep = 48 * time.Hour
+	}
 	if c.StateRows == 0 {
 		c.StateRows = 100_000
 	}
@@ -112,6 +119,7 @@ func (c Config) Validate() error {
 	check(c.Budget.Limit() >= 64<<20, "memory budget: must be at least 64 MiB, which a shard or two need")
 	check(c.Recommendations <= 1000, "recommendations: must be at most 1000")
 	check(counted, "erasures: how many are heeded must be known, or states would keep what should be forgotten")
+	check(c.Keep >= time.Hour, "age of states: must be at least 1h")
 	check(c.StateRows > 0, "rows between states: must be positive")
 	check(c.RestoreWindow > 0, "restore window: must be positive")
 	return errors.Join(append(errs, c.Model.Validate())...)

@@ -43,6 +43,18 @@
 //	before or after a gap mark     the end, or a gap behind it              reads on after the end, or at the record that the mark names
 //	after the end mark             an ended chain, a row without SHARD_END  writes the equal mark again (412), then SHARD_END
 //
+// # States
+//
+// What the records of a shard have made of it, besides facts that everybody learns, is kept behind some links: the open visits of the model and the
+// event ids of open sessions (state.go, sessions.go; chain/state.go has the key). A takeover loads the newest state that it can use and folds the links
+// after it; a child of a split or merge begins with its parents' last ones and takes the sessions in its part of the hash range. It can use a state if
+//
+//   - it lies behind a link of the chain as it stands, which is so for every state: it is put after its link;
+//   - the edition of the merged model has the shard's log up to there, so that what was learnt before is known too (Contents.Covers);
+//   - it was made heeding all erasures of today.
+//
+// A state that is damaged or gone costs time: the one before is taken, or the log alone.
+//
 // # When a batch is committed
 //
 //   - before a record that arrived in a later hour: a link never spans two hours of its chain

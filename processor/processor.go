@@ -50,9 +50,10 @@ type Processor struct {
 	batch    *batch
 	end      chain.End // where the open batch begins: Last, Hour and Hash of the chain once upload has succeeded
 	states   states
-	upload   *upload   // under way, or failed; nil when everything that was sealed is committed
-	share    *share    // of the worker's memory, from Open on
-	kept     int64     // heap of the contents when nothing is open
+	latest   [2]chain.Bookmark // the last states that this term has put; belongs to upload like writer
+	upload   *upload           // under way, or failed; nil when everything that was sealed is committed
+	share    *share            // of the worker's memory, from Open on
+	kept     int64             // heap of the contents when nothing is open
 }
 
 // ErrPastRetention says that records between the log's end and what the stream still has are missing.

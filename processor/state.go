@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/streamrec/streamrec/processor/chain"
 )
@@ -54,7 +55,45 @@ func (p *Processor) putState(ctx context.Context, state []byte) {
 	if len(state) == 0 {
 		return
 	}
-	if err := p.writer.PutState(ctx, state); err != nil && ctx.Err() == nil {
+	err := p.writer.PutState(ctx, state)
+	if err == nil {
+		end := p.writer.End()
+		err = p.tidy(ctx, chain.Bookmark{Last: end.Last, Hour: end.Hour})
+	}
+	if err != nil && ctx.Err() == nil {
 		p.env.Trouble(err)
 	}
+}
+
+// tidy removes states that nobody needs now that there is a new one: the last of each hour stays, for replays, and the last but one, which somebody may be
+// about to read; and with the first of an hour go those of an hour that is long past.
+func (p *Processor) tidy(ctx context.Context, now chain.Bookmark) error {
+	if p.cfg.Remove == nil {
+		return nil
+	}
+	before := p.latest
+	p.latest = [2]chain.Bookmark{before[1], now}
+	if before[0].Last != "" && before[0].Hour == before[1].Hour {
+		key, err := p.cfg.Layout.StateKey(p.shard.ID, before[0])
+		if err != nil {
+			return err
+		}
+		if err := p.cfg.Remove(ctx, key); err != nil {
+			return fmt.Errorf("remove state: %w", err)
+		}
+	}
+	if before[1].Hour == now.Hour {
+		return nil
+	}
+	return p.removeHour(ctx, now.Hour-chain.Hour(p.cfg.Keep/time.Hour))
+}
+
+func (p *Processor) removeHour(ctx context.Context, hour chain.Hour) error {
+	states, err := chain.States(ctx, p.env, p.bucket, p.cfg.Layout, p.shard.ID, hour)
+	for _, s := range states {
+		if err := p.cfg.Remove(ctx, s.Key); err != nil {
+			return fmt.Errorf("remove old state: %w", err)
+		}
+	}
+	return err
 }

@@ -212,3 +212,25 @@ func TestChildTakesItsPartOfTheOpenSessions(t *testing.T) {
 		t.Errorf("%d links of the parent were read, %d rows and %d lists compared", links, compared, lists)
 	}
 }
+
+// TestOldStatesAreRemoved keeps the last of each hour and the last two, and nothing from before.
+func TestOldStatesAreRemoved(t *testing.T) {
+	bucket, removed := &chaintest.Bucket{}, 0
+	b := newBench(t, bucket, processor.Config{MaxRows: 100, StateRows: 20, Keep: 2 * time.Hour, Remove: func(_ context.Context, key string) error {
+		bucket.Delete(key)
+		removed++
+		return nil
+	}}, chain.Bookmark{})
+	for i, r := range traffic(6000) { // five hours
+		r.Arrival = noon.Add(time.Duration(i) * 3 * time.Second)
+		b.process(r)
+	}
+	b.drain()
+	hours := map[string]int{}
+	for _, key := range bucket.Keys(statesPrefix) {
+		hours[key[len(statesPrefix):len(statesPrefix)+len("gen=1/dt=2026-11-23/hour=09")]]++
+	}
+	if len(hours) != 2 || hours["gen=1/dt=2026-11-23/hour=16"] != 2 || hours["gen=1/dt=2026-11-23/hour=15"] != 1 || removed < 5 {
+		t.Errorf("states by hour: %v; %d were removed", hours, removed)
+	}
+}

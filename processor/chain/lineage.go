@@ -56,7 +56,7 @@ func (g *lineage) visit(ctx context.Context, shard string, start *StartMark, par
 			return err
 		}
 		if state != nil {
-			return g.add(ctx, shard, start.First, state.at, until, state.Object)
+			return g.add(ctx, shard, start.First, state.At, until, state.Object)
 		}
 	}
 	for _, p := range parents {
@@ -92,13 +92,13 @@ func (g *lineage) visitParent(ctx context.Context, shard string) error {
 const hoursAtATime = 8
 
 // state returns the newest usable state of a shard, or nil.
-func (g *lineage) state(ctx context.Context, shard string, from Hour, until End) (*stored, error) {
+func (g *lineage) state(ctx context.Context, shard string, from Hour, until End) (*Stored, error) {
 	if until.Last == "" || until.Hour < from {
 		return nil, nil
 	}
-	hours := make([][]stored, until.Hour-from+1)
+	hours := make([][]Stored, until.Hour-from+1)
 	err := Each(g.env, len(hours), hoursAtATime, func(i int) (err error) {
-		hours[i], err = states(ctx, g.env, g.bucket, g.layout, shard, from+Hour(i))
+		hours[i], err = States(ctx, g.env, g.bucket, g.layout, shard, from+Hour(i))
 		return err
 	})
 	if err != nil {
@@ -106,7 +106,7 @@ func (g *lineage) state(ctx context.Context, shard string, from Hour, until End)
 	}
 	all := slices.Concat(hours...)
 	for i := len(all) - 1; i >= 0; i-- {
-		if s := &all[i]; Compare(s.at.Last, until.Last) <= 0 && g.usable(s.Key, shard, s.at.Last) {
+		if s := &all[i]; Compare(s.At.Last, until.Last) <= 0 && g.usable(s.Key, shard, s.At.Last) {
 			return s, nil
 		}
 	}

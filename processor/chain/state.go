@@ -50,14 +50,14 @@ func (w *Writer) PutState(ctx context.Context, state []byte) error {
 	return nil
 }
 
-// stored is a state that has been listed.
-type stored struct {
+// Stored is a state that has been listed.
+type Stored struct {
 	Object
-	at Bookmark
+	At Bookmark
 }
 
-// states returns the states of a shard in an hour, in the order of the chain.
-func states(ctx context.Context, env Env, b Bucket, l Layout, shard string, hour Hour) (found []stored, err error) {
+// States returns the states of a shard in an hour, in the order of the chain.
+func States(ctx context.Context, env Env, b Bucket, l Layout, shard string, hour Hour) (found []Stored, err error) {
 	prefix := l.statePrefix(shard, hour)
 	err = Retry(ctx, env, func(ctx context.Context) error {
 		found = found[:0]
@@ -67,7 +67,7 @@ func states(ctx context.Context, env Env, b Bucket, l Layout, shard string, hour
 			}
 			padded, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, prefix), stateSuffix)
 			if last := Unpad(padded); ok && len(padded) == SequenceWidth {
-				found = append(found, stored{o, Bookmark{Last: last, Hour: hour}})
+				found = append(found, Stored{o, Bookmark{Last: last, Hour: hour}})
 			}
 		}
 		return nil

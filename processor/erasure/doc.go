@@ -17,5 +17,6 @@
 //   - Objects of the log are immutable: the rows that were written before stay in them until their generation is deleted. A replay writes them
 //     anew without the customer.
 //   - What could not be decoded has no known customer. Its bytes are sealed, and go with the key.
-//   - What a running model has learned it keeps until it is restored: items that were seen together, without customer.
+//   - What a running model has learned it keeps until it is restored: items that were seen together, without customer. Snapshots and states that
+//     were made of it say how many tombstones they heed, and are not used once there are more: what is restored then is read from the log.
 package erasure

@@ -59,9 +59,10 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 		return nil, err
 	}
 	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), log: log}
+	cfg.processor.Keep, cfg.processor.Remove = summary.Retention+24*time.Hour, bucket.Delete
 	self := func() *worker.Worker { return s.Worker }
 	if cfg.follow != nil {
-		cfg.follow.Keep, cfg.follow.Remove, cfg.follow.Report = summary.Retention+24*time.Hour, bucket.Delete, s.merged
+		cfg.follow.Keep, cfg.follow.Remove, cfg.follow.Report = cfg.processor.Keep, bucket.Delete, s.merged
 		s.follower = shardlog.NewFollower(*cfg.follow, worker.System{}, bucket, self)
 		cfg.processor.Merged = s.follower
 	}
