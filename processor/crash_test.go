@@ -181,10 +181,13 @@ func (h *history) links() (links []chain.Object) {
 	return links
 }
 
-// log is everything that is in the bucket.
+// log is everything that is in the bucket, but for the states, which are derived from it.
 func (h *history) log() map[string]string {
 	log := map[string]string{}
 	for _, key := range h.bucket.Keys("") {
+		if strings.HasPrefix(key, statesPrefix) {
+			continue
+		}
 		body, o, err := h.bucket.Get(context.Background(), key)
 		if err != nil {
 			h.t.Fatal(err)
