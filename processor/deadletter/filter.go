@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/processor/event"
 )
 
-// Filter says which letters are wanted. Its zero value wants all.
+// Filter says which letters are wanted. Its zero value wants all that are failures.
 type Filter struct {
 	Since, Until time.Time // of arrival; zero is open, Until is not included
 	Shard        string
 	Classes      []string // of the error; none is all
+	Erased       bool     // also records of erased customers, which could have been decoded; naming their class in Classes does the same
 }
 
 // wants reports whether a letter passes.
@@ -20,6 +22,8 @@ func (f *Filter) wants(l *Letter) bool {
 	case !f.Since.IsZero() && l.Arrival.Before(f.Since), !f.Until.IsZero() && !l.Arrival.Before(f.Until):
 		return false
 	case len(f.Classes) > 0 && !slices.Contains(f.Classes, l.Class()):
+		return false
+	case l.Class() == string(event.Erased) && !f.Erased && len(f.Classes) == 0:
 		return false
 	}
 	return f.Shard == "" || l.Shard == f.Shard

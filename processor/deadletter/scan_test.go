@@ -45,11 +45,23 @@ func newLog(t *testing.T, privacy *event.Privacy) *chaintest.Bucket {
 
 func putObject(t *testing.T, b *chaintest.Bucket, shard string, at time.Time, privacy *event.Privacy) {
 	t.Helper()
+	putDecoded(t, b, shard, at, event.NewDecoder(event.Options{Privacy: privacy}), payloads)
+}
+
+// putErased has the payloads, and one of a customer who has been erased.
+func putErased(t *testing.T, b *chaintest.Bucket) {
+	t.Helper()
+	erased := func(string, time.Time) bool { return true }
+	putDecoded(t, b, "shardId-000000000000", noon, event.NewDecoder(event.Options{Erased: erased}),
+		append(slices.Clone(payloads), `{"session_id":"s","customer_number":7}`))
+}
+
+func putDecoded(t *testing.T, b *chaintest.Bucket, shard string, at time.Time, d *event.Decoder, payloads []string) {
+	t.Helper()
 	w, err := table.NewWriter(table.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := event.NewDecoder(event.Options{Privacy: privacy})
 	first := ""
 	for i, p := range payloads {
 		r := event.Record{SequenceNumber: fmt.Sprintf("49%d%03d", at.Unix(), i), PartitionKey: "p", Arrival: at.Add(time.Duration(i) * time.Minute), Data: []byte(p)}
@@ -132,6 +144,25 @@ func TestScanFilters(t *testing.T) {
 				t.Errorf("%d letters in %d objects, want %d in %d", len(got), totals.Objects, c.letters, c.objects)
 			}
 		})
+	}
+}
+
+// TestErasedAreLeftOut has rows of a customer who has been erased: they carry an error, and nothing has failed.
+func TestErasedAreLeftOut(t *testing.T) {
+	b := &chaintest.Bucket{}
+	putErased(t, b)
+	for name, c := range map[string]struct {
+		filter  deadletter.Filter
+		letters int
+	}{
+		"failures":     {deadletter.Filter{}, letters},
+		"with erased":  {deadletter.Filter{Erased: true}, letters + 1},
+		"only erased":  {deadletter.Filter{Classes: []string{"erased"}}, 1},
+		"another kind": {deadletter.Filter{Classes: []string{"empty"}, Erased: true}, 1},
+	} {
+		if got, totals := scan(t, b, c.filter); len(got) != c.letters || totals.Letters != int64(c.letters) {
+			t.Errorf("%s: %d letters, %+v, want %d", name, len(got), totals, c.letters)
+		}
 	}
 }
 

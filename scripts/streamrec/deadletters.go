@@ -22,6 +22,7 @@ type letterOptions struct {
 	since, until   string
 	shard          string
 	classes        []string
+	erased         bool
 }
 
 func newDeadlettersCommand(std streams) *cobra.Command {
@@ -48,6 +49,7 @@ func (o *letterOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.until, "until", "", "only records that arrived before that")
 	f.StringVar(&o.shard, "shard", "", "only this shard")
 	f.StringSliceVar(&o.classes, "error", nil, "only these classes of errors, such as invalid_json")
+	f.BoolVar(&o.erased, "erased", false, "also records of customers who have been erased: they are no failures, and have no bytes any more")
 }
 
 // scan reads the log of the options.
@@ -87,7 +89,7 @@ func (o *letterOptions) options(now time.Time) (deadletter.Options, error) {
 	}
 	return deadletter.Options{
 		Env: worker.System{}, Layout: chain.Layout{Prefix: strings.Trim(o.prefix, "/"), Generation: o.generation},
-		Filter: deadletter.Filter{Since: since, Until: until, Shard: o.shard, Classes: o.classes},
+		Filter: deadletter.Filter{Since: since, Until: until, Shard: o.shard, Classes: o.classes, Erased: o.erased},
 	}, nil
 }
 
