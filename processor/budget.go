@@ -9,7 +9,7 @@ import (
 )
 
 // Budget bounds the heap that the open batches and the uploads of a worker's processors hold together. It may be used concurrently; nobody
-// waits in it.
+// waits in it. A state on its way is not in it: it is there for moments, and no batch that is committed makes it smaller.
 //
 // Past the limit the largest open batch is due at once, and past it by an eighth every one is. A processor with an upload under way takes no
 // more records past the limit until that upload is over: then it is the store that is slow, and what comes has to stay in the stream. Each

@@ -153,7 +153,7 @@ func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {
 func (p *Processor) account() {
 	u := usage{batch: p.contents.Heap(), kept: p.kept}
 	if p.upload != nil {
-		u.upload = int64(cap(p.upload.link.Body) + cap(p.upload.state))
+		u.upload = int64(cap(p.upload.link.Body))
 	}
 	p.share.hold(u, p.batch.opened)
 }

@@ -123,5 +123,12 @@ func (s *service) merged(r follow.Round) {
 	if r.Damaged > 0 {
 		log.WithField("damaged", r.Damaged).Error("links of the log cannot be read: run streamrec audit")
 	}
+	if s.follower.StaleMs() > late.Milliseconds() {
+		log.Warn("what other shards have learnt is merged late")
+		return
+	}
 	log.Debug("what other shards have learnt is merged")
 }
+
+// late is how old the newest merged record of a shard may be, while newer ones are committed, before the log says so.
+const late = 5 * time.Minute
