@@ -142,7 +142,7 @@ var mutants = []mutant{
 		new: "	if err := s.term.End(ctx, children); err != nil {\n		return fmt.Errorf(\"end shard: %w\", err)\n	}\n	if err := s.proc.End(ctx, children); err != nil {\n		return fmt.Errorf(\"end shard: %w\", err)\n	}\n",
 		why: "the row says SHARD_END and the log does not"},
 	{name: "shard-end/without-last-batch", file: processorDir + "processor.go",
-		old: "	if err := p.Drain(ctx); err != nil {\n		return err\n	}\n	_, err := p.writer.Finish", new: "	_, err := p.writer.Finish",
+		old: "	if err := p.Drain(ctx); err != nil {\n		return err\n	}\n	if err := p.keepLast", new: "	if err := p.keepLast",
 		why: "the end mark is written and the last batch is not"},
 
 	// The chain.
@@ -213,7 +213,7 @@ var mutants = []mutant{
 		new: "		if err := p.bookmark(ctx, chain.End{Last: u.link.Last, Hour: p.writer.End().HourOf(u.link.FirstArrival)}); err != nil {\n			return err\n		}\n		if err := p.writer.Commit(ctx, u.link); err != nil {",
 		why: "the checkpoint is written before the object"},
 	{name: "bookmark/never", file: processorDir + "upload.go",
-		old: "	if err := p.bookmark(ctx, p.writer.End()); err != nil {\n		return fmt.Errorf(\"move bookmark: %w\", err)\n	}\n	return nil\n}", new: "	return nil\n}",
+		old: "	if err := p.bookmark(ctx, p.writer.End()); err != nil {\n		return fmt.Errorf(\"move bookmark: %w\", err)\n	}\n	p.putState", new: "	p.putState",
 		why:    "the checkpoint stays where the shard was opened",
 		masked: "safe: it lags, which costs a longer listing"},
 	{name: "upload/next-before-confirmed", file: processorDir + "processor.go",
@@ -256,7 +256,7 @@ var mutants = []mutant{
 		old: `return p.full() || p.env.Now().Sub(p.batch.opened) >= age`, new: `return p.full() && age > 0`,
 		why: "an old batch waits for records that do not come"},
 	{name: "restore/beyond-the-takeover", file: chainDir + "lineage.go",
-		old: `if Compare(k.First, until.Last) <= 0 {`, new: `if Compare(k.First, until.Last) <= 1 {`,
+		old: `> 0 && Compare(k.First, until.Last) <= 0 {`, new: `> 0 && Compare(k.First, until.Last) <= 1 {`,
 		why: "what another writer puts between takeover and restore is folded twice"},
 	{name: "restore/without-ancestors", file: chainDir + "lineage.go",
 		old: "	for _, p := range parents {\n", new: "	for _, p := range parents[:0] {\n",
