@@ -3,6 +3,7 @@ package follow_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -96,6 +97,54 @@ func TestTakeoversBetweenEditions(t *testing.T) {
 	}
 	if fromState < 20 || fromLog < 5 {
 		t.Errorf("%d takeovers from a state, %d from the log alone", fromState, fromLog)
+	}
+}
+
+// TestListsFollowFromWhatRowsName computes every list of the log again: from the rows of the shard before, and from the part of the other shards' logs that
+// the footer names.
+func TestListsFollowFromWhatRowsName(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	f := newFleet(t, 3)
+	w := f.follower(follow.Config{})
+	f.reopen(w)
+	for range 40 {
+		f.put(1 + rng.IntN(8))
+		switch s := rng.IntN(len(f.shards)); rng.IntN(4) {
+		case 0:
+			f.follow(w)
+		case 1:
+			f.drain()
+		case 2:
+			if err := f.shards[s].Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			f.shards[s] = f.open(f.shards[s].id, chain.Bookmark{Last: f.shards[s].end.Last, Hour: f.shards[s].end.Hour})
+		}
+	}
+	f.drain()
+	logs := map[string][]named{}
+	for _, s := range f.shards {
+		logs[s.id] = namedRows(t, f, s.id)
+	}
+	compared, versions := 0, map[string]bool{}
+	for id, rows := range logs {
+		own := model.New(model.DefaultParams())
+		for _, r := range rows {
+			r.observe(own)
+			own.Adopt(mergedUpTo(logs, r.marks))
+			var list []string
+			for _, s := range own.Recommend(nil, *r.SessionID, 20) {
+				list = append(list, s.Item)
+			}
+			if got := items(r.Row); !slices.Equal(got, list) {
+				t.Fatalf("row %s of %s, made with %v: list %v, want %v", r.SequenceNumber, id, r.marks, got, list)
+			}
+			compared += len(list)
+			versions[fmt.Sprint(r.marks)] = true
+		}
+	}
+	if compared < 1000 || len(versions) < 5 {
+		t.Errorf("%d items of %d editions were compared", compared, len(versions))
 	}
 }
 
