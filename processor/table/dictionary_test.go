@@ -38,7 +38,7 @@ func TestDictionary(t *testing.T) {
 	}
 }
 
-// TestNumbersOfManyWords writes dictionaries of all sizes for which numbers take more bits: none, some, and 1 to 3 bytes.
+// TestNumbersOfManyWords writes dictionaries whose numbers take no bits, some, a byte, and more than two.
 func TestNumbersOfManyWords(t *testing.T) {
 	for _, distinct := range []int{1, 2, 3, 200, 256, 257, 70_000} {
 		rows := make([]Row, max(300, distinct+10))

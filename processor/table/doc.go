@@ -32,8 +32,6 @@
 //
 //   - Row groups are put together here, from the encodings, structures and filters of parquet-go; its own writer takes several times the memory, since
 //     its dictionaries are Go maps, and its bytes depend on how rows were divided between calls. Here they depend on the rows alone.
-//   - Numbers of words are written in whole bytes. The fewest bits would hide from the codec that common words have small numbers: the
-//     dictionary numbers words as they come, and common ones come early.
 //   - All encodings are those that every reader has: PLAIN, RLE and RLE_DICTIONARY. BYTE_STREAM_SPLIT would make scores smaller, and Spark 3 cannot read
 //     it without switching its vectorized reader off; the delta encodings need Spark 3.3.
 //   - Nullable columns are pointers, which keep null and empty apart. The tags json and optional lose every value together in parquet-go v0.32.0.

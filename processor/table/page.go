@@ -66,46 +66,13 @@ func (p *press) putLevels(levels []byte, shift, highest int) error {
 }
 
 // putNumbers adds the numbers of words in a dictionary of size words.
-func (p *press) putNumbers(numbers []int32, size int) error {
+func (p *press) putNumbers(numbers []int32, size int) (err error) {
 	width := bits.Len(uint(size - 1))
-	if width > 8 {
-		width = (width + 7) / 8 * 8
-		p.content = append(p.content, byte(width))
-		p.putBytes(numbers, width/8)
-		return nil
-	}
-	p.content = append(p.content, byte(width))
-	var err error
 	if p.packed, err = (&rle.Encoding{BitWidth: width}).EncodeInt32(p.packed[:0], numbers); err != nil {
 		return fmt.Errorf("encode numbers of words: %w", err)
 	}
-	p.content = append(p.content, p.packed...)
+	p.content = append(append(p.content, byte(width)), p.packed...)
 	return nil
-}
-
-// putBytes adds numbers as a single bit-packed run of whole bytes. It takes more room than the fewest bits, until it is compressed: then
-// the entropy coder finds that common words have small numbers.
-func (p *press) putBytes(numbers []int32, width int) {
-	groups := (len(numbers) + 7) / 8
-	p.content = binary.AppendUvarint(p.content, uint64(groups)<<1|1)
-	end := len(p.content) + groups*8*width
-	switch width {
-	case 2:
-		for _, v := range numbers {
-			p.content = append(p.content, byte(v), byte(v>>8))
-		}
-	case 3:
-		for _, v := range numbers {
-			p.content = append(p.content, byte(v), byte(v>>8), byte(v>>16))
-		}
-	default:
-		for _, v := range numbers {
-			p.content = binary.LittleEndian.AppendUint32(p.content, uint32(v))
-		}
-	}
-	for len(p.content) < end {
-		p.content = append(p.content, 0)
-	}
 }
 
 // putBits adds booleans, of a byte each.
