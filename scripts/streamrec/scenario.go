@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
 	"os"
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
+	"github.com/streamrec/streamrec/scripts/reshard"
 	"github.com/streamrec/streamrec/worker"
 )
 
@@ -64,63 +60,45 @@ func (d *demo) deploy(ctx context.Context, _ clients) error {
 
 // split cuts the widest open shard in two.
 func (d *demo) split(ctx context.Context, c clients) error {
-	shards, err := openShards(ctx, c)
-	if err != nil {
-		return err
-	}
-	widest := slices.MaxFunc(shards, func(a, b types.Shard) int { return width(a).Cmp(width(b)) })
-	middle := new(big.Int).Add(hashKey(widest.HashKeyRange.StartingHashKey), hashKey(widest.HashKeyRange.EndingHashKey))
-	middle.Rsh(middle, 1)
-	d.view.say("shard %s is split", *widest.ShardId)
-	_, err = c.kinesis.SplitShard(ctx, &kinesis.SplitShardInput{StreamName: new(demoStream), ShardToSplit: widest.ShardId, NewStartingHashKey: new(middle.String())})
-	return err
+	return d.reshard(ctx, c, func(open reshard.Topology) reshard.Request {
+		widest := slices.MaxFunc(open, func(a, b reshard.Shard) int { return a.Width().Cmp(b.Width()) })
+		d.view.say("shard %s is split", widest.ID)
+		return reshard.Request{Split: []string{widest.ID}}
+	})
 }
 
 // merge joins the two neighbours that are narrowest together.
 func (d *demo) merge(ctx context.Context, c clients) error {
-	shards, err := openShards(ctx, c)
-	if err != nil || len(shards) < 2 {
+	return d.reshard(ctx, c, func(open reshard.Topology) reshard.Request {
+		best := 0
+		width := func(i int) *big.Int { return new(big.Int).Add(open[i].Width(), open[i+1].Width()) }
+		for i := range len(open) - 1 {
+			if width(i).Cmp(width(best)) < 0 {
+				best = i
+			}
+		}
+		a, b := open[best], open[best+1]
+		d.view.say("shards %s and %s are merged", a.ID, b.ID)
+		return reshard.Request{Merge: []string{a.ID, b.ID}}
+	})
+}
+
+// reshard asks for the first step of what is chosen, and does not wait for its end.
+func (d *demo) reshard(ctx context.Context, c clients, choose func(open reshard.Topology) reshard.Request) error {
+	s := streamOf(c, demoStream)
+	state, err := s.Look(ctx)
+	if err != nil {
 		return err
 	}
-	best := 0
-	for i := range len(shards) - 1 {
-		sum := new(big.Int).Add(width(shards[i]), width(shards[i+1]))
-		if sum.Cmp(new(big.Int).Add(width(shards[best]), width(shards[best+1]))) < 0 {
-			best = i
-		}
+	open := state.Shards.Open()
+	if len(open) < 2 {
+		return nil
 	}
-	a, b := shards[best], shards[best+1]
-	d.view.say("shards %s and %s are merged", *a.ShardId, *b.ShardId)
-	_, err = c.kinesis.MergeShards(ctx, &kinesis.MergeShardsInput{StreamName: new(demoStream), ShardToMerge: a.ShardId, AdjacentShardToMerge: b.ShardId})
-	return err
-}
-
-// openShards returns the open shards in the order of their hash keys.
-func openShards(ctx context.Context, c clients) ([]types.Shard, error) {
-	out, err := c.kinesis.ListShards(ctx, &kinesis.ListShardsInput{StreamName: new(demoStream)})
-	if err != nil {
-		return nil, err
+	steps, err := choose(open).Plan(state.Shards)
+	if err != nil || len(steps) == 0 {
+		return err
 	}
-	open := slices.DeleteFunc(out.Shards, func(s types.Shard) bool { return s.SequenceNumberRange.EndingSequenceNumber != nil })
-	slices.SortFunc(open, func(a, b types.Shard) int {
-		return hashKey(a.HashKeyRange.StartingHashKey).Cmp(hashKey(b.HashKeyRange.StartingHashKey))
-	})
-	if len(open) == 0 {
-		return nil, errors.New("the stream has no open shard")
-	}
-	return open, nil
-}
-
-func width(s types.Shard) *big.Int {
-	return new(big.Int).Sub(hashKey(s.HashKeyRange.EndingHashKey), hashKey(s.HashKeyRange.StartingHashKey))
-}
-
-func hashKey(s *string) *big.Int {
-	n, ok := new(big.Int).SetString(aws.ToString(s), 10)
-	if !ok {
-		return new(big.Int)
-	}
-	return n
+	return s.Do(ctx, steps[0])
 }
 
 // sleep returns after d, or earlier with the cause of ctx's end.
