@@ -58,7 +58,7 @@
 //
 // and recommend from the edition and their own facts together, exactly as one model that was given both would, with all
 // bounds. Nobody waits for anybody. An edition never changes: what is written after it was published, to the Merged or to
-// a model's fork of it, goes to copies of pages of about 1 KiB. An edition lives as long as somebody uses it, so also a
+// a model's fork of it, goes to copies of pages of 1 to 3 KiB. An edition lives as long as somebody uses it, so also a
 // model whose shard is quiet should adopt the newest now and then, and be told the time ([Model.Advance]).
 //
 // Which edition is adopted when is up to the caller, who can therefore repeat it: lists are a function of the records of

@@ -33,7 +33,7 @@ type slabPage struct {
 }
 
 const (
-	slabShift   = 7
+	slabShift   = 8
 	slabPageLen = 1 << slabShift
 	slabClasses = 36 // words 1 to 1024
 )
