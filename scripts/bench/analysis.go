@@ -147,7 +147,7 @@ type tally struct {
 }
 
 // count compares what was acknowledged with what was processed. A record that was put twice has two places.
-func (h *history) count(acked []place) (t tally) {
+func (h *history) count(acked []receipt) (t tally) {
 	processed := map[place]int{}
 	for shard := range h.lanes {
 		for _, e := range h.records(shard, time.Time{}) {
@@ -158,7 +158,7 @@ func (h *history) count(acked []place) (t tally) {
 		t.twice += n - 1
 	}
 	for _, p := range acked {
-		if processed[p] == 0 {
+		if processed[p.place] == 0 {
 			t.lost++
 		}
 	}

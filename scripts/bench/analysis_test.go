@@ -22,6 +22,14 @@ func processed(worker, shard string, times ...int) (events []event) {
 	return events
 }
 
+// acknowledged are records of one session, acknowledged at noon.
+func acknowledged(places ...place) (acked []receipt) {
+	for _, p := range places {
+		acked = append(acked, receipt{p, "k", noon})
+	}
+	return acked
+}
+
 func historyOf(batches ...[]event) *history {
 	h := newHistory()
 	for _, b := range batches {
@@ -150,7 +158,7 @@ func TestCountTwiceAndLost(t *testing.T) {
 	} {
 		h.add([]event{{At: at(i), Kind: record, Worker: e.worker, Shard: e.shard, Sequence: e.sequence}})
 	}
-	acked := []place{{"s", "1"}, {"s", "2"}, {"s", "3"}, {"t", "3"}}
+	acked := acknowledged(place{"s", "1"}, place{"s", "2"}, place{"s", "3"}, place{"t", "3"})
 	if got, want := h.count(acked), (tally{acked: 4, twice: 2, lost: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

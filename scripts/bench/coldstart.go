@@ -100,8 +100,8 @@ func startCold(ctx context.Context, c *cell, shards int) (starts []time.Duration
 }
 
 // fill puts records until there are some in every shard.
-func fill(ctx context.Context, f *fleet) ([]place, error) {
-	t, err := startTraffic(ctx, f.services.clients, 4000)
+func fill(ctx context.Context, f *fleet) ([]receipt, error) {
+	t, err := startTraffic(ctx, f.services.clients, pace{4000, manyKeys})
 	if err != nil {
 		return nil, err
 	}

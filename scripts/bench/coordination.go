@@ -66,7 +66,7 @@ func measureCoordination(ctx context.Context, c *cell) (out figures, err error) 
 	if err != nil {
 		return out, err
 	}
-	t, err := startTraffic(ctx, f.services.clients, countedRate)
+	t, err := startTraffic(ctx, f.services.clients, pace{countedRate, manyKeys})
 	if err != nil {
 		return out, err
 	}
@@ -96,7 +96,7 @@ func measureCoordination(ctx context.Context, c *cell) (out figures, err error) 
 
 // spread starts the workers, with some traffic that shows who has which shard, until the shards are spread and the fleet is at rest.
 func (f *fleet) spread(ctx context.Context) (tally, error) {
-	t, err := startTraffic(ctx, f.services.clients, countedRate)
+	t, err := startTraffic(ctx, f.services.clients, pace{countedRate, manyKeys})
 	if err != nil {
 		return tally{}, err
 	}

@@ -11,8 +11,10 @@ import (
 const (
 	fleetShards  = 8
 	fleetWorkers = 3
-	fleetRate    = 400 // records/s: a shard gets one every 20 ms
 )
+
+// fleetPace gives each shard a record every 20 ms.
+var fleetPace = pace{400, manyKeys}
 
 // failover kills workers.
 func failover() section {
@@ -41,7 +43,7 @@ type takeover struct {
 }
 
 func measureFailover(ctx context.Context, c *cell) (out figures, err error) {
-	f, t, err := startFleet(ctx, c, c.pick(fleetShards, fleetShards, 4), c.pick(fleetWorkers, fleetWorkers, 2))
+	f, t, err := startFleet(ctx, c, c.pick(fleetShards, fleetShards, 4), c.pick(fleetWorkers, fleetWorkers, 2), fleetPace)
 	if err != nil {
 		return out, err
 	}
@@ -92,13 +94,13 @@ func failoverFigures(takeovers []takeover, counted tally) figures {
 }
 
 // startFleet starts a fleet under traffic and waits until it is at rest.
-func startFleet(ctx context.Context, c *cell, shards, workers int) (*fleet, *traffic, error) {
+func startFleet(ctx context.Context, c *cell, shards, workers int, p pace) (*fleet, *traffic, error) {
 	c.say("starting %d workers", workers)
 	f, err := newFleet(ctx, c, shards)
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := startTraffic(ctx, f.services.clients, fleetRate)
+	t, err := startTraffic(ctx, f.services.clients, p)
 	if err == nil {
 		err = f.startApart(ctx, workers)
 	}

@@ -22,7 +22,7 @@ type fleet struct {
 	dir      string // for diaries and logs, of this fleet alone
 	children []*child
 	history  *history
-	lanes    map[string]bool // shards of the stream
+	lanes    map[string]bool // open shards of the stream
 }
 
 // newFleet starts services with so many shards, and no worker.
@@ -133,12 +133,17 @@ func (f *fleet) even() bool {
 	return f.covered() && len(counts) > 0 && slices.Max(counts)-slices.Min(counts) < 2
 }
 
-// held counts the shards of each running worker.
+// held counts the open shards of each running worker.
 func (f *fleet) held() map[*child]int {
 	held := map[*child]int{}
 	for _, c := range f.children {
 		if c.running() {
-			held[c] = len(f.history.shardsOf(c.name))
+			held[c] = 0
+		}
+	}
+	for lane := range f.lanes {
+		if c := f.child(f.history.owner(lane)); c != nil && c.running() {
+			held[c]++
 		}
 	}
 	return held
@@ -191,7 +196,7 @@ func (f *fleet) drain(ctx context.Context, t *traffic) (tally, error) {
 
 // countAll waits until all that was acknowledged has been processed, for half a minute or for as long as the side needs to take a
 // shard, and counts. What has not been processed then is lost.
-func (f *fleet) countAll(ctx context.Context, acked []place) (tally, error) {
+func (f *fleet) countAll(ctx context.Context, acked []receipt) (tally, error) {
 	if len(acked) == 0 {
 		return tally{}, errors.New("no record was acknowledged: there is nothing to count")
 	}

@@ -43,7 +43,7 @@ func (p *pauses) add(gap, steady time.Duration) {
 }
 
 func measureHandoff(ctx context.Context, c *cell) (out figures, err error) {
-	f, t, err := startFleet(ctx, c, c.pick(fleetShards, fleetShards, 4), c.pick(fleetWorkers, fleetWorkers, 2))
+	f, t, err := startFleet(ctx, c, c.pick(fleetShards, fleetShards, 4), c.pick(fleetWorkers, fleetWorkers, 2), fleetPace)
 	if err != nil {
 		return out, err
 	}

@@ -14,8 +14,21 @@ import (
 // place is where a record is in the stream.
 type place struct{ Shard, Sequence string }
 
-// trafficKeys is how many partition keys there are; their hashes spread over all shards.
-const trafficKeys = 4096
+// receipt is an acknowledged record.
+type receipt struct {
+	place
+	Key string    // partition key
+	At  time.Time // of the acknowledgement
+}
+
+// pace is how much traffic there is.
+type pace struct {
+	perSecond float64 // records
+	keys      int     // partition keys, in turn; their hashes spread over all shards
+}
+
+// manyKeys is for traffic of which only the shards matter.
+const manyKeys = 4096
 
 // payload is about as long as an event of a shop.
 var payload = make([]byte, 392)
@@ -27,12 +40,12 @@ type traffic struct {
 	ended    chan error
 
 	mu     sync.Mutex
-	acked  []place
+	acked  []receipt // those of a key in the order in which they are in the stream
 	failed error
 }
 
-// startTraffic puts so many records per second until finish.
-func startTraffic(ctx context.Context, c clients, perSecond float64) (*traffic, error) {
+// startTraffic puts records until finish.
+func startTraffic(ctx context.Context, c clients, p pace) (*traffic, error) {
 	t := &traffic{ended: make(chan error, 1)}
 	var err error
 	t.producer, err = infrakinesis.NewProducer(ctx, c.kinesis, infrakinesis.ProducerOptions{Stream: streamName, Acknowledged: t.note})
@@ -40,7 +53,7 @@ func startTraffic(ctx context.Context, c clients, perSecond float64) (*traffic, 
 		return nil, fmt.Errorf("make producer: %w", err)
 	}
 	ctx, t.stop = context.WithCancel(ctx)
-	go func() { t.ended <- t.put(ctx, perSecond) }()
+	go func() { t.ended <- t.put(ctx, p) }()
 	return t, nil
 }
 
@@ -52,26 +65,26 @@ func (t *traffic) note(a infrakinesis.Ack) {
 		t.failed = a.Err
 		return
 	}
-	t.acked = append(t.acked, place{a.Shard, a.Sequence})
+	t.acked = append(t.acked, receipt{place{a.Shard, a.Sequence}, a.Record.Key, time.Now()})
 }
 
 // put keeps the pace by the clock: a delay is made up for.
-func (t *traffic) put(ctx context.Context, perSecond float64) error {
+func (t *traffic) put(ctx context.Context, p pace) error {
 	began := time.Now()
 	for n := 0; ; n++ {
-		due := began.Add(time.Duration(float64(n) / perSecond * float64(time.Second)))
+		due := began.Add(time.Duration(float64(n) / p.perSecond * float64(time.Second)))
 		if (worker.System{}).Sleep(ctx, time.Until(due)) != nil {
 			return nil
 		}
-		key := strconv.Itoa(n * 2654435761 % trafficKeys)
+		key := strconv.Itoa(n * 2654435761 % p.keys)
 		if err := t.producer.Put(ctx, infrakinesis.Record{Key: key, Data: payload}); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("put record: %w", err)
 		}
 	}
 }
 
-// finish stops and returns where all acknowledged records are. It is called once.
-func (t *traffic) finish(ctx context.Context) ([]place, error) {
+// finish stops and returns all acknowledged records. It is called once.
+func (t *traffic) finish(ctx context.Context) ([]receipt, error) {
 	t.stop()
 	err := <-t.ended
 	if e := t.producer.Close(ctx); err == nil && e != nil {
