@@ -21,8 +21,8 @@ const (
 // reshardPace gives each session a record about every quarter of a second.
 var reshardPace = pace{1000, 256}
 
-// reshardTargets are the numbers of shards that the stream gets in turn: Kinesis does not go from 8 to 3 in one step.
-var reshardTargets = []int{4, 8, 4, 3}
+// reshardTargets are the numbers of shards that the stream gets in turn, until it is as it was: Kinesis goes from 8 to 3 by way of 4.
+var reshardTargets = []int{4, 8, 4, 3, reshardShards}
 
 // resharding splits and merges the shards of a stream.
 func resharding() section {
@@ -63,19 +63,23 @@ type upheaval struct {
 }
 
 func measureReshard(ctx context.Context, c *cell) (out figures, err error) {
-	targets := reshardTargets[:c.pick(len(reshardTargets), 1, 1)]
+	targets, rounds := reshardTargets, 3
+	if c.quick {
+		targets, rounds = targets[:1], 1
+	}
 	f, t, err := startFleet(ctx, c, reshardShards, c.pick(reshardWorkers, 2, 2), reshardPace)
 	if err != nil {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, f.end()) }()
-	var steps []upheaval
 	if err := f.settle(ctx, rest, 0); err != nil {
 		return out, err
 	}
+	var steps []upheaval
 	from := reshardShards
-	for _, to := range targets {
-		c.say("%d to %d shards", from, to)
+	for n := range rounds * len(targets) {
+		to := targets[n%len(targets)]
+		c.say("step %d of %d: %d to %d shards", n+1, rounds*len(targets), from, to)
 		s, err := f.reshard(ctx, from, to)
 		if err != nil {
 			return out, err
@@ -96,6 +100,9 @@ func measureReshard(ctx context.Context, c *cell) (out figures, err error) {
 
 // reshard takes the stream to so many shards and waits until the fleet is at rest with all of them.
 func (f *fleet) reshard(ctx context.Context, from, to int) (upheaval, error) {
+	if err := f.pass(ctx, f.cell.moment(time.Second)); err != nil {
+		return upheaval{}, err
+	}
 	u := upheaval{id: stepID(from, to), began: time.Now()}
 	s := reshard.Stream{Client: f.services.clients.kinesis, Name: streamName, Sleep: worker.System{}.Sleep}
 	state, err := s.Run(ctx, reshard.Request{Shards: to}, func(reshard.Step) {})
@@ -120,13 +127,17 @@ const brink = time.Second
 func reshardFigures(h *history, acked []receipt, steps []upheaval, counted tally) figures {
 	out := newFigures()
 	firsts := h.firsts()
+	pauses := map[string][]time.Duration{} // by kind of step
 	var steady, around []time.Duration
 	for _, s := range steps {
 		before := delays(acked, firsts, s.began.Add(-rest), s.began.Add(-brink))
 		during := delays(acked, firsts, s.began.Add(-brink), s.ended)
-		out.setTimes(s.id, beyond(during, before))
+		pauses[s.id] = append(pauses[s.id], beyond(during, before)...)
 		steady = slices.AppendSeq(steady, maps.Values(before))
 		around = slices.AppendSeq(around, maps.Values(during))
+	}
+	for id, p := range pauses {
+		out.setTimes(id, p)
 	}
 	out.setTimes("steady", steady)
 	out.setTimes("delay", around)
