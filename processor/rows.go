@@ -76,10 +76,13 @@ func (c *rows) Add(r *event.Record) (int, error) {
 	return len(c.events), nil
 }
 
-// Rest implements Contents: the model recommends with the newest edition of what all shards have learnt.
+// Rest implements Contents: the model recommends with the newest edition of what all shards have learnt, and lets go of what is in it.
 func (c *rows) Rest() {
-	if c.merged != nil {
-		c.model.Adopt(c.merged.Latest())
+	if c.merged == nil {
+		return
+	}
+	if c.model.Adopt(c.merged.Latest()); c.model.Adopted() != nil {
+		c.model.Shed()
 	}
 }
 

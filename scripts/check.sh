@@ -56,7 +56,12 @@ formatted() { local out; out=$(gofmt -l $(git ls-files '*.go')); [ -z "$out" ] |
 tidy() { go mod tidy -diff; }
 static() { go tool -modfile=scripts/tools.mod staticcheck ./...; }
 unit() { go test -timeout 10m ./...; }
-race() { go test -race -short -timeout 15m ./worker/... ./processor/... ./infra/... ./scripts/produce ./scripts/streamrec; }
+
+# race runs the packages that have goroutines. Of the table that is the codec, which all shards share.
+race() {
+	go test -race -short -timeout 15m ./worker/... ./processor ./processor/chain ./processor/audit ./processor/deadletter ./processor/erasure ./processor/follow \
+		./infra/... ./scripts/produce ./scripts/streamrec && go test -race -short -run Codec ./processor/table
+}
 
 # simulator SCHEDULES plays so many schedules of a whole fleet.
 simulator() { go build -o artefacts/simulate ./scripts/simulate && artefacts/simulate --seeds "$1"; }
