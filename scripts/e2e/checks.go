@@ -61,8 +61,6 @@ func eventFile() []Check {
 		{"rows in the place of another event", `
 			SELECT n, id, key, event_id, partition_key FROM acked JOIN rows USING (shard_id, sequence_number) LEFT JOIN input USING (n)
 			WHERE event_id IS DISTINCT FROM id OR partition_key IS DISTINCT FROM key`},
-		{"sessions that are on more than one shard", `
-			SELECT session_id, list(DISTINCT shard_id) AS shards FROM rows GROUP BY session_id HAVING len(shards) > 1`},
 		{"sessions whose events differ from the file in value or order", `
 			SELECT * FROM (
 				SELECT session, list({'id': id, 'event': event, 'item': item, 'category': category, 'brand': brand,
@@ -74,5 +72,23 @@ func eventFile() []Check {
 				FROM (SELECT event_id, session_id, sequence_number, browse_history[1] AS h FROM rows) GROUP BY session_id) s
 			USING (session)
 			WHERE put IS DISTINCT FROM stored`},
+	}
+}
+
+// steady says what a stream that is never resharded does not have.
+func steady() []Check {
+	return []Check{
+		{"sessions that are on more than one shard", `
+			SELECT session_id, list(DISTINCT shard_id) AS shards FROM rows GROUP BY session_id HAVING len(shards) > 1`},
+	}
+}
+
+// resharded says what must not be when sessions go on from shard to shard, and none is silent for long. A shard that is read before
+// the end of one that it follows does not know the open visits of that one, and begins them anew.
+func resharded() []Check {
+	return []Check{
+		{"sessions whose visit began more than once", `
+			SELECT session_id, list(DISTINCT visit_started) AS visits, list(DISTINCT shard_id) AS shards FROM rows
+			WHERE visit_started IS NOT NULL GROUP BY session_id HAVING len(visits) > 1`},
 	}
 }

@@ -23,6 +23,7 @@
 //	TestObjectStoreFaults  S3 fails in its ways for everybody; nobody loses a lease over it
 //	TestRollingRestart  every worker is replaced under traffic; nothing is processed twice
 //	TestScaling         64 shards on one, four and two workers
+//	TestResharding      splits and merges under traffic, and a worker that dies in the middle of a split
 //	TestOracle        planted mistakes that the oracle has to notice; needs no processes
 //
 // # The oracle

@@ -17,7 +17,7 @@ const goodRows = `
 			'brand': NULL::VARCHAR, 'price': (n * 1.5)::DECIMAL(18, 4)}] AS browse_history,
 		[{'product_code': 'P8', 'score': 2.5::DOUBLE}, {'product_code': 'P9', 'score': 1.5::DOUBLE}] AS recommendations,
 		NULL::VARCHAR AS error, NULL::BLOB AS raw, NULL::VARCHAR AS extra, false AS duplicate, 'events.csv:' || (n + 1) AS event_id,
-		9 + n // 5 AS hour, object
+		TIMESTAMPTZ '2026-11-23 09:06:00+00' AS visit_started, 9 + n // 5 AS hour, object
 	FROM (VALUES (1, 'shardId-0', 's-1', 1), (2, 'shardId-0', 's-1', 1), (5, 'shardId-0', 's-1', 5), (6, 'shardId-0', 's-2', 5),
 		(3, 'shardId-1', 's-3', 3), (4, 'shardId-1', 's-3', 3), (7, 'shardId-1', 's-3', 7), (8, 'shardId-1', 's-4', 7)) v (n, shard_id, session, object)`
 
@@ -49,6 +49,7 @@ func mutants() []mutant {
 		list    = "decoded rows without a list of recommendations, or undecoded ones with one"
 		again   = "recommendations that name a product twice"
 		order   = "recommendations that are not in order of their scores"
+		anew    = "sessions whose visit began more than once"
 	)
 	return []mutant{
 		{"nothing", "SELECT 1", nil},
@@ -75,6 +76,7 @@ func mutants() []mutant {
 			"a session on two shards", "UPDATE made SET session_id = 's-1', partition_key = 's-1' WHERE " + nth(8),
 			[]string{moved, differs, place},
 		},
+		{"a visit that begins anew", "UPDATE made SET visit_started = arrival_time WHERE " + nth(7), []string{anew}},
 		{"a number without padding", "UPDATE made SET sequence_number = '8' WHERE " + nth(8), []string{lost, invented, digits}},
 		{"a key of another record", "UPDATE made SET object = 8 WHERE object = 7", []string{key}},
 		{"overlapping objects", "UPDATE made SET object = 5, hour = 10 WHERE " + nth(2) + "; UPDATE made SET object = 1, hour = 9 WHERE " + nth(5), []string{key, overlap, late}},
@@ -97,7 +99,7 @@ func TestOracle(t *testing.T) {
 			t.Parallel()
 			oracle := &Oracle{t: t, dir: t.TempDir()}
 			oracle.make(m)
-			found := oracle.Violations(t.Context(), slices.Concat(exactlyOnce(), recommended(), eventFile())...)
+			found := oracle.Violations(t.Context(), slices.Concat(exactlyOnce(), recommended(), eventFile(), steady(), resharded())...)
 			slices.Sort(m.noticed)
 			if names := slices.Sorted(maps.Keys(found)); !slices.Equal(names, m.noticed) {
 				t.Errorf("noticed %q, want %q\n%v", names, m.noticed, found)

@@ -43,6 +43,8 @@ type Stack struct {
 	t      *testing.T
 	secret string
 	shards int // of the stream
+
+	resharded bool // since then
 }
 
 // binaryVariable names the binary under test in the environment of the test.

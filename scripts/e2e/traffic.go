@@ -60,12 +60,24 @@ func (tr *Traffic) Finish(ctx context.Context) int {
 // overlap, last for about eight events and are spread over all shards.
 func EventFile(t *testing.T, n int, seed uint64) string {
 	t.Helper()
+	return eventsOf(t, n, seed, 50, 400)
+}
+
+// LongSessions does so with so many sessions that last for the whole file.
+func LongSessions(t *testing.T, n int, seed uint64, sessions int) string {
+	t.Helper()
+	return eventsOf(t, n, seed, sessions, n)
+}
+
+// eventsOf lets so many sessions begin and end together, after so many events of all of them.
+func eventsOf(t *testing.T, n int, seed uint64, sessions, events int) string {
+	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 0))
 	var b bytes.Buffer
 	b.WriteString("ts_ms,session,event,item,category,brand,price\n")
 	kinds := []string{"view", "view", "view", "view", "cart", "purchase"}
 	for i := range n {
-		session := i/400*50 + random.IntN(50)
+		session := i/events*sessions + random.IntN(sessions)
 		item := random.IntN(300)
 		fmt.Fprintf(&b, "%d,s-%d,%s,P%d,c%d,%s,%d.%02d\n", 1_600_000_000_000+int64(i)*10, session, kinds[random.IntN(len(kinds))], item, item%7,
 			[]string{"", "acme", "brand-" + strconv.Itoa(item%11)}[item%3], item, item%100)

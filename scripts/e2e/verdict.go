@@ -30,7 +30,11 @@ func (o *Oracle) JudgeTraffic(ctx context.Context, f *Fleet, traffic *Traffic, f
 	o.t.Helper()
 	o.Acknowledged(traffic.AckLog)
 	o.EventFile(file)
-	o.Judge(ctx, f, eventFile()...)
+	shards := steady()
+	if f.stack.resharded {
+		shards = resharded()
+	}
+	o.Judge(ctx, f, slices.Concat(eventFile(), shards)...)
 	report := o.JudgeAudit(ctx, f, "--ack-log", traffic.AckLog)
 	want := traffic.Acknowledged()
 	if report.Totals.Rows != want || report.Acks == nil || report.Acks.Total != want || report.Acks.Committed != want {
