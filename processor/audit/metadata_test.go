@@ -100,6 +100,9 @@ func TestChangedMetadataAreNamed(t *testing.T) {
 
 // TestIncompleteMetadataAreNamed takes each value away from each link, and puts something else in its place that is no such value.
 func TestIncompleteMetadataAreNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every variation of it takes long")
+	}
 	w := standard(t, 4)
 	o := w.options()
 	o.SkipRows = true
@@ -130,6 +133,9 @@ func contains(r *audit.Report, kind audit.Kind, key string) bool {
 
 // TestSwappedMetadataAreNamed swaps the metadata of each pair of links, and then their contents.
 func TestSwappedMetadataAreNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every variation of it takes long")
+	}
 	w := standard(t, 5)
 	o := w.options()
 	keys := w.bucket.Keys(layout.DataPrefix())

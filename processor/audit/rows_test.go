@@ -204,6 +204,9 @@ func TestDamagedObjectIsNamed(t *testing.T) {
 
 // TestFlippedByteIsNamed flips bytes all over an object.
 func TestFlippedByteIsNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every variation of it takes long")
+	}
 	w := small(t, 9)
 	o := w.options()
 	key := w.links(w.shards[0])[1]

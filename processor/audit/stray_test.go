@@ -26,6 +26,9 @@ func (w *world) put1(t *testing.T, s *source, hour chain.Hour, first string, rec
 
 // TestOnlyCoveredStraysAreSweepable has strays of every kind beside sound and unsound chains.
 func TestOnlyCoveredStraysAreSweepable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every variation of it takes long")
+	}
 	w := standard(t, 51)
 	s, open := w.shards[0], w.shards[4]
 	links := w.links(s)

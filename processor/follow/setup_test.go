@@ -208,3 +208,11 @@ func lastObject(t *testing.T, f *fleet, id string) (rows []table.Row, keys map[s
 	}
 	return rows, info.Keys
 }
+
+// seeds is how many random runs are made: a few where they take long.
+func seeds(all uint64) uint64 {
+	if testing.Short() {
+		return 3
+	}
+	return all
+}

@@ -3,7 +3,6 @@ package table
 import (
 	"encoding/binary"
 	"math"
-	"strings"
 	"sync"
 	"unsafe"
 
@@ -46,8 +45,6 @@ var leafTypes = sync.OnceValue(func() []leafType {
 	}
 	return types
 })
-
-func (t *leafType) name() string { return strings.Join(t.path, ".") }
 
 // leaf is a column of the open row group: its finished pages, and the values of the open one.
 type leaf struct {
