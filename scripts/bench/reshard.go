@@ -67,7 +67,7 @@ func measureReshard(ctx context.Context, c *cell) (out figures, err error) {
 	if c.quick {
 		targets, rounds = targets[:1], 1
 	}
-	f, t, err := startFleet(ctx, c, reshardShards, c.pick(reshardWorkers, 2, 2), reshardPace)
+	f, t, err := startFleet(ctx, c, reshardShards, reshardWorkers, reshardPace)
 	if err != nil {
 		return out, err
 	}
