@@ -167,7 +167,8 @@ clients() {
 	return $ok
 }
 
-duckdb() { command -v node >/dev/null && bash scripts/duckdb/install.sh; }
+# readers installs what reads the Parquet files independently.
+readers() { command -v node >/dev/null && bash scripts/duckdb/install.sh && bash scripts/readers/install.sh; }
 
 demo() { go run ./scripts/streamrec demo --headless --duration 30s; }
 
@@ -187,7 +188,7 @@ step "demo" demo
 step "benchmarks, briefly" bash scripts/bench.sh --quick
 step_with npm_servers "npm packages cannot be installed" "conformance with independent servers" conformance
 step "independent clients" clients
-step_with duckdb "npm package @duckdb/node-api cannot be installed" "real processes, judged by DuckDB" processes
+step_with readers "npm packages of DuckDB, Arrow and hyparquet cannot be installed" "real processes, judged by DuckDB" processes
 
 [ "${#budget[@]}" -gt 0 ] || { echo "no step has any of these words in its name: ${parts[*]}" >&2; exit 2; }
 printf '\n=== time\n'

@@ -231,7 +231,7 @@ func (w *reshardWorkers) wait(ctx context.Context, shards reshard.Topology, say 
 		}
 		owned, unread := followed(shards, rows)
 		open := len(shards.Open())
-		if now := fmt.Sprintf("workers: %d of %d shards are read, %d parents have records left", owned, open, unread); now != last {
+		if now := fmt.Sprintf("workers: %d of %d shards have an owner, %d parents have records left", owned, open, unread); now != last {
 			say("%s", now)
 			last = now
 		}
