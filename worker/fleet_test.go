@@ -50,6 +50,13 @@ func (s *memoryStream) add(id string, parents ...string) {
 	}
 }
 
+// remove forgets a shard: all its records are past retention.
+func (s *memoryStream) remove(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.shards, id)
+}
+
 // put appends n records and returns the number of all.
 func (s *memoryStream) put(id string, n int) int {
 	s.mu.Lock()
@@ -129,6 +136,7 @@ type ledger struct {
 	mu        sync.Mutex
 	committed map[string][]string // by shard
 	delivered map[string]int
+	order     []string // shards, in the order of commits
 	ended     []string
 	fail      func(shard, seq string) error
 }
@@ -186,6 +194,7 @@ func (p *commitProcessor) Drain(ctx context.Context) error {
 	}
 	p.ledger.mu.Lock()
 	p.ledger.committed[p.term.Key()] = append(p.ledger.committed[p.term.Key()], p.open...)
+	p.ledger.order = append(p.ledger.order, p.term.Key())
 	last := p.open[len(p.open)-1]
 	p.open = nil
 	p.ledger.mu.Unlock()

@@ -150,6 +150,7 @@ func (p *reshardPlan) write(out io.Writer, format output) error {
 		fmt.Fprintf(w, "step %d\t%s\n", i+1, s)
 	}
 	fmt.Fprintf(w, "limits\tone step at a time; UpdateShardCount at most doubles or halves, ten times in 24 hours\n")
+	fmt.Fprintf(w, "duration\ton AWS about 30 s for each shard that is split or merged, one after the other: up to %s; records flow meanwhile\n", p.duration())
 	fmt.Fprintf(w, "cost\t%+.2f a month for open shards\n", p.Price)
 	fmt.Fprintf(w, "records\tstay readable where they are until the end of the stream's retention; sessions stay in order\n")
 	switch {
@@ -166,6 +167,20 @@ func (p *reshardPlan) write(out io.Writer, format output) error {
 		fmt.Fprintf(w, "done\tin %.1f s\n", *p.Took)
 	}
 	return w.Flush()
+}
+
+// duration is how long the steps may take, if each of them touches all shards.
+func (p *reshardPlan) duration() time.Duration {
+	touched, open := 0, p.From
+	for _, s := range p.Steps {
+		if s.Operation == reshard.UpdateShardCount {
+			touched += max(open, s.Shards)
+		} else {
+			touched++
+		}
+		open = s.Shards
+	}
+	return time.Duration(touched) * 30 * time.Second
 }
 
 // each is how many shards each of the workers has.
