@@ -101,6 +101,7 @@ func (x *index) allLabels() iter.Seq[ItemLabel] {
 
 // labels collects the label of each item, of which only the second is known, and the entries of the shelves.
 func (x *index) labels() []ItemLabel {
+	x.shelves.settle(x)
 	var all []ItemLabel
 	for i := range int32(x.items.table.n) {
 		if x.items.table.at(i).n == 0 {

@@ -29,6 +29,7 @@ func (sc *scorer) popular(first int) {
 // lifted if they are of the brand.
 func (sc *scorer) take(s *shelf, l Label) {
 	x := sc.index
+	s.settle(x)
 	void := max(x.floor.at, x.shelves.floorOf(s))
 	for _, i := range s.items {
 		sc.warm += uint32(x.items.table.at(i).n) // fetches all before any is waited for

@@ -24,6 +24,7 @@ func newIndex(p Params) *index {
 
 // share makes the index ready to be forked.
 func (x *index) share() {
+	x.shelves.settle(x)
 	x.items.share()
 	x.sessions.share()
 	x.shelves.share()
@@ -98,6 +99,9 @@ func (x *index) add(f *Fact, i, s int32) (int32, change) {
 	}
 	x.label(i, f.Touch, f.Label)
 	x.enforce()
+	if f.Touch <= x.floor.at {
+		c = refused // it was forgotten at once
+	}
 	if i >= 0 && x.items.forgotten(i) {
 		return -1, refused
 	}
@@ -158,17 +162,22 @@ func (x *index) insert(i, s int32, f *Fact, kind EventType, ahead bool) int32 {
 	if !ahead {
 		at = x.postingPosition(i, f)
 	}
-	x.items.link(i, at, s)
 	x.sessions.put(s, x.recordPosition(s, f), entry{item: i, kind: kind, touch: f.Touch})
 	x.facts++
+	x.post(i, at, s, f.Touch)
+	return i
+}
+
+// post puts a visit, whose record has the fact, at a position of an item's posting.
+func (x *index) post(i int32, at int, s int32, t Touch) {
+	x.items.link(i, at, s)
 	if at == 0 {
-		x.floor.lower(x, i, f.Touch)
+		x.floor.lower(x, i, t)
 	}
-	if n == x.params.PerItem {
+	if int(x.items.table.at(i).n) > x.params.PerItem {
 		x.erase(i, 0)
 	}
-	x.shelves.all.put(x, i, f.Touch)
-	return i
+	x.shelves.all.put(x, i, t)
 }
 
 // postingPosition returns where a new fact goes in the posting of its item: at the end, unless facts come out of order.

@@ -25,6 +25,7 @@ func checkIndex(t *testing.T, x *index) {
 
 func checkShelves(t *testing.T, x *index, pins map[int32]uint32) {
 	t.Helper()
+	x.shelves.settle(x)
 	checkShelf(t, x, &x.shelves.all, pins)
 	for k := range x.shelves.categories {
 		s := &x.shelves.categories[k]

@@ -6,12 +6,14 @@ import (
 )
 
 // shelf is a list of the most recently touched items of a category, or of all. Items are in the order of their newest
-// touch, oldest first, equal ones by raw id.
+// touch, oldest first, equal ones by raw id. Touches are collected, in one line or two of the cache, and put to their places a
+// few at a time.
 type shelf struct {
 	category uint32
 	items    []int32
 	touches  []Touch
-	shared   bool // another shelf has the items and touches too
+	fresh    []placed // touches that settle has yet to put to their places
+	shared   bool     // another shelf has the items and touches too
 }
 
 // own makes sure that the shelf may be written.
@@ -36,11 +38,20 @@ func newShelves(p Params) shelves {
 	return shelves{at: make(map[uint32]int)}
 }
 
-// share makes the shelves ready to be forked.
-func (sh *shelves) share() {
-	sh.all.shared, sh.atShared = true, true
+// settle puts all fresh touches to their places.
+func (sh *shelves) settle(x *index) {
+	sh.all.settle(x)
 	for at := range sh.categories {
-		sh.categories[at].shared = true
+		sh.categories[at].settle(x)
+	}
+}
+
+// share makes the shelves, which must be settled, ready to be forked.
+func (sh *shelves) share() {
+	sh.all.share()
+	sh.atShared = true
+	for at := range sh.categories {
+		sh.categories[at].share()
 	}
 }
 
@@ -57,6 +68,8 @@ func (sh *shelves) own() {
 		sh.at, sh.atShared = maps.Clone(sh.at), false
 	}
 }
+
+func (s *shelf) share() { s.shared, s.fresh = true, nil }
 
 // of returns the shelf of a category, nil if there is none.
 func (sh *shelves) of(category uint32) *shelf {
@@ -101,6 +114,7 @@ func (sh *shelves) raise(x *index, t Touch) {
 	sh.floor = t
 	for at := len(sh.categories) - 1; at >= 0; at-- {
 		s := &sh.categories[at]
+		s.settle(x)
 		s.trim(x, t)
 		if len(s.items) > 0 {
 			continue
@@ -116,73 +130,36 @@ func (sh *shelves) raise(x *index, t Touch) {
 	}
 }
 
-// newest returns the touch of the last item.
-func (s *shelf) newest() Touch { return s.touches[len(s.touches)-1] }
-
-// put notes that an item was touched at t.
-func (s *shelf) put(x *index, i int32, t Touch) {
-	s.trim(x, x.floor.at)
-	was := s.find(i)
-	if was >= 0 && s.touches[was] >= t {
-		return
+// newest returns the newest touch of an item.
+func (s *shelf) newest() Touch {
+	t := Touch(0)
+	if n := len(s.touches); n > 0 {
+		t = s.touches[n-1]
 	}
-	at := s.place(x, i, t)
-	s.own()
-	switch {
-	case was >= 0:
-		s.shift(was, at-1)
-		at--
-	case len(s.items) < x.params.ShelfItems:
-		x.items.pin(i)
-		s.items, s.touches = append(s.items, 0), append(s.touches, 0)
-		copy(s.items[at+1:], s.items[at:])
-		copy(s.touches[at+1:], s.touches[at:])
-	case at == 0:
-		return
-	default:
-		x.items.pin(i)
-		x.items.unpin(s.items[0])
-		s.shift(0, at-1)
-		at--
+	for _, p := range s.fresh {
+		t = max(t, p.touch)
 	}
-	s.items[at], s.touches[at] = i, t
-}
-
-// find returns the position of an item, or -1.
-func (s *shelf) find(i int32) int {
-	for at := len(s.items) - 1; at >= 0; at-- {
-		if s.items[at] == i {
-			return at
-		}
-	}
-	return -1
-}
-
-// place returns the position before which an item touched at t belongs.
-func (s *shelf) place(x *index, i int32, t Touch) int {
-	at := len(s.items)
-	for at > 0 && (s.touches[at-1] > t || s.touches[at-1] == t && x.items.text(s.items[at-1]) > x.items.text(i)) {
-		at--
-	}
-	return at
-}
-
-// shift closes the gap at a position by moving the entries after it, through to, one down.
-func (s *shelf) shift(gap, to int) {
-	copy(s.items[gap:to], s.items[gap+1:to+1])
-	copy(s.touches[gap:to], s.touches[gap+1:to+1])
+	return t
 }
 
 // trim removes the entries up to a touch.
 func (s *shelf) trim(x *index, t Touch) {
 	n := 0
 	for n < len(s.touches) && s.touches[n] <= t {
-		x.items.unpin(s.items[n])
 		n++
 	}
-	if n > 0 {
-		s.own()
-		s.items = s.items[:copy(s.items, s.items[n:])]
-		s.touches = s.touches[:copy(s.touches, s.touches[n:])]
+	s.drop(x, n)
+}
+
+// drop removes the n oldest entries.
+func (s *shelf) drop(x *index, n int) {
+	if n <= 0 {
+		return
 	}
+	s.own()
+	for _, i := range s.items[:n] {
+		x.items.unpin(i)
+	}
+	s.items = s.items[:copy(s.items, s.items[n:])]
+	s.touches = s.touches[:copy(s.touches, s.touches[n:])]
 }
