@@ -7,8 +7,9 @@ type Model struct {
 	index  *index // the facts, unless the model is lean, and the items and sessions of the open visits
 	visits visits
 	scorer *scorer
-	wide   *wide // nil until an Edition is adopted
-	lean   bool  // only wide has facts; see Shed
+	wide   *wide  // nil until an Edition is adopted
+	lean   bool   // only wide has facts; see Shed
+	warm   uint64 // what fetch has loaded, so that it is
 }
 
 // New returns an empty model. It panics if the parameters are not valid: see [Params.Validate].

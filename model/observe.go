@@ -10,6 +10,7 @@ func (m *Model) Observe(facts []Fact, r Record) []Fact {
 	if id == "" || !namesItem(r.Items) {
 		return facts
 	}
+	m.fetch(id, &r.Items[0])
 	v := &m.visits
 	v.clock = max(v.clock, r.ArrivalMs)
 	m.expire()

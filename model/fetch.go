@@ -1,0 +1,78 @@
+package model
+
+// fetch loads what a step of a session will look at into the caches. By themselves these loads wait for each other: the slots
+// of the session and then of the item, their texts, the visit, the posting, the record. Here those that do not need each
+// other are issued together, round by round, and so wait together. It changes nothing.
+func (m *Model) fetch(session string, act *Interaction) {
+	x := m.index
+	p, q := x.sessions.probe(session), x.items.probe(act.Item)
+	m.warm += p.load() + q.load()
+	s, i := p.candidate(), q.candidate()
+	if s < 0 || i < 0 {
+		return
+	}
+	e, it := x.sessions.table.at(s), x.items.table.at(i)
+	m.warm += uint64(e.open) + uint64(it.n) + uint64(*x.sessions.refs.at(s)) + uint64(*x.items.refs.at(i))
+	m.warm += x.sessions.peek(s) + x.items.peek(i) + x.items.postings.load(it.posting, int(it.n)) + x.sessions.records.load(e.block, int(e.n))
+	if e.open > 0 {
+		m.warm += m.visits.load(e.open - 1)
+	}
+}
+
+// load fetches the slot where a probe begins.
+func (p *probe) load() uint64 {
+	if len(p.segment.slots) == 0 {
+		return 0
+	}
+	return p.segment.slots[p.slot]
+}
+
+// candidate returns the first number whose hash is that of the probe's text, or -1.
+func (p *probe) candidate() int32 {
+	s := p.segment
+	if len(s.slots) == 0 {
+		return -1
+	}
+	slot := p.slot
+	for v := s.slots[slot]; v != 0; v = s.slots[slot] {
+		if uint32(v>>32) == p.hash {
+			return int32(uint32(v)) - 1
+		}
+		slot = s.after(slot)
+	}
+	return -1
+}
+
+// peek fetches the text of a number.
+func (d *dict) peek(id int32) uint64 {
+	chunk, at := d.texts.locate(*d.refs.at(id))
+	return uint64(d.texts.chunks[chunk][at])
+}
+
+// load fetches the end of a block of n words, and the account of its page.
+func (s *slab) load(ref blockRef, n int) uint64 {
+	if n == 0 {
+		return 0
+	}
+	warm := uint64(s.words(ref, n)[n-1]) + uint64(s.meta.at(ref.page()).live)
+	if s.timed {
+		warm += uint64(s.touches(ref, n)[n-1])
+	}
+	return warm
+}
+
+// load fetches a visit, what it did, and those that were active before and after it.
+func (v *visits) load(i int32) uint64 {
+	e := v.table.at(i)
+	warm := uint64(0)
+	if e.n > 0 {
+		warm = v.blocks.load(e.block, int(e.n))
+	}
+	if e.prev > 0 {
+		warm += uint64(v.table.at(e.prev - 1).next)
+	}
+	if e.next > 0 {
+		warm += uint64(v.table.at(e.next - 1).prev)
+	}
+	return warm
+}
