@@ -7,7 +7,7 @@ import (
 )
 
 // The state of a model leaves it as three sequences of plain values and a Floor, and enters another by Raise, Add,
-// AddLabel and Reopen. Nothing may be changed while a sequence is read.
+// AddLabel and Reopen, or facts and labels, which is faster, in a [Loading]. Nothing may be changed while a sequence is read.
 
 // A Floor holds the touches up to which facts, and entries of categories, were forgotten to respect the bounds.
 type Floor struct {

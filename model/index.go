@@ -165,6 +165,7 @@ func (x *index) insert(i, s int32, f *Fact, kind EventType, ahead bool) int32 {
 	x.sessions.put(s, x.recordPosition(s, f), entry{item: i, kind: kind, touch: f.Touch})
 	x.facts++
 	x.post(i, at, s, f.Touch)
+	x.shelves.all.put(x, i, f.Touch)
 	return i
 }
 
@@ -177,7 +178,6 @@ func (x *index) post(i int32, at int, s int32, t Touch) {
 	if int(x.items.table.at(i).n) > x.params.PerItem {
 		x.erase(i, 0)
 	}
-	x.shelves.all.put(x, i, t)
 }
 
 // postingPosition returns where a new fact goes in the posting of its item: at the end, unless facts come out of order.

@@ -158,6 +158,18 @@ func (se *sessions) put(s int32, at int, e entry) {
 	r.set(at, e)
 }
 
+// fill makes facts, in touch order, the record of a visit that has none.
+func (se *sessions) fill(s int32, facts []VisitFact) {
+	n := len(facts)
+	t := se.table.edit(s)
+	t.block, t.n = se.records.alloc(n), uint16(n)
+	se.held++
+	r := se.edit(t.block, n)
+	for at, f := range facts {
+		r.set(at, entry{item: f.Item, kind: min(f.Type, Purchase), touch: f.Touch})
+	}
+}
+
 // cut takes the fact at a position out of a record, and forgets a visit that has no other and is not open.
 func (se *sessions) cut(s int32, at int) {
 	t := se.table.edit(s)

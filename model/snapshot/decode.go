@@ -84,20 +84,19 @@ func (d *decoder) id() string {
 	return s
 }
 
-// item reads an item with so many low bits of something else.
-func (d *decoder) item(bits int) (id string, low uint64) {
+// item reads an item with so many low bits of something else. It returns the item's place in items.
+func (d *decoder) item(bits int) (at int, low uint64) {
 	v := d.number()
 	n, low := v>>bits, v&(1<<bits-1)
 	switch {
 	case d.bad || n > uint64(len(d.items)):
 		d.fail()
-		return "", 0
+		return -1, 0
 	case n > 0:
-		return d.items[n-1], low
+		return int(n) - 1, low
 	}
-	id = d.id()
-	d.items = append(d.items, id)
-	return id, low
+	d.items = append(d.items, d.id())
+	return len(d.items) - 1, low
 }
 
 func (d *decoder) touch() model.Touch {
@@ -116,39 +115,41 @@ func (d *decoder) touch() model.Touch {
 	return t + model.Touch(order)
 }
 
-// visit reads the facts of one visit and appends them.
-func (d *decoder) visit(facts []model.Fact) []model.Fact {
+// visit reads a visit and appends its facts, whose items are places in items.
+func (d *decoder) visit(facts []model.VisitFact) (session string, start uint32, _ []model.VisitFact) {
 	common := d.number()
 	if common > uint64(len(d.session)) {
 		d.fail()
-		return facts
+		return "", 0, facts
 	}
-	session := d.session[:common] + d.text()
-	start := int64(d.start) + d.signed()
-	if session == "" || len(session) > model.MaxIDBytes || start != int64(uint32(start)) {
+	session = d.session[:common] + d.text()
+	second := int64(d.start) + d.signed()
+	if session == "" || len(session) > model.MaxIDBytes || second != int64(uint32(second)) {
 		d.fail()
-		return facts
+		return "", 0, facts
 	}
 	for range d.count() {
 		item, kind := d.item(kindBits)
-		facts = append(facts, model.Fact{
-			Session: session, Visit: uint32(start), Item: item, Type: model.EventType(kind), Touch: d.touch(),
-		})
+		facts = append(facts, model.VisitFact{Item: int32(item), Type: model.EventType(kind), Touch: d.touch()})
 		if d.bad || kind > uint64(model.Purchase) {
 			d.fail()
-			return facts
+			return "", 0, facts
 		}
 	}
-	d.session, d.start = session, uint32(start)
-	return facts
+	d.session, d.start = session, uint32(second)
+	return d.session, d.start, facts
 }
 
-func (d *decoder) label() model.ItemLabel {
-	item, _ := d.item(0)
-	l := model.ItemLabel{Item: item, Touch: d.touch()}
+// label reads a label. It returns the item's place in items beside it.
+func (d *decoder) label() (at int, l model.ItemLabel) {
+	at, _ = d.item(0)
+	l.Touch = d.touch()
 	l.Label.Category = binary.LittleEndian.Uint32(d.bytes(4))
 	l.Label.Brand = binary.LittleEndian.Uint16(d.bytes(2))
-	return l
+	if !d.bad {
+		l.Item = d.items[at]
+	}
+	return at, l
 }
 
 func (d *decoder) open() model.Visit {
@@ -159,7 +160,7 @@ func (d *decoder) open() model.Visit {
 		if d.bad {
 			break
 		}
-		v.Items = append(v.Items, model.VisitItem{Item: item, Type: model.EventType(low & (1<<kindBits - 1)), Fact: low>>kindBits != 0})
+		v.Items = append(v.Items, model.VisitItem{Item: d.items[item], Type: model.EventType(low & (1<<kindBits - 1)), Fact: low>>kindBits != 0})
 	}
 	return v
 }
