@@ -7,13 +7,17 @@ func (m *Model) fetch(session string, act *Interaction) {
 	x := m.index
 	p, q := x.sessions.probe(session), x.items.probe(act.Item)
 	m.warm += p.load() + q.load()
+	m.warm += x.shelves.load(LabelOf(act.Category, act.Brand).Category)
 	s, i := p.candidate(), q.candidate()
-	if s < 0 || i < 0 {
+	if i >= 0 {
+		e := x.items.table.at(i)
+		m.warm += x.items.peek(i) + x.items.postings.load(e.posting, int(e.n))
+	}
+	if s < 0 {
 		return
 	}
-	e, it := x.sessions.table.at(s), x.items.table.at(i)
-	m.warm += uint64(e.open) + uint64(it.n) + uint64(*x.sessions.refs.at(s)) + uint64(*x.items.refs.at(i))
-	m.warm += x.sessions.peek(s) + x.items.peek(i) + x.items.postings.load(it.posting, int(it.n)) + x.sessions.records.load(e.block, int(e.n))
+	e := x.sessions.table.at(s)
+	m.warm += x.sessions.peek(s) + x.sessions.records.load(e.block, int(e.n))
 	if e.open > 0 {
 		m.warm += m.visits.load(e.open - 1)
 	}
@@ -75,4 +79,13 @@ func (v *visits) load(i int32) uint64 {
 		warm += uint64(v.table.at(e.next - 1).prev)
 	}
 	return warm
+}
+
+// load fetches where the next touch on the shelf of a category is collected.
+func (sh *shelves) load(category uint32) uint64 {
+	s := sh.of(category)
+	if s == nil || len(s.fresh) == 0 {
+		return 0
+	}
+	return uint64(s.fresh[len(s.fresh)-1].touch)
 }
