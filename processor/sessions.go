@@ -19,6 +19,7 @@ import (
 //
 //	8 bytes    "SRSTATE" and the version, 1
 //	4 bytes    CRC-32C of what follows. Numbers here are little endian, lengths and counts below are unsigned varints
+//	1 byte     1 if the facts are in it, 0 if there are only visits
 //	8 bytes    number of erasures that were heeded
 //	8 bytes    length of the snapshot, and the snapshot: see model/snapshot
 //	           for each session with event ids, the least recent first: its id, the arrival of its last event in µs (signed), number of ids, ids
@@ -48,7 +49,11 @@ func (c *rows) State() ([]byte, error) {
 	if err := snapshot.Write(&snap, what, snapshot.Header{}); err != nil {
 		return nil, err
 	}
-	state := append([]byte(stateMagic), 0, 0, 0, 0)
+	whole := byte(0)
+	if c.merged == nil {
+		whole = 1
+	}
+	state := append([]byte(stateMagic), 0, 0, 0, 0, whole)
 	state = binary.LittleEndian.AppendUint64(state, uint64(c.heeded))
 	state = binary.LittleEndian.AppendUint64(state, uint64(snap.Len()))
 	state = append(state, snap.Bytes()...)
@@ -79,17 +84,22 @@ func reaches(edition *model.Edition, shard, last string) bool {
 var (
 	errStateDamaged = errors.New("the state is damaged")
 	errStateErasure = errors.New("the state was made before somebody was erased")
+	errStateVisits  = errors.New("the state lacks what was learnt, which is in no merged model here")
 )
 
 // Load implements Contents.
 func (c *rows) Load(state []byte) error {
-	if len(state) < stateHeader+16 || string(state[:len(stateMagic)]) != stateMagic ||
+	if len(state) < stateHeader+17 || string(state[:len(stateMagic)]) != stateMagic ||
 		binary.LittleEndian.Uint32(state[len(stateMagic):]) != crc32.Checksum(state[stateHeader:], castagnoli) {
 		return errStateDamaged
 	}
-	heeded, length, rest := binary.LittleEndian.Uint64(state[stateHeader:]), binary.LittleEndian.Uint64(state[stateHeader+8:]), state[stateHeader+16:]
+	whole, fields, rest := state[stateHeader] == 1, state[stateHeader+1:], state[stateHeader+17:]
+	heeded, length := binary.LittleEndian.Uint64(fields), binary.LittleEndian.Uint64(fields[8:])
 	if length > uint64(len(rest)) {
 		return errStateDamaged
+	}
+	if !whole && c.merged == nil {
+		return errStateVisits
 	}
 	if heeded < uint64(c.tombstones()) {
 		return errStateErasure

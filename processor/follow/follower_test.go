@@ -100,6 +100,29 @@ func TestTakeoversBetweenEditions(t *testing.T) {
 	}
 }
 
+// TestStateOfVisitsIsNoStateWithoutEditions turns the merging of shards off: what was learnt is then read from the log.
+func TestStateOfVisitsIsNoStateWithoutEditions(t *testing.T) {
+	f := newFleet(t, 1)
+	w := f.follower(follow.Config{})
+	f.reopen(w)
+	for range 6 {
+		f.put(20)
+		f.drain()
+		f.follow(w)
+	}
+	if len(f.bucket.Keys("events/_state/")) == 0 {
+		t.Fatal("no state was kept")
+	}
+	f.reopen(nil)
+	f.got, f.lists = nil, nil
+	f.put(10)
+	for i, want := range f.lists {
+		if !slices.Equal(f.got[i], want) || len(want) == 0 {
+			t.Fatalf("list %d is %v, want %v", i, f.got[i], want)
+		}
+	}
+}
+
 // TestListsFollowFromWhatRowsName computes every list of the log again: from the rows of the shard before, and from the part of the other shards' logs that
 // the footer names.
 func TestListsFollowFromWhatRowsName(t *testing.T) {
