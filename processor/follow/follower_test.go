@@ -42,11 +42,7 @@ func TestListsAreThoseOfOneModel(t *testing.T) {
 	w := f.follower(follow.Config{})
 	f.reopen(w)
 	f.got, f.lists = nil, nil
-	for range 150 {
-		f.put(1)
-		f.drain()
-		f.follow(w)
-	}
+	f.rounds(w, 150, 1)
 	items := 0
 	for i := range f.lists {
 		if !slices.Equal(f.got[i], f.lists[i]) {
@@ -105,11 +101,7 @@ func TestStateOfVisitsIsNoStateWithoutEditions(t *testing.T) {
 	f := newFleet(t, 1)
 	w := f.follower(follow.Config{})
 	f.reopen(w)
-	for range 6 {
-		f.put(20)
-		f.drain()
-		f.follow(w)
-	}
+	f.rounds(w, 6, 20)
 	if len(f.bucket.Keys("events/_state/")) == 0 {
 		t.Fatal("no state was kept")
 	}
@@ -176,11 +168,7 @@ func TestSnapshotAndLogAreTheWhole(t *testing.T) {
 	f.step = 15 * time.Second
 	rounds := []follow.Round{}
 	w := f.follower(follow.Config{Report: func(r follow.Round) { rounds = append(rounds, r) }})
-	for range 80 { // four hours
-		f.put(12)
-		f.drain()
-		f.follow(w)
-	}
+	f.rounds(w, 80, 12) // four hours
 	f.same(w.Latest())
 	keys := f.bucket.Keys("events/_model/")
 	if len(keys) != 4 || keys[3] != layout.SnapshotKey(chain.HourOf(noon.Add(4*time.Hour))) {
@@ -214,11 +202,7 @@ func TestSnapshotHasNothingOfItsHour(t *testing.T) {
 	f := newFleet(t, 3)
 	f.step = 15 * time.Second
 	w := f.follower(follow.Config{})
-	for range 45 {
-		f.put(6)
-		f.drain()
-		f.follow(w)
-	}
+	f.rounds(w, 45, 6)
 	hour := chain.HourOf(noon.Add(time.Hour))
 	for _, key := range f.bucket.Keys("events/gen=1/") { // the log after it is lost
 		if h, _, _, _ := layout.ParseLinkKey(key); h >= hour {
@@ -241,11 +225,7 @@ func TestDamagedSnapshotIsPassedOver(t *testing.T) {
 	f := newFleet(t, 2)
 	f.step = 15 * time.Second
 	w := f.follower(follow.Config{})
-	for range 60 {
-		f.put(10)
-		f.drain()
-		f.follow(w)
-	}
+	f.rounds(w, 60, 10)
 	keys := f.bucket.Keys("events/_model/")
 	newest := keys[len(keys)-1]
 	body, _, err := f.bucket.Get(t.Context(), newest)
@@ -267,11 +247,7 @@ func TestOldSnapshotsAreRemoved(t *testing.T) {
 		f.bucket.Delete(key)
 		return nil
 	}})
-	for range 120 {
-		f.put(12)
-		f.drain()
-		f.follow(w)
-	}
+	f.rounds(w, 120, 12)
 	if keys := f.bucket.Keys("events/_model/"); len(keys) != 3 {
 		t.Errorf("%d snapshots of the last two hours", len(keys))
 	}
@@ -310,19 +286,12 @@ func TestErasedCustomersAreNotLearnt(t *testing.T) {
 	tombstones := 1
 	cfg := follow.Config{Tombstones: func() int { return tombstones }}
 	w := f.follower(cfg)
-	hours := func(w *follow.Follower) {
-		for range 30 {
-			f.put(10)
-			f.drain()
-			f.follow(w)
-		}
-	}
-	hours(w)
+	f.rounds(w, 30, 10)
 	f.same(f.follower(cfg).Latest())
 	tombstones = 2 // the running one has learnt from the customer before
 	now := f.env.Wall()
 	cfg.Erased = func(customer string, at time.Time) bool { return customer == "7" && !at.After(now) }
-	hours(w)
+	f.rounds(w, 30, 10)
 	for range 2 { // the first reads the log, the second its snapshot
 		w = f.follower(cfg)
 		facts := 0
@@ -334,7 +303,7 @@ func TestErasedCustomersAreNotLearnt(t *testing.T) {
 		if facts == 0 {
 			t.Error("nothing is merged")
 		}
-		hours(w)
+		f.rounds(w, 30, 10)
 	}
 	newest := f.bucket.Keys("events/_model/")
 	o, err := f.bucket.Head(t.Context(), newest[len(newest)-1])

@@ -175,6 +175,16 @@ func (f *fleet) follow(w *follow.Follower) {
 	}
 }
 
+// rounds puts, commits and merges again and again.
+func (f *fleet) rounds(w *follow.Follower, n, records int) {
+	f.t.Helper()
+	for range n {
+		f.put(records)
+		f.drain()
+		f.follow(w)
+	}
+}
+
 // same compares the edition with the model that was given everything.
 func (f *fleet) same(e *model.Edition) {
 	f.t.Helper()
