@@ -87,6 +87,18 @@ func (w *Worker) Reached() int64 {
 	return reached
 }
 
+// Ready says what keeps the worker from working on leases: it has not begun, or it cannot reach the table.
+func (w *Worker) Ready() error {
+	_, at := w.report.rows()
+	switch {
+	case at.IsZero():
+		return errors.New("the lease table has not been read yet")
+	case !w.env.Now().Before(w.trustedUntil()):
+		return errors.New("no heartbeat was confirmed in time")
+	}
+	return nil
+}
+
 // ID returns the worker's id.
 func (w *Worker) ID() string { return w.id }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/streamrec/streamrec/infra/admin"
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	"github.com/streamrec/streamrec/processor"
@@ -23,6 +25,9 @@ type service struct {
 	*worker.Worker
 	store    lease.Store
 	follower *follow.Follower // nil when other shards are not followed
+	admin    *admin.Server    // nil when there is none
+	opened   atomic.Bool      // what the shards have learnt is merged
+	leaving  atomic.Bool      // asked to leave
 	log      logrus.FieldLogger
 }
 
@@ -76,8 +81,46 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 	return s, nil
 }
 
-// Run works until ctx ends, as Worker.Run does. The worker takes leases when it has merged what there is, not before.
+// Run works until ctx ends, as Worker.Run does. Operators are served from the first moment to the last.
 func (s *service) Run(ctx context.Context) error {
+	if s.admin == nil {
+		return s.work(ctx)
+	}
+	defer context.AfterFunc(ctx, func() { s.leaving.Store(true) })()
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	var err error
+	(worker.System{}).Join(
+		func() {
+			if err := s.admin.Serve(life); err != nil {
+				s.log.WithError(err).Error("operators are not served any more")
+			}
+		},
+		func() { defer end(); err = s.work(ctx) },
+	)
+	return err
+}
+
+// started says what the worker has not read yet.
+func (s *service) started() error {
+	if s.follower != nil && !s.opened.Load() {
+		return errors.New("the model is being restored")
+	}
+	return nil
+}
+
+// ready says what keeps the worker from its work.
+func (s *service) ready() error {
+	if s.leaving.Load() {
+		return errors.New("the worker is leaving")
+	}
+	if err := s.started(); err != nil {
+		return err
+	}
+	return s.Worker.Ready()
+}
+
+// work takes leases when it has merged what there is, not before.
+func (s *service) work(ctx context.Context) error {
 	if s.follower == nil {
 		return s.Worker.Run(ctx)
 	}
@@ -105,6 +148,7 @@ func (s *service) open(ctx context.Context) error {
 	if err := s.follower.Open(ctx, shardlog.Logs(rows), began); err != nil {
 		return fmt.Errorf("merge what the shards have learnt: %w", err)
 	}
+	s.opened.Store(true)
 	stats := s.follower.Latest().Stats()
 	s.log.WithFields(logrus.Fields{
 		"facts": stats.Facts, "items": stats.Items, "took_ms": time.Since(began).Milliseconds(),

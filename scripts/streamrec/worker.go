@@ -42,6 +42,7 @@ type workerOptions struct {
 	noPrivacy                   bool
 	privacyKeyFile              string
 	logFormat, logLevel         string
+	admin                       adminOptions
 }
 
 func newWorkerCommand(std streams) *cobra.Command {
@@ -77,6 +78,7 @@ DynamoDB table of that name, and writes their records with recommendations to th
 	f.StringVar(&o.privacyKeyFile, "privacy-key-file", "", "file with the secret, 32 bytes in hex or base64, that pseudonymises customers; or set STREAMREC_PRIVACY_KEY")
 	f.StringVar(&o.logFormat, "log-format", "auto", "format of the log on stderr: text, json, or auto: text on a terminal")
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: debug, info, warning or error")
+	o.admin.flags(f)
 	return cmd
 }
 
@@ -192,6 +194,10 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return usageError{err}
 	}
+	operators, err := o.admin.config()
+	if err != nil {
+		return usageError{err}
+	}
 	c, err := loadClients(ctx)
 	if err != nil {
 		return err
@@ -203,6 +209,9 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	}
 	w, err := assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased)}, !o.noCreateTables, log, counter)
 	if err != nil {
+		return err
+	}
+	if w.admin, err = openAdmin(ctx, operators, w, telemetry.NewMetrics(), log); err != nil {
 		return err
 	}
 	log.WithFields(logrus.Fields{
