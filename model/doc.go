@@ -130,7 +130,10 @@
 // Popular. If the list is still too short, the shelf of all items follows, at most Popular (0.001).
 //
 // Left out. Params.HidePurchased leaves out what the session has bought, [Model.Restrict] what a catalogue does not sell
-// (package catalogue reads one). The list is filled with what comes next, and such items still connect others.
+// (package catalogue reads one), and a [Filter] what one [Question] does not want. The list is filled with what comes next, and such items
+// still connect others.
+//
+// Why. [Model.Explain] takes a list apart: what each neighbour, reminder and shelf has given to each item, exactly.
 //
 // # Determinism
 //

@@ -5,6 +5,9 @@ func (sc *scorer) remind() {
 	for p := 1; p < min(len(sc.query.items), len(sc.reminder)); p++ {
 		sc.found.total[p] += sc.reminder[p]
 	}
+	if sc.trace != nil {
+		sc.trace.noteReminders(sc)
+	}
 }
 
 // stock proposes popular recent items of the category of the session's newest item.
@@ -15,14 +18,18 @@ func (sc *scorer) stock(first int) {
 	l := sc.index.labelOf(sc.query.items[0])
 	if s := sc.index.shelves.of(l.Category); s != nil && l.Category != 0 {
 		sc.take(s, l)
-		sc.found.fold(first, sc.params.Shelf.fixed())
+		sc.fold(Shelf, first, sc.params.Shelf.fixed())
 	}
 }
 
-// popular proposes popular recent items of all categories.
+// popular proposes popular recent items of all categories, or of the one that is asked for.
 func (sc *scorer) popular(first int) {
-	sc.take(&sc.index.shelves.all, Label{})
-	sc.found.fold(first, sc.params.Popular.fixed())
+	s := &sc.index.shelves.all
+	if aisle := sc.index.shelves.of(sc.aisle); aisle != nil && sc.aisle != 0 {
+		s = aisle
+	}
+	sc.take(s, Label{})
+	sc.fold(Popular, first, sc.params.Popular.fixed())
 }
 
 // take votes for the items on a shelf: by the number of their facts, falling with the time since they were touched, and

@@ -4,6 +4,12 @@ package model
 // extended slice. The session's newest item is not among them; its earlier ones may be. A session that is not open is
 // answered from its newest visit that is still kept, one that is not known at all with what is popular.
 func (m *Model) Recommend(dst []Scored, session string, k int) []Scored {
+	m.askSession(session)
+	return m.scorer.list(dst, k)
+}
+
+// askSession makes a session the query.
+func (m *Model) askSession(session string) {
 	x := m.sight()
 	q := m.scorer.reset(x)
 	id := LongSessionID(session)
@@ -12,7 +18,6 @@ func (m *Model) Recommend(dst []Scored, session string, k int) []Scored {
 	} else if s := x.sessions.lookupNewest(id); s >= 0 {
 		x.askRecord(q, s)
 	}
-	return m.scorer.list(dst, k)
 }
 
 // askVisit makes the open visit of a session the query, in the numbers of x.
@@ -48,6 +53,12 @@ func (x *index) askRecord(q *query, s int32) {
 // model does not know count for nothing, and so does all but the last mention of an item; of more than SessionFacts
 // items, the newest count.
 func (m *Model) RecommendItems(dst []Scored, items []string, k int) []Scored {
+	m.askItems(items)
+	return m.scorer.list(dst, k)
+}
+
+// askItems makes items, oldest first, the query.
+func (m *Model) askItems(items []string) {
 	x := m.sight()
 	q := m.scorer.reset(x)
 	for at := len(items) - 1; at >= 0 && len(q.items) < SessionFacts; at-- {
@@ -55,7 +66,6 @@ func (m *Model) RecommendItems(dst []Scored, items []string, k int) []Scored {
 			q.add(i, View)
 		}
 	}
-	return m.scorer.list(dst, k)
 }
 
 func (q *query) has(item int32) bool {

@@ -12,6 +12,8 @@ type scorer struct {
 
 	sells func(item string) bool // see Model.Restrict
 	may   func(ranked) bool      // see filter
+	aisle uint32                 // fingerprint of the category that is asked for; 0: any
+	trace *trace                 // nil unless somebody asks why
 
 	columns [recordView]int32 // candidate of each item of the neighbour at hand
 	shared  []sharedItem      // its items that are in the query
@@ -39,7 +41,7 @@ type sharedItem struct {
 
 func newScorer(p Params) *scorer {
 	sc := &scorer{params: p, tables: newTables(p), near: newNeighbours(p.Neighbours)}
-	sc.may = sc.filter()
+	sc.may = sc.filter(Filter{})
 	return sc
 }
 
@@ -72,7 +74,7 @@ func (sc *scorer) score(first int) {
 		sc.found.index(item)
 	}
 	sc.lookUp(sc.params.QueryItems)
-	if sc.found.fold(first, one) < sc.params.HopBelow && sc.params.Hop > 0 {
+	if sc.fold(Neighbour, first, one) < sc.params.HopBelow && sc.params.Hop > 0 {
 		sc.hop(first)
 	}
 	sc.remind()
@@ -106,7 +108,15 @@ func (sc *scorer) hop(first int) {
 	}
 	sc.vote()
 	own := len(sc.query.items)
-	sc.found.fold(own, sc.params.Hop.fixed())
+	sc.fold(SecondHop, own, sc.params.Hop.fixed())
+}
+
+// fold adds the votes of a pass to the totals of the candidates from position first on.
+func (sc *scorer) fold(kind ReasonKind, first int, weight int64) int {
+	if sc.trace != nil {
+		sc.trace.note(sc, kind, first, weight)
+	}
+	return sc.found.fold(first, weight)
 }
 
 // vote adds the votes of all neighbours.

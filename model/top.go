@@ -48,11 +48,15 @@ func (sc *scorer) better(a, b ranked) bool {
 }
 
 func (sc *scorer) text(r ranked) string {
-	if i := sc.found.items[r.index]; i < 0 {
-		return sc.query.strange[noItem-1-i]
-	} else {
-		return sc.index.items.text(i)
+	return sc.name(sc.found.items[r.index])
+}
+
+// name returns the id of an item of the query or of a candidate.
+func (sc *scorer) name(item int32) string {
+	if item < 0 {
+		return sc.query.strange[noItem-1-item]
 	}
+	return sc.index.items.text(item)
 }
 
 // list appends the k best candidates of the query to dst.
@@ -73,23 +77,44 @@ func (sc *scorer) list(dst []Scored, k int) []Scored {
 	return dst
 }
 
+// narrowed is list with a filter besides those of the model.
+func (sc *scorer) narrowed(dst []Scored, k int, f Filter) []Scored {
+	usual := sc.may
+	sc.may, sc.aisle = sc.filter(f), f.category()
+	defer func() { sc.may, sc.aisle = usual, 0 }()
+	return sc.list(dst, k)
+}
+
 // Restrict makes the model propose only items for which sells returns true; nil lifts the restriction. Restricted items
 // still connect others. sells is called by Recommend and its kin for little more than the items of a list, and must be
 // fast. Two models give the same lists only if their restrictions are equal.
 func (m *Model) Restrict(sells func(item string) bool) {
 	m.scorer.sells = sells
-	m.scorer.may = m.scorer.filter()
+	m.scorer.may = m.scorer.filter(Filter{})
 }
 
 // filter returns what refuses candidates, nil if nothing does.
-func (sc *scorer) filter() func(ranked) bool {
-	if sc.sells == nil && !sc.params.HidePurchased {
+func (sc *scorer) filter(f Filter) func(ranked) bool {
+	if sc.sells == nil && !sc.params.HidePurchased && f.none() {
 		return nil
 	}
+	category := f.category()
 	return func(r ranked) bool {
-		if sc.params.HidePurchased && int(r.index) < len(sc.query.kinds) && sc.query.kinds[r.index] == Purchase {
+		bought := f.Purchased || sc.params.HidePurchased
+		if own := int(r.index) < len(sc.query.kinds); own && (f.Seen || bought && sc.query.kinds[r.index] == Purchase) {
 			return false // the first candidates are the session's own items, in the order of the query
 		}
-		return sc.sells == nil || sc.sells(sc.text(r))
+		if category != 0 && sc.categoryOf(r) != category {
+			return false
+		}
+		return (sc.sells == nil || sc.sells(sc.text(r))) && (f.Keep == nil || f.Keep(sc.text(r)))
 	}
+}
+
+// categoryOf returns the fingerprint of a candidate's category, 0 when it is not known.
+func (sc *scorer) categoryOf(r ranked) uint32 {
+	if i := sc.found.items[r.index]; i >= 0 {
+		return sc.index.labelOf(i).Category
+	}
+	return 0
 }
