@@ -4,7 +4,8 @@
 //	             one event per     marks a       learns the     with its recom-    one Parquet       in the
 //	             user record       repeated id   event          mendations         object, one PUT   lease row
 //
-// A Processor belongs to one term of one shard's lease and to one goroutine; nothing in it is locked. Everything that it
+// A Processor belongs to one term of one shard's lease and to one goroutine. The exception is Ask, for whoever serves recommendations: one
+// lock makes questions come between two records, and an answer know every record that has been processed. Everything that it
 // knows is a function of the records that the log says are committed, and of those after them: a new owner restores it
 // from the log and goes on.
 //
@@ -68,6 +69,7 @@
 //
 // # Non-obvious
 //
+//   - The lock of Ask is about the model alone: decoding, encoding and uploads go on meanwhile. Nobody waits for it unless somebody asks.
 //   - A batch's hour is max(hour of the chain's end, arrival hour of its first record), so a record that arrived earlier stays in
 //     the current hour. The column arrival_time has the truth.
 //   - PUT n+1 never begins before n and its bookmark are done: a later one that survives an earlier one would leave its records in two

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/streamrec/streamrec/model"
@@ -22,6 +23,7 @@ type rows struct {
 
 	decoder *event.Decoder
 	seen    *duplicates
+	mu      sync.Mutex // held while a record changes the model, and while somebody asks it
 	model   *model.Model
 	table   *table.Writer
 
@@ -81,7 +83,13 @@ func (c *rows) Rest() {
 	if c.merged == nil {
 		return
 	}
-	if c.model.Adopt(c.merged.Latest()); c.model.Adopted() != nil {
+	edition := c.merged.Latest()
+	if edition == c.model.Adopted() { // which only this goroutine changes
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.model.Adopt(edition); edition != nil {
 		c.model.Shed()
 	}
 }
@@ -91,15 +99,22 @@ func (c *rows) add(r *event.Record, e *event.Event) {
 	row := c.next()
 	table.FromEvent(row, c.shard, r, e)
 	if e.Err == nil {
-		row.Duplicate = c.seen.seen(e.SessionID, e.EventID.Value, r.Arrival)
-		if !row.Duplicate {
-			c.learn(row, r, e)
-		}
-		c.recommend(row, e)
+		c.fold(row, r, e)
 	}
 	if c.observer != nil {
 		c.observer.Processed(c.shard, row)
 	}
+}
+
+// fold learns from an event and recommends. Whoever asks sees both or neither.
+func (c *rows) fold(row *table.Row, r *event.Record, e *event.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	row.Duplicate = c.seen.seen(e.SessionID, e.EventID.Value, r.Arrival)
+	if !row.Duplicate {
+		c.learn(row, r, e)
+	}
+	c.recommend(row, e)
 }
 
 // next returns the next row of the chunk, with the storage that an earlier row has left there.

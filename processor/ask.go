@@ -1,0 +1,62 @@
+package processor
+
+import "github.com/streamrec/streamrec/model"
+
+// Answer is what a shard knows about a question.
+type Answer struct {
+	List    []model.Scored
+	Why     []model.Why // as List, with reasons, when they were asked for
+	History []string    // what the session has touched, newest first, up to historyItems; empty for a question about items
+}
+
+// historyItems is how much of a session's history an Answer has: as much as most of its list is made from.
+const historyItems = 10
+
+// asker is Contents that can be asked. It is the one thing that may be called by any goroutine while the Processor goes on.
+type asker interface {
+	Ask(q model.Question, why bool) Answer
+	Stats() model.Stats
+}
+
+// Ask answers a question with everything that has been processed, committed or not. It may be called by any goroutine from the return of Open
+// on, also after Close; ok is false when the contents cannot be asked. It takes as long as the recommendation for a record.
+func (p *Processor) Ask(q model.Question, why bool) (a Answer, ok bool) {
+	if c, can := p.contents.(asker); can {
+		return c.Ask(q, why), true
+	}
+	return Answer{}, false
+}
+
+// Stats returns the sizes of the shard's model; ok is false when there is none. See Ask for who may call it when.
+func (p *Processor) Stats() (s model.Stats, ok bool) {
+	if c, can := p.contents.(asker); can {
+		return c.Stats(), true
+	}
+	return s, false
+}
+
+// Ask implements asker.
+func (c *rows) Ask(q model.Question, why bool) Answer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var a Answer
+	if q.Session != "" {
+		a.History = c.model.History(nil, q.Session, historyItems)
+	}
+	if why {
+		a.Why = c.model.Explain(q)
+		for _, w := range a.Why {
+			a.List = append(a.List, w.Scored)
+		}
+		return a
+	}
+	a.List = c.model.Ask(make([]model.Scored, 0, q.K), q)
+	return a
+}
+
+// Stats implements asker.
+func (c *rows) Stats() model.Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.model.Stats()
+}
