@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,15 +37,20 @@ type fleet struct {
 	reached int64           // 0: the tip
 	n       int
 	step    time.Duration // between arrivals
-	lists   [][]string    // of the whole model, one for each record
-	got     [][]string    // of the processors
+	route   func(session string) *shard
+	rng     *rand.Rand // draws the records; nil: they repeat themselves
+	lists   [][]string // of the whole model, one for each record
+	got     [][]string // of the processors
 }
 
 type shard struct {
 	*processor.Processor
+	chain.Shard
 	id  string
 	end chain.End
 }
+
+const wholeRange = "340282366920938463463374607431768211455"
 
 func newFleet(t *testing.T, shards int) *fleet {
 	t.Helper()
@@ -51,19 +58,28 @@ func newFleet(t *testing.T, shards int) *fleet {
 		t: t, env: &chaintest.Env{Time: noon}, bucket: &chaintest.Bucket{}, whole: model.New(model.DefaultParams()),
 		ended: map[string]bool{}, gone: map[string]bool{}, step: time.Second,
 	}
+	f.route = func(session string) *shard {
+		n, _ := strconv.Atoi(session[1:])
+		return f.shards[n%shards]
+	}
 	for i := range shards {
 		f.shards = append(f.shards, f.open(fmt.Sprintf("shardId-%012d", i), chain.Bookmark{}))
 	}
 	return f
 }
 
-// open begins a term of a shard.
+// open begins a term of a shard with the whole hash range.
 func (f *fleet) open(id string, at chain.Bookmark) *shard {
 	f.t.Helper()
-	s := &shard{id: id, end: chain.End{Last: at.Last, Hour: at.Hour}}
-	const wholeRange = "340282366920938463463374607431768211455"
+	return f.openShard(chain.Shard{ID: id, StartingHashKey: "0", EndingHashKey: wholeRange}, at)
+}
+
+// openShard begins a term of a shard.
+func (f *fleet) openShard(of chain.Shard, at chain.Bookmark) *shard {
+	f.t.Helper()
+	s := &shard{Shard: of, id: of.ID, end: chain.End{Last: at.Last, Hour: at.Hour}}
 	s.Processor = processor.New(processor.Config{Layout: layout, Merged: f.merged, FirstAge: time.Hour, MaxAge: time.Hour, StateRows: 5}, f.env, f.bucket, processor.Shard{
-		Shard: chain.Shard{ID: id, StartingHashKey: "0", EndingHashKey: wholeRange}, LeaseCounter: 1, Bookmark: at,
+		Shard: of, LeaseCounter: 1, Bookmark: at,
 	}, func(_ context.Context, end chain.End) error {
 		s.end = end
 		return nil
@@ -101,6 +117,9 @@ func (f *fleet) put(records int) {
 		f.n++
 		n := f.n
 		session, item, kind := n/4%37, (n/4*7+n%4)%41, model.EventType(n%5/4)
+		if f.rng != nil {
+			session, item, kind = f.rng.IntN(37), f.rng.IntN(41), model.EventType(f.rng.IntN(3))
+		}
 		arrival := noon.Add(time.Duration(n) * f.step)
 		_ = f.env.Sleep(f.t.Context(), arrival.Sub(f.env.Now()))
 		r := event.Record{
@@ -108,7 +127,7 @@ func (f *fleet) put(records int) {
 			Data: fmt.Appendf(nil, `{"session_id":"s%d","customer_number":%d,"browse_history":[{"product_code":"p%d","event":%q,"category":"c%d"},{"product_code":"p%d"}]}`,
 				session, session, item, kind, item%5, item),
 		}
-		if err := f.shards[session%len(f.shards)].Process(f.t.Context(), []event.Record{r}); err != nil {
+		if err := f.route(fmt.Sprint("s", session)).Process(f.t.Context(), []event.Record{r}); err != nil {
 			f.t.Fatal(err)
 		}
 		f.whole.Observe(nil, model.Record{Session: fmt.Sprint("s", session), ArrivalMs: arrival.UnixMilli(), Items: []model.Interaction{

@@ -183,21 +183,14 @@ func (f *Follower) learn(ctx context.Context, body []byte) error {
 
 // add adds what the model of a shard has learnt from a row.
 func (f *Follower) add(merged *model.Merged, r *table.Fact) {
-	if r.VisitStarted.IsZero() || f.erased(r.CustomerID, r.Arrival) {
+	if f.erased(r.CustomerID, r.Arrival) {
 		return
 	}
-	session, visit, base := model.LongSessionID(r.SessionID), uint32(r.VisitStarted.Unix()), model.TouchAt(r.Arrival.UnixMilli())
-	for i := range r.Steps {
-		s := &r.Steps[i]
-		touch := base + model.Touch(s.TouchOffset)
-		if !s.Learnt || s.TouchOffset < 0 && f.erased(r.CustomerID, time.UnixMilli(touch.Ms())) { // more was done with an item than before
-			continue
+	r.EachLearnt(func(fact model.Fact) {
+		if !f.erased(r.CustomerID, time.UnixMilli(fact.Touch.Ms())) { // more was done with an item than before
+			merged.Add(fact)
 		}
-		merged.Add(model.Fact{
-			Session: session, Visit: visit, Item: s.ProductCode, Touch: touch,
-			Type: model.EventType(s.Type), Label: model.LabelOf(s.Category, s.Brand),
-		})
-	}
+	})
 }
 
 func (f *Follower) erased(customer string, arrival time.Time) bool {

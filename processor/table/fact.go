@@ -10,6 +10,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor/event"
 )
 
@@ -48,6 +49,22 @@ func (f *Fact) HashKey() event.HashKey {
 		}
 	}
 	return event.HashOf(f.PartitionKey)
+}
+
+// EachLearnt passes what the model has made of the row to each.
+func (f *Fact) EachLearnt(each func(model.Fact)) {
+	if f.VisitStarted.IsZero() {
+		return
+	}
+	session, visit, base := model.LongSessionID(f.SessionID), uint32(f.VisitStarted.Unix()), model.TouchAt(f.Arrival.UnixMilli())
+	for i := range f.Steps {
+		if s := &f.Steps[i]; s.Learnt {
+			each(model.Fact{
+				Session: session, Visit: visit, Item: s.ProductCode, Touch: base + model.Touch(s.TouchOffset),
+				Type: model.EventType(s.Type), Label: model.LabelOf(s.Category, s.Brand),
+			})
+		}
+	}
 }
 
 // ReadFacts passes the facts of the file of size bytes at src to each, in order, some hundred at a time. The slice and the
