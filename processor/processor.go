@@ -251,3 +251,8 @@ func (p *Processor) End(ctx context.Context, children []chain.Child) error {
 	_, err := p.writer.Finish(ctx, children)
 	return err
 }
+
+// Finished returns the mark that End has written in an earlier term, or nil. It is called after Open.
+func (p *Processor) Finished(ctx context.Context) (*chain.EndMark, error) {
+	return chain.ReadEnd(ctx, p.env, p.bucket, p.cfg.Layout, p.shard.ID)
+}

@@ -331,8 +331,12 @@ func TestEndMarksTheChainOnce(t *testing.T) {
 	children := []chain.Child{{Shard: "shardId-000000000001"}, {Shard: "shardId-000000000002"}}
 	for range 2 { // a crash after the mark: the next owner does it again
 		b := newBench(t, bucket, processor.Config{}, chain.Bookmark{})
+		mark, err := b.Finished(t.Context())
 		if b.resume.Last == "" {
 			b.process(traffic(5)...)
+		}
+		if again := b.resume.Last != ""; err != nil || (mark != nil) != again || again && len(mark.Children) != 2 {
+			t.Fatalf("finished: %+v, %v", mark, err)
 		}
 		if err := b.End(t.Context(), children); err != nil {
 			t.Fatal(err)

@@ -49,6 +49,8 @@
 //	                                owner's, and the chain refuses this one's
 //	the table cannot be reached     trust runs out, the shards stop, and begin again when it can
 //	the stream cannot be read       the shard keeps its lease and tries again, every five seconds at most
+//	a closed shard passes retention there are records that nobody has read: ErrStop, and its children wait. A Finisher that has
+//	                                marked its end has none, and the children begin
 //	a Processor fails               the lease is released, and taken again after a growing pause
 //	a Processor hangs               no sign of progress for Config.Stall: the lease is released, loudly; this worker leaves it to
 //	                                others until the Processor returns. Its other shards go on.

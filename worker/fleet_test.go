@@ -92,6 +92,9 @@ func (s *memoryStream) Iterator(_ context.Context, shard string, at lease.Positi
 		return "", err
 	}
 	sh := s.shards[shard]
+	if sh == nil {
+		return "", ErrShardGone
+	}
 	i := 0
 	if at.Type == lease.AtSequenceNumber || at.Type == lease.AfterSequenceNumber {
 		n, err := strconv.Atoi(at.Value)
@@ -114,6 +117,9 @@ func (s *memoryStream) Read(_ context.Context, iterator string, limit int32) (Pa
 		return Page{}, err
 	}
 	sh := s.shards[shard]
+	if sh == nil {
+		return Page{}, ErrStreamRefused
+	}
 	i, _ := strconv.Atoi(at)
 	end := min(len(sh.records), i+int(limit))
 	page := Page{Records: slices.Clone(sh.records[i:end]), Next: fmt.Sprintf("%s@%d", shard, end)}
@@ -138,11 +144,12 @@ type ledger struct {
 	delivered map[string]int
 	order     []string // shards, in the order of commits
 	ended     []string
+	children  map[string][]lease.Lease // of those that have ended
 	fail      func(shard, seq string) error
 }
 
 func newLedger() *ledger {
-	return &ledger{committed: map[string][]string{}, delivered: map[string]int{}}
+	return &ledger{committed: map[string][]string{}, delivered: map[string]int{}, children: map[string][]lease.Lease{}}
 }
 
 func (g *ledger) count(shard string) int {
@@ -201,10 +208,18 @@ func (p *commitProcessor) Drain(ctx context.Context) error {
 	return p.term.Advance(ctx, lease.After(last, 0), 0)
 }
 
-func (p *commitProcessor) End(ctx context.Context, _ []lease.Lease) error {
+func (p *commitProcessor) Finished(context.Context) ([]lease.Lease, bool, error) {
+	p.ledger.mu.Lock()
+	defer p.ledger.mu.Unlock()
+	children, ok := p.ledger.children[p.term.Key()]
+	return children, ok, nil
+}
+
+func (p *commitProcessor) End(ctx context.Context, children []lease.Lease) error {
 	err := p.Drain(ctx)
 	p.ledger.mu.Lock()
 	p.ledger.ended = append(p.ledger.ended, p.term.Key())
+	p.ledger.children[p.term.Key()] = children
 	p.ledger.mu.Unlock()
 	return err
 }

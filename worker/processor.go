@@ -50,6 +50,12 @@ type Processor interface {
 	Close()
 }
 
+// Finisher is a Processor that knows, once it has been opened, whether End has already done all its work, in a term that ended before its
+// row said so. If the stream has the shard no more by then, End is called once more, with these children, and the shard has ended.
+type Finisher interface {
+	Finished(ctx context.Context) (children []lease.Lease, ok bool, err error)
+}
+
 // Factory returns the Processor for a term. It returns at once; whatever takes time belongs into Open.
 type Factory func(*lease.Term) Processor
 

@@ -57,15 +57,21 @@ func (r *reader) iterate(ctx context.Context, at lease.Position) error {
 	})
 }
 
+// finish makes the next page the end of the shard, without asking the stream.
+func (r *reader) finish(children []lease.Lease) { r.children, r.ended = children, true }
+
 // next waits until Kinesis allows a read, and returns its page. The end of a closed shard is a page without Next.
 func (r *reader) next(ctx context.Context) (page Page, err error) {
+	if r.ended {
+		return Page{Children: r.children}, nil
+	}
 	if err := r.worker.env.Sleep(ctx, r.resume.Sub(r.worker.env.Now())); err != nil {
 		return Page{}, err
 	}
 	err = r.insist(ctx, func(ctx context.Context) (err error) {
 		r.resume = r.worker.env.Now().Add(r.interval())
 		page, err = r.worker.stream.Read(ctx, r.iterator, r.worker.cfg.MaxRecords)
-		if errors.Is(err, ErrIteratorExpired) {
+		if errors.Is(err, ErrIteratorExpired) || errors.Is(err, ErrStreamRefused) { // a shard that is gone refuses; asking for an iterator tells
 			return errors.Join(err, r.iterate(ctx, r.place()))
 		}
 		return err
@@ -152,7 +158,7 @@ func (r *reader) insist(ctx context.Context, request func(context.Context) error
 		if err == nil || ctx.Err() != nil {
 			return errors.Join(err, context.Cause(ctx))
 		}
-		if errors.Is(err, ErrPosition) {
+		if errors.Is(err, ErrPosition) || errors.Is(err, ErrShardGone) {
 			return fmt.Errorf("%w: %w", ErrStop, err)
 		}
 		if !errors.Is(err, ErrIteratorExpired) {

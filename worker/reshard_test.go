@@ -2,7 +2,9 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -178,5 +180,97 @@ func TestParentsThatAreTrimmed(t *testing.T) {
 		f.start("b")
 		f.fill("s3")
 		f.settle(10 * time.Second)
+	}, "s0")
+}
+
+// row returns the row of a shard.
+func (f *fleet) row(id string) lease.Lease {
+	f.t.Helper()
+	rows := f.table.Leases()
+	i := slices.IndexFunc(rows, func(l lease.Lease) bool { return l.Key == id })
+	if i < 0 {
+		f.t.Fatalf("%s has no row: %+v", id, rows)
+	}
+	return rows[i]
+}
+
+// requireStopped waits until nobody may read a parent any more, and requires that its child waits for it.
+func (f *fleet) requireStopped(parent, child string) {
+	f.t.Helper()
+	f.until(20*time.Second, parent+" is stopped", func() bool { return f.row(parent).Stopped != "" })
+	if why := f.row(parent).Stopped; !strings.Contains(why, "past retention") {
+		f.t.Errorf("%s is stopped: %s", parent, why)
+	}
+	time.Sleep(time.Minute)
+	if n := f.ledger.count(child); n > 0 {
+		f.t.Errorf("%d records of %s were read behind those that %s has lost", n, child, parent)
+	}
+}
+
+// TestParentThatIsTrimmedUnread closes a shard while nobody runs, and lets all its records pass retention.
+func TestParentThatIsTrimmedUnread(t *testing.T) {
+	inBubble(t, func(f *fleet) {
+		a := f.start("a")
+		f.fill("s0")
+		f.settle(5 * time.Second)
+		a.cancel()
+		<-a.done
+		f.fill("s0")
+		f.stream.add("s1", "s0")
+		f.fill("s1")
+		f.stream.remove("s0")
+		f.start("b")
+		f.requireStopped("s0", "s1")
+	}, "s0")
+}
+
+// TestParentThatIsTrimmedWhileItIsRead takes a closed shard away from a reader that has an iterator.
+func TestParentThatIsTrimmedWhileItIsRead(t *testing.T) {
+	inBubble(t, func(f *fleet) {
+		f.start("a")
+		f.fill("s0")
+		f.settle(5 * time.Second)
+		f.stream.mu.Lock()
+		f.stream.fail = func(op, _ string) error {
+			if op == "read" {
+				return errors.New("500")
+			}
+			return nil
+		}
+		f.stream.mu.Unlock()
+		f.fill("s0")
+		f.stream.add("s1", "s0")
+		f.fill("s1")
+		f.stream.remove("s0")
+		f.stream.mu.Lock()
+		f.stream.fail = nil
+		f.stream.mu.Unlock()
+		f.requireStopped("s0", "s1")
+	}, "s0")
+}
+
+// TestParentThatIsTrimmedFinished begins after a crash between the end of the log and SHARD_END, when the stream has lost the shard and one of
+// its children: there is nothing left to be read of the shard, but of that child there may be.
+func TestParentThatIsTrimmedFinished(t *testing.T) {
+	inBubble(t, func(f *fleet) {
+		f.fill("s0")
+		f.stream.add("s1", "s0")
+		f.stream.add("s2", "s0")
+		f.fill("s2")
+		a := f.start("a")
+		f.until(5*time.Second, "s0 has ended", func() bool { return f.hasEnded("s0") })
+		a.cancel()
+		<-a.done
+		crashed := f.row("s0")
+		crashed.Checkpoint, crashed.Children = lease.After("1004", 0), nil
+		f.table.Set(crashed)
+		f.stream.add("s3", "s1")
+		f.fill("s3")
+		f.stream.remove("s0")
+		f.stream.remove("s1")
+		f.start("b")
+		f.until(20*time.Second, "the children that are there are read", func() bool { return f.hasEnded("s0") && f.ledger.count("s2") == 5 })
+		f.exactlyOnce("s2")
+		f.requireStopped("s1", "s3")
 	}, "s0")
 }

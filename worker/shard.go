@@ -58,10 +58,29 @@ func (s *shard) open(ctx context.Context) error {
 	}
 	began := s.worker.env.Now()
 	s.reader = newReader(s.worker, s.term.Key(), at, s.term.Lease().Tip)
-	if err := s.reader.start(ctx); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return fmt.Errorf("start reading: %w", err)
 	}
 	s.log.WithFields(logrus.Fields{"position": at.String(), "took_ms": s.worker.env.Now().Sub(began).Milliseconds()}).Info("shard is being read")
+	return nil
+}
+
+// begin starts the reader. A shard that the stream has no more has nothing left to be read if End has been called for it; else records
+// may be missing, and it stops.
+func (s *shard) begin(ctx context.Context) error {
+	gone := s.reader.start(ctx)
+	f, ok := s.proc.(Finisher)
+	if !ok || !errors.Is(gone, ErrShardGone) {
+		return gone
+	}
+	children, finished, err := f.Finished(ctx)
+	if err != nil {
+		return err
+	}
+	if !finished {
+		return fmt.Errorf("%w: records of it may be missing", gone)
+	}
+	s.reader.finish(children)
 	return nil
 }
 

@@ -15,7 +15,8 @@ type Record = event.Record
 type Stream interface {
 	// Shards lists all shards that the stream still has, closed ones included, as lease rows without owner.
 	Shards(ctx context.Context) ([]lease.Lease, error)
-	// Iterator returns an iterator at a position of a shard. ErrPosition: the shard has no such position.
+	// Iterator returns an iterator at a position of a shard. ErrPosition: the shard has no such position. ErrShardGone: the stream has
+	// the shard no more.
 	Iterator(ctx context.Context, shard string, at lease.Position) (string, error)
 	// Read returns the next records, at most limit.
 	Read(ctx context.Context, iterator string, limit int32) (Page, error)
@@ -43,6 +44,8 @@ var (
 	ErrPosition = errors.New("position is not in the shard")
 	// ErrIteratorExpired says that an iterator is older than five minutes.
 	ErrIteratorExpired = errors.New("shard iterator has expired")
+	// ErrShardGone says that the stream is there, and that the shard, which was closed, is past retention with all its records.
+	ErrShardGone = errors.New("shard is past retention")
 	// ErrStreamRefused says that the stream is not there or may not be read.
 	ErrStreamRefused = errors.New("stream refuses")
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -110,9 +111,21 @@ func (s *Stream) Iterator(ctx context.Context, shard string, at lease.Position) 
 		return "", fmt.Errorf("get iterator at %s: %w: %w", at, worker.ErrPosition, err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("get iterator at %s: %w", at, sourceError(err))
+		return "", fmt.Errorf("get iterator at %s: %w", at, s.missing(ctx, shard, sourceError(err)))
 	}
 	return aws.ToString(out.ShardIterator), nil
+}
+
+// missing adds to the error which Kinesis has for a stream and for a shard alike that it is the shard which is missing.
+func (s *Stream) missing(ctx context.Context, shard string, err error) error {
+	if !errors.Is(err, ErrStreamMissing) {
+		return err
+	}
+	listed, failure := s.Shards(ctx)
+	if failure != nil || slices.ContainsFunc(listed, func(l lease.Lease) bool { return l.Key == shard }) {
+		return errors.Join(err, failure)
+	}
+	return fmt.Errorf("%w: %w", worker.ErrShardGone, err)
 }
 
 // Read implements worker.Stream.

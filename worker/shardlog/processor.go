@@ -17,7 +17,10 @@ type shardProcessor struct {
 	checkpoint lease.Position // of the row when the term began
 }
 
-var _ worker.Processor = (*shardProcessor)(nil)
+var (
+	_ worker.Processor = (*shardProcessor)(nil)
+	_ worker.Finisher  = (*shardProcessor)(nil)
+)
 
 // Env is what workers and processors need of their surroundings; worker.System has it.
 type Env interface {
@@ -103,6 +106,18 @@ func (p *shardProcessor) End(ctx context.Context, children []lease.Lease) error 
 		marks[i] = chain.Child{Shard: c.Key, Parents: c.Parents, StartingHashKey: c.StartingHashKey, EndingHashKey: c.EndingHashKey}
 	}
 	return verdict(p.Processor.End(ctx, marks))
+}
+
+// Finished implements worker.Finisher.
+func (p *shardProcessor) Finished(ctx context.Context) (children []lease.Lease, ok bool, err error) {
+	mark, err := p.Processor.Finished(ctx)
+	if mark == nil || err != nil {
+		return nil, false, verdict(err)
+	}
+	for _, c := range mark.Children {
+		children = append(children, lease.Lease{Key: c.Shard, Parents: c.Parents, StartingHashKey: c.StartingHashKey, EndingHashKey: c.EndingHashKey})
+	}
+	return children, true, nil
 }
 
 // verdict says what an error of the log means for the term.
