@@ -116,7 +116,7 @@ func (s *Stream) Iterator(ctx context.Context, shard string, at lease.Position) 
 	return aws.ToString(out.ShardIterator), nil
 }
 
-// missing adds to the error which Kinesis has for a stream and for a shard alike that it is the shard which is missing.
+// missing tells from the error that Kinesis has for a stream and for a shard alike which of the two is missing.
 func (s *Stream) missing(ctx context.Context, shard string, err error) error {
 	if !errors.Is(err, ErrStreamMissing) {
 		return err
@@ -125,7 +125,7 @@ func (s *Stream) missing(ctx context.Context, shard string, err error) error {
 	if failure != nil || slices.ContainsFunc(listed, func(l lease.Lease) bool { return l.Key == shard }) {
 		return errors.Join(err, failure)
 	}
-	return fmt.Errorf("%w: %w", worker.ErrShardGone, err)
+	return worker.ErrShardGone
 }
 
 // Read implements worker.Stream.

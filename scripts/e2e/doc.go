@@ -24,6 +24,8 @@
 //	TestRollingRestart  every worker is replaced under traffic; nothing is processed twice
 //	TestScaling         64 shards on one, four and two workers
 //	TestResharding      splits and merges under traffic, and a worker that dies in the middle of a split
+//	TestReshardingAtBadMoments  shards that close while nobody runs, unread, during a failover, and twice in a row
+//	TestTrimmedParents  parents that are past retention when workers start; its stack is in the test's process and has a clock of its own
 //	TestOracle        planted mistakes that the oracle has to notice; needs no processes
 //
 // # The oracle

@@ -170,9 +170,13 @@ func began(g lease.Genesis) time.Time {
 	return time.Time{}
 }
 
+// checkpoints leaves out the shards that the stream had lost before anybody could read them: nobody has owned them, and they have no log.
 func checkpoints(leases []lease.Lease) map[string]audit.Checkpoint {
 	out := map[string]audit.Checkpoint{}
 	for _, l := range leases {
+		if l.Ended() && l.Counter == 0 {
+			continue
+		}
 		p := audit.Checkpoint{Ended: l.Ended()}
 		if l.Checkpoint.Type == lease.AfterSequenceNumber {
 			p.Last, p.Hour = l.Checkpoint.Value, chain.Hour(l.Checkpoint.Hour)
@@ -239,7 +243,7 @@ func (s auditStream) Read(ctx context.Context, iterator string, limit int32) (au
 // certain marks the errors that asking again does not change. Kinesis says of a shard that retention has taken away what it says of a missing
 // stream, and the stream has been there when the shards were listed.
 func certain(err error) error {
-	if errors.Is(err, infrakinesis.ErrStreamMissing) {
+	if errors.Is(err, infrakinesis.ErrStreamMissing) || errors.Is(err, worker.ErrShardGone) {
 		return fmt.Errorf("%w: %w", chain.ErrNotFound, err)
 	}
 	if errors.Is(err, worker.ErrStreamRefused) || errors.Is(err, worker.ErrPosition) {
