@@ -25,9 +25,13 @@ const noRow lease.PositionType = ""
 
 // withoutRows returns the shards of the stream that have no row.
 func withoutRows(listed, rows []lease.Lease) (missing []lease.Lease) {
-	for _, l := range listed {
-		if !slices.ContainsFunc(rows, func(r lease.Lease) bool { return r.Key == l.Key }) {
-			missing = append(missing, l)
+	known := make(map[string]bool, len(rows))
+	for i := range rows {
+		known[rows[i].Key] = true
+	}
+	for i := range listed {
+		if !known[listed[i].Key] {
+			missing = append(missing, listed[i])
 		}
 	}
 	return missing

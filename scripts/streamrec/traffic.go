@@ -27,11 +27,15 @@ type traffic struct {
 	mu   sync.Mutex
 	acks []audit.Ack
 	errs []error
+
+	producer *infrakinesis.Producer // nil while the shop is closed
+	visits   int64                  // of the dashboard, counted down from 0: shoppers' records count up
+	waiting  map[int64]chan<- error // for the acknowledgement of a visit
 }
 
 func newTraffic(seed uint64, shoppers int, rate float64) *traffic {
 	s := shop.New(seed)
-	return &traffic{shop: s, shoppers: s.Shoppers(shoppers), rate: rate}
+	return &traffic{shop: s, shoppers: s.Shoppers(shoppers), rate: rate, waiting: map[int64]chan<- error{}}
 }
 
 // run puts records until the shop closes, and returns when all of them are acknowledged. The schedule is absolute, so that a
@@ -41,6 +45,7 @@ func (t *traffic) run(open, ctx context.Context, client *kinesis.Client) error {
 	if err != nil {
 		return err
 	}
+	t.open(producer)
 	began := time.Now()
 	for n := int64(0); ; n++ {
 		if sleep(open, time.Until(began.Add(time.Duration(float64(n)/t.rate*float64(time.Second))))) != nil {
@@ -51,15 +56,26 @@ func (t *traffic) run(open, ctx context.Context, client *kinesis.Client) error {
 			return errors.Join(err, producer.Close(ctx))
 		}
 	}
+	t.open(nil)
 	err = producer.Close(ctx)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return errors.Join(append(t.errs, err)...)
 }
 
+func (t *traffic) open(p *infrakinesis.Producer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.producer = p
+}
+
 func (t *traffic) acknowledge(a infrakinesis.Ack) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if visit, ok := t.waiting[a.Record.Number]; ok {
+		delete(t.waiting, a.Record.Number)
+		visit <- a.Err
+	}
 	if a.Err != nil {
 		t.errs = append(t.errs, a.Err)
 		return

@@ -101,7 +101,11 @@ func (v *view) summary() string {
 
 // picture has the story so far, one line for each shard, and the newest recommendations.
 func (v *view) picture(leases []lease.Lease) []string {
-	lines := []string{v.progress(), v.summary(), ""}
+	lines := []string{v.progress(), v.summary()}
+	if v.demo.url != "" {
+		lines = append(lines, "dashboard  "+v.demo.url)
+	}
+	lines = append(lines, "")
 	lines = append(lines, v.story[max(0, len(v.story)-storyLines):]...)
 	lines = append(lines, "", fmt.Sprintf("%-22s %-10s %8s %9s %9s  %s", "SHARD", "WORKER", "COUNTER", "LAG", "RECORDS/S", "STATE"))
 	lines = append(lines, v.shards(leases)...)

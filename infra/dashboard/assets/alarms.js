@@ -1,0 +1,62 @@
+// What is wrong, and one sentence on the whole.
+import { byId, el, keyed, say, set } from "./dom.js";
+import { percent, plural, short, shortList, span } from "./format.js";
+
+export function showAlarms(fleet) {
+  const all = alarms(fleet);
+  const seen = all.slice(0, 6);
+  if (all.length > 6) seen.push({ key: "more", level: "warn", text: `and ${all.length - 6} more` });
+  keyed(byId("alarms"), seen, (a) => a.key, make, (node, a) => {
+    say(node.querySelector("b"), a.text);
+    say(node.querySelector("span.more"), a.more ?? "");
+  });
+  verdict(fleet, all);
+}
+
+function alarms(fleet) {
+  const { coverage, trouble, retentionMs } = fleet.head;
+  const all = [];
+  if (trouble) all.push({ key: "trouble", level: "warn", text: "What you see may be old", more: trouble });
+  if (coverage?.hole) all.push({ key: "hole", level: "bad", text: `No open shard covers ${percent(coverage.hole.wide)} of the hash range`, more: `Records with these hash keys go nowhere: ${coverage.hole.from} to ${coverage.hole.to}` });
+  for (const s of fleet.shards) if (s.stopped) all.push({ key: "s" + s.id, level: "bad", text: `Shard ${short(s.id)} is stopped`, more: s.stopped, command: s.resume });
+  for (const w of fleet.workers.values()) if (w.state === "silent" && w.leases) all.push({ key: "w" + w.id, level: "warn", text: `${w.id} is silent and still holds ${plural(w.leases, "shard")}`, more: "They are taken over when its leases have expired." });
+  const abandoned = fleet.shards.filter((s) => s.state === "abandoned");
+  if (abandoned.length) all.push({ key: "abandoned", level: "warn", text: `${plural(abandoned.length, "shard")} without their worker`, more: `${shortList(abandoned.slice(0, 12).map((s) => s.id))}: to be taken over` });
+  const late = retentionMs ? fleet.shards.filter((s) => s.state !== "waiting" && (fleet.lag(s).ms ?? 0) > retentionMs / 2) : [];
+  if (late.length) all.push({ key: "late", level: "bad", text: `${plural(late.length, "shard")} will lose records to retention`, more: `${shortList(late.slice(0, 12).map((s) => s.id))}: more than half of ${span(retentionMs)} behind. Add workers or shards.` });
+  return all;
+}
+
+function make(a) {
+  return el("div", { class: "alarm " + a.level }, el("i", { "aria-hidden": "true" }), el("div", {}, el("b"), el("span", { class: "more" }), a.command ? command(a.command) : null));
+}
+
+// command shows what to run, to be copied.
+function command(text) {
+  const code = el("code", { text });
+  const button = el("button", { type: "button", text: "Copy", on: { click: async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      say(button, "Copied");
+    } catch {
+      getSelection().selectAllChildren(code);
+      say(button, "Selected");
+    }
+  } } });
+  return el("span", { class: "command" }, code, button);
+}
+
+function verdict(fleet, all) {
+  const open = fleet.open;
+  const read = open.filter((s) => s.state === "owned").length;
+  const working = [...fleet.workers.values()].filter((w) => w.state === "working").length;
+  const waiting = open.filter((s) => s.state === "waiting").length;
+  const level = all.some((a) => a.level === "bad") ? "bad" : all.length || read + waiting < open.length ? "warn" : "good";
+  const of = open.length === read ? `All ${plural(open.length, "open shard")}` : `${read} of ${plural(open.length, "open shard")}`;
+  set(byId("verdict"), "data-level", level);
+  say(byId("verdict").lastChild, open.length ? `${of} ${read === 1 && open.length > 1 ? "is" : "are"} being read by ${plural(working, "worker")}` : "There is no open shard");
+  const more = [fleet.head.coverage && !fleet.head.coverage.hole ? "The hash range is covered" : fleet.head.coverage ? "" : "It is not known whether the hash range is covered"];
+  if (fleet.draining.length) more.push(`${plural(fleet.draining.length, "parent")} being read to the end`);
+  if (waiting) more.push(`${waiting} waiting for parents`);
+  say(byId("verdict-detail"), more.filter(Boolean).join(" · ") || "\u00a0");
+}

@@ -1,0 +1,39 @@
+// Package dashboard is the page on which an operator sees a fleet: who reads which shard, how far it is, what happens, what is wrong.
+//
+//	d := dashboard.New(ctx, source, dashboard.Options{Log: log})
+//	mux.Handle("/", d)
+//
+// The page is plain HTML, CSS and ES modules of the folder assets, embedded into the binary. It needs no other server.
+//
+//	Source.Look ──► hub, once a second while somebody watches ──► edition: rows as JSON, and what has changed ──► SSE, one goroutine per watcher
+//	                 │                                                                                             │
+//	                 └─ Changes(old, new): the feed                              a watcher that missed an edition gets all rows instead
+//
+// # Paths
+//
+//	/                             the page; /dashboard/*.js, *.css, *.svg belong to it
+//	/dashboard/fleet              GET  one message with all rows, for browsers and proxies that do not take streams
+//	/dashboard/stream             GET  server-sent events, each a message
+//	/dashboard/self               GET  what this worker knows of itself, for the dashboards of its peers
+//	/dashboard/shop/…             the panel in which one is a shopper; 404 without Options.Shop
+//
+// # Messages
+//
+// A message has all rows (base 0), or the rows that differ from those of edition base. What changes all the time is kept out of the
+// rows: ages are sent as times, and lag and rate of each shard as two lists in the order of the shards' ids. So a message
+// about 1,000 shards at work has a few kB, see BenchmarkEdition.
+//
+// # Security
+//
+// Nothing can be changed but through the shop panel, and that writes only sessions of its own: their ids begin with "dashboard-".
+// A write needs a JSON body, the header X-Streamrec-Dashboard, the page's own origin, and a Host that is an IP address, localhost or
+// one of Options.Hosts, since a foreign page could make a name of its own point here. Each is logged. Scripts are allowed from this
+// server only; texts are set by textContent. The page has no login: it belongs on an address that only operators reach.
+//
+// # Non-obvious
+//
+//   - Nothing is read while nobody watches. What happened meanwhile is in the feed of the next look, with the time of the last one.
+//   - A watcher that is slow skips editions; one that takes no bytes for Options.Patience is cut off. Nothing queues up for it.
+//   - Whether a lease was handed off or taken from a silent owner is not in its row; the feed judges by the owner's heartbeat.
+//   - What peers say of themselves is a courtesy: who cannot be reached is shown so, and its shards with what the rows say.
+package dashboard

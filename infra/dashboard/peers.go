@@ -1,0 +1,116 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Peers asks other workers what they say of themselves. Nobody waits for an answer: it is there at a later look.
+type Peers struct {
+	client *http.Client
+	now    func() time.Time
+
+	mu    sync.Mutex
+	known map[string]*peer // by address
+}
+
+// peer is a worker's server.
+type peer struct {
+	asking  bool
+	asked   time.Time
+	answers []Self
+	failed  bool
+	wanted  bool
+}
+
+const (
+	peerTimeout  = time.Second
+	peerEvery    = 2 * time.Second
+	peerAnswer   = 1 << 20 // bytes; 10,000 shards have less
+	peersAskedAt = 16      // a time
+)
+
+// NewPeers returns Peers that know nobody.
+func NewPeers(now func() time.Time) *Peers {
+	return &Peers{
+		client: &http.Client{Timeout: peerTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		now: now, known: map[string]*peer{},
+	}
+}
+
+// Answers returns the last answers of the workers at these addresses, host:port, and for each address whether it answered. It asks
+// again those that have not been asked lately, and forgets the others.
+func (p *Peers) Answers(ctx context.Context, addresses []string) (answers []Self, reached map[string]bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, known := range p.known {
+		known.wanted = false
+	}
+	asking := p.asking()
+	reached = map[string]bool{}
+	for _, address := range addresses {
+		known := p.known[address]
+		if known == nil {
+			known = &peer{}
+			p.known[address] = known
+		}
+		known.wanted = true
+		if !known.asking && p.now().Sub(known.asked) >= peerEvery && asking < peersAskedAt {
+			asking++
+			known.asking, known.asked = true, p.now()
+			go p.ask(context.WithoutCancel(ctx), address, known)
+		}
+		answers = append(answers, known.answers...)
+		if known.answers != nil || known.failed {
+			reached[address] = known.answers != nil
+		}
+	}
+	for address, known := range p.known {
+		if !known.wanted {
+			delete(p.known, address)
+		}
+	}
+	return answers, reached
+}
+
+func (p *Peers) asking() (n int) {
+	for _, known := range p.known {
+		if known.asking {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *Peers) ask(ctx context.Context, address string, known *peer) {
+	answers, err := p.get(ctx, address)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known.asking, known.answers, known.failed = false, answers, err != nil
+}
+
+func (p *Peers) get(ctx context.Context, address string) ([]Self, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/dashboard/self", nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := p.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answers %s", address, response.Status)
+	}
+	var answers []Self
+	if err := json.NewDecoder(io.LimitReader(response.Body, peerAnswer)).Decode(&answers); err != nil {
+		return nil, err
+	}
+	return answers, nil
+}

@@ -1,0 +1,61 @@
+package dashboard
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestPeers asks a worker that answers, one that is not there, and one that talks nonsense.
+func TestPeers(t *testing.T) {
+	d := New(t.Context(), &fakeSource{}, Options{Log: quiet()})
+	var asked atomic.Int64
+	good := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		d.ServeHTTP(w, r)
+	}))
+	defer good.Close()
+	bad := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
+	defer bad.Close()
+	address := func(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "http://") }
+	all := []string{address(good), "127.0.0.1:1", address(bad)}
+
+	now := time.UnixMilli(1_000_000)
+	p := NewPeers(func() time.Time { return now })
+	if answers, reached := p.Answers(t.Context(), all); len(answers) != 0 || len(reached) != 0 {
+		t.Errorf("before anybody has answered: %v, %v", answers, reached)
+	}
+	answers, reached := await(t, p, all)
+	if len(answers) != 1 || answers[0].Counters.Rows != 7 {
+		t.Errorf("answers %+v", answers)
+	}
+	for i, want := range []bool{true, false, false} {
+		if got, ok := reached[all[i]]; !ok || got != want {
+			t.Errorf("%s was reached: %v", all[i], got)
+		}
+	}
+	for range 10 {
+		p.Answers(t.Context(), all)
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times within a moment", n)
+	}
+	if _, reached := p.Answers(t.Context(), nil); len(reached) != 0 || len(p.known) != 0 {
+		t.Errorf("workers that have gone are remembered: %v", p.known)
+	}
+}
+
+// await returns what is known when all have been asked.
+func await(t *testing.T, p *Peers, all []string) (answers []Self, reached map[string]bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if answers, reached = p.Answers(t.Context(), all); len(reached) == len(all) {
+			return answers, reached
+		}
+	}
+	t.Fatal("not all were asked")
+	return nil, nil
+}

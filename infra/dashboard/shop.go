@@ -1,0 +1,174 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+// Shop lets people be shoppers. Its methods may be called concurrently.
+type Shop interface {
+	// Products returns what is offered on the page, at most a few dozen.
+	Products(ctx context.Context) ([]Product, error)
+	// Visit puts one step of a session into the stream, and returns when it is acknowledged.
+	Visit(ctx context.Context, v Visit) error
+	// Recommend returns what is recommended to a session; nil when its owner has not seen it yet.
+	Recommend(ctx context.Context, session string) (*Served, error)
+}
+
+// Product is what the shop sells.
+type Product struct {
+	Code     string `json:"code"`
+	Name     string `json:"name"`
+	Category string `json:"category,omitempty"`
+	Price    string `json:"price,omitempty"`
+}
+
+// Visit is one step of a session.
+type Visit struct {
+	Session string `json:"session"`
+	Product string `json:"product"`
+	Event   string `json:"event"` // view, cart, purchase
+}
+
+// Served is a list of recommendations, and where it comes from.
+type Served struct {
+	Products []Product `json:"products"`
+	Steps    int64     `json:"steps"` // of the session, that the list knows; 0: not known
+	Shard    string    `json:"shard"`
+	Worker   string    `json:"worker"`
+	Counter  int64     `json:"counter"`
+	Model    string    `json:"model,omitempty"` // what it was computed from
+}
+
+// counter is where people are served. It writes sessions of its own only, and not more than a person can click.
+type counter struct {
+	shop   Shop
+	hosts  []string
+	log    logrus.FieldLogger
+	bucket *allowance
+}
+
+func newCounter(o Options) *counter {
+	return &counter{shop: o.Shop, hosts: o.Hosts, log: o.Log, bucket: newAllowance(o.Now, 30, 10)}
+}
+
+func (c *counter) mount(mux *http.ServeMux) {
+	mux.HandleFunc("GET /dashboard/shop/products", c.products)
+	mux.HandleFunc("GET /dashboard/shop/recommendations", c.recommendations)
+	mux.HandleFunc("POST /dashboard/shop/visits", c.visit)
+}
+
+// SessionPrefix begins the ids of the sessions that the page makes up: nobody can write into a real shopper's.
+const SessionPrefix = "dashboard-"
+
+var sessionFormat = regexp.MustCompile(`^` + SessionPrefix + `[0-9a-f]{16}$`)
+
+func (c *counter) products(w http.ResponseWriter, r *http.Request) {
+	products, err := c.shop.Products(r.Context())
+	c.answer(w, r, products, err)
+}
+
+func (c *counter) recommendations(w http.ResponseWriter, r *http.Request) {
+	session := r.URL.Query().Get("session")
+	if !sessionFormat.MatchString(session) {
+		problem(w, http.StatusBadRequest, "the session is not one of this page")
+		return
+	}
+	served, err := c.shop.Recommend(r.Context(), session)
+	c.answer(w, r, served, err)
+}
+
+func (c *counter) visit(w http.ResponseWriter, r *http.Request) {
+	if why := refusal(r, c.hosts); why != "" {
+		c.log.WithField("remote", remote(r)).WithField("reason", why).Warn("dashboard refuses a write")
+		problem(w, http.StatusForbidden, why)
+		return
+	}
+	if !c.bucket.take() {
+		w.Header().Set("Retry-After", "1")
+		problem(w, http.StatusTooManyRequests, "too many clicks: wait a moment")
+		return
+	}
+	var v Visit
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10))
+	d.DisallowUnknownFields()
+	if err := errors.Join(d.Decode(&v), v.validate()); err != nil {
+		problem(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	err := c.shop.Visit(r.Context(), v)
+	c.log.WithFields(logrus.Fields{
+		"audit": true, "remote": remote(r), "session": v.Session, "product": v.Product, "event": v.Event, "put": err == nil,
+	}).Info("dashboard writes a visit to the stream")
+	c.answer(w, r, struct{}{}, err)
+}
+
+func (v Visit) validate() error {
+	switch {
+	case !sessionFormat.MatchString(v.Session):
+		return errors.New("the session is not one of this page")
+	case v.Product == "" || len(v.Product) > 256:
+		return errors.New("the product code must have 1 to 256 bytes")
+	case v.Event != "view" && v.Event != "cart" && v.Event != "purchase":
+		return errors.New("the event must be view, cart or purchase")
+	}
+	return nil
+}
+
+func (c *counter) answer(w http.ResponseWriter, r *http.Request, body any, err error) {
+	if err == nil {
+		writeJSON(w, http.StatusOK, body)
+		return
+	}
+	if r.Context().Err() == nil {
+		c.log.WithError(err).WithField("path", r.URL.Path).Warn("dashboard's shop fails")
+	}
+	problem(w, http.StatusBadGateway, err.Error())
+}
+
+func problem(w http.ResponseWriter, status int, text string) {
+	writeJSON(w, status, map[string]string{"error": text})
+}
+
+func remote(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
+}
+
+// allowance is a token bucket for all pages together.
+type allowance struct {
+	now       func() time.Time
+	most      float64
+	perSecond float64
+
+	mu   sync.Mutex
+	left float64
+	at   time.Time
+}
+
+func newAllowance(now func() time.Time, most, perSecond float64) *allowance {
+	return &allowance{now: now, most: most, perSecond: perSecond, left: most, at: now()}
+}
+
+func (a *allowance) take() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.now()
+	a.left = min(a.most, a.left+now.Sub(a.at).Seconds()*a.perSecond)
+	a.at = now
+	if a.left < 1 {
+		return false
+	}
+	a.left--
+	return true
+}
