@@ -58,27 +58,28 @@ func (s *shard) open(ctx context.Context) error {
 	}
 	began := s.worker.env.Now()
 	s.reader = newReader(s.worker, s.term.Key(), at, s.term.Lease().Tip)
-	if err := s.begin(ctx); err != nil {
-		return fmt.Errorf("start reading: %w", err)
+	if err := s.reader.start(ctx); err != nil {
+		if err = s.gone(ctx, err); err != nil {
+			return fmt.Errorf("start reading: %w", err)
+		}
 	}
 	s.log.WithFields(logrus.Fields{"position": at.String(), "took_ms": s.worker.env.Now().Sub(began).Milliseconds()}).Info("shard is being read")
 	return nil
 }
 
-// begin starts the reader. A shard that the stream has no more has nothing left to be read if End has been called for it; else records
-// may be missing, and it stops.
-func (s *shard) begin(ctx context.Context) error {
-	gone := s.reader.start(ctx)
+// gone is told why the shard could not be read. One that the stream has no more has nothing left to be read if End has been called for it; else
+// records may be missing, and it stops.
+func (s *shard) gone(ctx context.Context, cause error) error {
 	f, ok := s.proc.(Finisher)
-	if !ok || !errors.Is(gone, ErrShardGone) {
-		return gone
+	if !ok || !errors.Is(cause, ErrShardGone) {
+		return cause
 	}
 	children, finished, err := f.Finished(ctx)
 	if err != nil {
 		return err
 	}
 	if !finished {
-		return fmt.Errorf("%w: records of it may be missing", gone)
+		return fmt.Errorf("%w: records of it may be missing", cause)
 	}
 	s.reader.finish(children)
 	return nil
@@ -89,6 +90,9 @@ func (s *shard) read(ctx context.Context) (Page, error) {
 	page, err := s.reader.next(ctx)
 	s.alive()
 	if err != nil {
+		if err = s.gone(ctx, err); err == nil {
+			return s.reader.next(ctx)
+		}
 		return Page{}, fmt.Errorf("read shard: %w", err)
 	}
 	return page, nil

@@ -14,9 +14,10 @@
 //
 // A few workers consume a stream of sessions in bursts of trouble: kill -9 and restart, pauses beyond the lease, clocks that are wrong
 // and jump, requests that fail, are throttled, hang, or take effect although their answer is lost, some of them a minute later, services
-// that are down for everybody, workers that are cut off from one service, deployments, splits and merges. Each burst is followed by a
+// that are down for everybody, workers that are cut off from one service, deployments, splits and merges, shards that pass retention. Each burst is followed by a
 // quiet spell, at the end of which all must be well again. In every fifth schedule nothing fails: there the fleet only grows,
-// shrinks and reshards, and must not process a single record twice.
+// shrinks and reshards, and must not process a single record twice. Shards close on all sorts of occasions, see occasion.go: in how many schedules
+// each came up is in the summary.
 //
 // # What is checked
 //

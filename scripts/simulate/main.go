@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,6 +84,7 @@ func (o options) run(out, progress io.Writer) bool {
 // total sums results.
 type total struct {
 	schedules, broken, steps, records, moves, adopted int
+	occasions                                         [occasions]int // in how many schedules each came up
 	simulated, took                                   time.Duration
 }
 
@@ -93,6 +95,9 @@ func (t *total) add(r result) {
 	t.moves += r.moves
 	t.adopted += r.adopted
 	t.simulated += r.simulated
+	for o, n := range r.occasions {
+		t.occasions[o] += min(n, 1)
+	}
 	if r.err != nil {
 		t.broken++
 	}
@@ -100,8 +105,13 @@ func (t *total) add(r result) {
 
 func (t total) String() string {
 	perMinute := float64(t.schedules) / t.took.Minutes()
-	return fmt.Sprintf("%d schedules, %d violations; %.0f a minute; %.1f days simulated, %d records, %d moves of a lease, %d objects refused, %d million steps",
+	text := fmt.Sprintf("%d schedules, %d violations; %.0f a minute; %.1f days simulated, %d records, %d moves of a lease, %d objects refused, %d million steps",
 		t.schedules, t.broken, perMinute, t.simulated.Hours()/24, t.records, t.moves, t.adopted, t.steps/1e6)
+	text += "\nschedules with a shard"
+	for o, n := range t.occasions {
+		text += fmt.Sprintf(" %s %d,", occasion(o), n)
+	}
+	return strings.TrimSuffix(text, ",")
 }
 
 // all plays the schedules of all seeds, several at a time.

@@ -9,6 +9,7 @@ import (
 // nemesis decides what goes wrong. What it does is drawn from the seed, and noted in the trace.
 type nemesis struct {
 	clocks bool // clocks are wrong, and jump
+	awake  bool // during a burst
 }
 
 // skew draws how wrong a node's time of day is.
@@ -22,6 +23,7 @@ func (m nemesis) skew(w *world) time.Duration {
 // burst makes trouble for a while and then heals everything but the dead.
 func (w *world) burst(length time.Duration) {
 	end := w.now + length
+	w.nemesis.awake = true
 	w.trouble = [...]float64{0, 0.02, 0.1, 0.3}[w.rand.IntN(4)]
 	for w.now < end {
 		w.run(min(end, w.now+w.between(0, 3*time.Second)))
@@ -34,6 +36,10 @@ func (w *world) burst(length time.Duration) {
 func (w *world) blow() {
 	alive := w.living()
 	if len(alive) == 0 {
+		if w.chance(0.5) && len(w.stream.shards) < 14 {
+			w.reshard()
+			return
+		}
 		w.start()
 		return
 	}
@@ -81,10 +87,23 @@ func (w *world) blow() {
 	}
 }
 
+// strike sometimes kills a worker between the end mark of a shard and SHARD_END, and lets the stream lose the shard before the next one comes.
+func (w *world) strike(n *node, shard string) {
+	if !w.nemesis.awake || !w.chance(0.08) {
+		return
+	}
+	w.after(0, func() {
+		w.note("nemesis: kill", n.name, "at the end of", shard)
+		n.kill()
+		w.trim()
+	})
+	w.after(w.between(0, 12*time.Second), func() { w.start() })
+}
+
 // change does something that is no failure: a deployment, a worker more or less, a reshard.
 func (w *world) change() {
 	alive := w.living()
-	switch w.rand.IntN(4) {
+	switch w.rand.IntN(5) {
 	case 0:
 		if len(alive) < 5 {
 			w.start()
@@ -102,6 +121,8 @@ func (w *world) change() {
 		if len(w.stream.shards) < 14 {
 			w.reshard()
 		}
+	case 4:
+		w.trim()
 	}
 }
 
@@ -114,6 +135,7 @@ func (n *node) terminate() {
 
 // heal ends all trouble. The dead stay dead.
 func (w *world) heal() {
+	w.nemesis.awake = false
 	w.trouble, w.down, w.slow = 0, [services]fate{}, [services]time.Duration{}
 	for _, n := range w.nodes {
 		n.cut = [services]fate{}

@@ -23,6 +23,7 @@ type oracle struct {
 	moves      int                                // changes of owner
 	adopted    int
 	finished   bool
+	occasions  [occasions]int
 }
 
 // chainState is what the objects of a shard say.
@@ -61,6 +62,7 @@ func (w *world) put(by *node, key string, body []byte, metadata map[string]strin
 		w.oracle.chain(markShard(key)).started = true
 	case strings.HasSuffix(key, ".end.json"):
 		w.endPut(markShard(key))
+		w.strike(by, markShard(key))
 	case strings.HasSuffix(key, ".parquet"):
 		link, err := chain.ParseLink(chain.Object{Key: key, Metadata: metadata})
 		if err != nil {
@@ -201,6 +203,7 @@ func (w *world) supersede(shard string, counter int64) {
 
 // mayRead checks that a shard is read after all its parents have ended.
 func (w *world) mayRead(s *shardLog) {
+	s.read = true
 	for _, p := range s.lease.Parents {
 		if !w.oracle.chain(p).ended {
 			w.fail("%s is read before the end of %s is in the log", s.lease.Key, p)
@@ -276,6 +279,11 @@ func (p *watched) Open(ctx context.Context) (lease.Position, error) {
 	p.node.open++
 	p.open = true
 	return p.Processor.Open(ctx)
+}
+
+// Finished implements worker.Finisher.
+func (p *watched) Finished(ctx context.Context) ([]lease.Lease, bool, error) {
+	return p.Processor.(worker.Finisher).Finished(ctx)
 }
 
 // Drain implements worker.Processor.

@@ -25,6 +25,7 @@ type result struct {
 	records   int
 	moves     int
 	adopted   int
+	occasions [occasions]int
 	err       error
 }
 
@@ -40,7 +41,7 @@ func play(seed uint64, log io.Writer) (r result) {
 			r.err = fmt.Errorf("%s", broken)
 			w.note("VIOLATION", r.err.Error())
 		}
-		r = result{seed, w.trace, w.steps, w.now, len(w.oracle.times), w.oracle.moves, w.oracle.adopted, r.err}
+		r = result{seed, w.trace, w.steps, w.now, len(w.oracle.times), w.oracle.moves, w.oracle.adopted, w.oracle.occasions, r.err}
 		w.bury()
 	}()
 	w.schedule()
@@ -129,6 +130,9 @@ func (w *world) owned() {
 	}
 	for _, s := range w.stream.shards {
 		l, ok := rows[s.lease.Key]
+		if !ok && s.gone {
+			continue // since before the application began, and so are its children
+		}
 		if !ok {
 			w.fail("%s has no row", s.lease.Key)
 		}

@@ -41,6 +41,11 @@ func TestSchedules(t *testing.T) {
 	if sum.moves == 0 || sum.adopted == 0 || sum.records == 0 {
 		t.Errorf("the schedules are too tame: %v", sum)
 	}
+	for o, in := range sum.occasions {
+		if in == 0 && !testing.Short() {
+			t.Errorf("in none of %d schedules a shard was %s", n, occasion(o))
+		}
+	}
 }
 
 // bad runs something that the oracle has to refuse, and returns what it says.

@@ -21,6 +21,9 @@ type shardLog struct {
 	records  []worker.Record
 	rows     []*row // what the records become, in the same order
 	closed   bool
+	gone     bool // past retention, after all of it was read
+	read     bool // by somebody
+	parents  []*shardLog
 	children []lease.Lease
 	position map[string]int // index of a record by its sequence number
 }
@@ -59,7 +62,7 @@ func (w *world) newStream(shards int) {
 }
 
 func (w *world) addShard(from, to int, parents ...*shardLog) *shardLog {
-	s := &shardLog{from: from, to: to, position: map[string]int{}}
+	s := &shardLog{from: from, to: to, parents: parents, position: map[string]int{}}
 	s.lease = lease.Lease{
 		Key: fmt.Sprintf("shardId-%012d", len(w.stream.shards)), StartingHashKey: bound(from), EndingHashKey: before(to + 1),
 	}
@@ -69,6 +72,9 @@ func (w *world) addShard(from, to int, parents ...*shardLog) *shardLog {
 	w.stream.shards = append(w.stream.shards, s)
 	w.stream.byID[s.lease.Key] = s
 	for _, p := range parents {
+		if !p.closed {
+			w.closing(p, len(parents) == 1)
+		}
 		p.closed = true
 		p.children = append(p.children, s.lease)
 	}
@@ -157,7 +163,9 @@ var _ worker.Stream = source{}
 func (s source) Shards(ctx context.Context) ([]lease.Lease, error) {
 	return ask(ctx, s.node, kinesis, "ListShards", func() (all []lease.Lease, err error) {
 		for _, sh := range s.stream.shards {
-			all = append(all, sh.lease)
+			if !sh.gone {
+				all = append(all, sh.lease)
+			}
 		}
 		return all, nil
 	})
@@ -166,6 +174,9 @@ func (s source) Shards(ctx context.Context) ([]lease.Lease, error) {
 // Iterator implements worker.Stream.
 func (s source) Iterator(ctx context.Context, shard string, at lease.Position) (string, error) {
 	return ask(ctx, s.node, kinesis, "GetShardIterator "+shard, func() (string, error) {
+		if s.stream.byID[shard].gone {
+			return "", worker.ErrShardGone
+		}
 		i, err := s.stream.byID[shard].index(at)
 		return s.iterator(shard, i), err
 	})
@@ -199,6 +210,9 @@ func (s source) Read(ctx context.Context, iterator string, limit int32) (worker.
 		made, _ := strconv.ParseInt(parts[2], 10, 64)
 		if s.now-time.Duration(made) > iteratorLife {
 			return p, worker.ErrIteratorExpired
+		}
+		if s.stream.byID[parts[0]].gone {
+			return p, worker.ErrStreamRefused
 		}
 		s.mayRead(s.stream.byID[parts[0]])
 		return s.page(s.stream.byID[parts[0]], from, int(limit)), nil

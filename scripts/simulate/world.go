@@ -49,6 +49,9 @@ func newWorld(seed uint64, log io.Writer) *world {
 	w.began = epoch.Add(w.between(0, 2*time.Minute))
 	w.oracle = newOracle()
 	w.newStream(1 + w.rand.IntN(4))
+	if w.chance(0.2) {
+		w.age()
+	}
 	return w
 }
 

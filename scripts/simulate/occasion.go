@@ -1,0 +1,105 @@
+package main
+
+import "strings"
+
+// occasion is a bad moment for a shard to close, or to be gone. The nemesis waits for none of them; how often they come up is counted.
+type occasion int
+
+const (
+	unattended    occasion = iota // closed while no worker ran
+	unread                        // closed before it was ever read, a child itself
+	orphaned                      // closed while its owner was dead and nobody knew it
+	hasty                         // closed before all that it follows had ended
+	splitAndMerge                 // split, having come from the merge of what was split
+	trimmed                       // past retention when its row did not say SHARD_END yet
+	unknown                       // past retention when the application began
+	occasions
+)
+
+func (o occasion) String() string {
+	return [...]string{
+		"closed while nobody ran", "closed before it was read", "closed during a failover", "closed before its parents had ended",
+		"split after a merge after a split", "trimmed before SHARD_END", "trimmed before the application began",
+	}[o]
+}
+
+// count takes note of an occasion.
+func (w *world) count(o occasion, shard string) {
+	w.oracle.occasions[o]++
+	w.note("nemesis:", shard, "is", o.String())
+}
+
+// closing takes note of the occasions on which a shard is about to close, to have so many children.
+func (w *world) closing(s *shardLog, split bool) {
+	key := s.lease.Key
+	if len(w.nodes) > 0 && len(w.living()) == 0 {
+		w.count(unattended, key)
+	}
+	if len(s.parents) > 0 && !s.read {
+		w.count(unread, key)
+	}
+	if w.ownerIsDead(key) {
+		w.count(orphaned, key)
+	}
+	for _, p := range s.parents {
+		if !w.oracle.chain(p.lease.Key).ended {
+			w.count(hasty, key)
+			break
+		}
+	}
+	if split && len(s.parents) == 2 && (len(s.parents[0].parents) == 1 || len(s.parents[1].parents) == 1) {
+		w.count(splitAndMerge, key)
+	}
+}
+
+// ownerIsDead reports whether the row of a shard names a worker that was killed.
+func (w *world) ownerIsDead(shard string) bool {
+	name, _, owned := strings.Cut(w.leases()[shard].Owner, "-")
+	for _, n := range w.nodes {
+		if owned && n.name == name {
+			return n.dead
+		}
+	}
+	return false
+}
+
+// trim lets retention take a shard away of which nothing is unread, and whose parents are gone. What is unread stops a shard, as it should, and
+// nothing would happen any more.
+func (w *world) trim() {
+	for _, s := range w.stream.shards {
+		key := s.lease.Key
+		if s.gone || !w.oracle.chain(key).ended || !s.orphan() {
+			continue
+		}
+		if row, ok := w.leases()[key]; ok && !row.Ended() {
+			w.count(trimmed, key)
+		}
+		w.note("nemesis: trim", key)
+		s.gone = true
+		return
+	}
+}
+
+// orphan reports whether the stream has none of the shard's parents any more.
+func (s *shardLog) orphan() bool {
+	for _, p := range s.parents {
+		if !p.gone {
+			return false
+		}
+	}
+	return true
+}
+
+// age gives the stream a past that is beyond retention when the application begins.
+func (w *world) age() {
+	for range 1 + w.rand.IntN(3) {
+		w.reshard()
+	}
+	for _, s := range w.stream.shards {
+		if s.closed {
+			w.oracle.chain(s.lease.Key).ended = true // nothing of it has to be read
+			s.gone = true
+			w.count(unknown, s.lease.Key)
+		}
+	}
+}
