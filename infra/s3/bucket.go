@@ -15,13 +15,13 @@ import (
 	"github.com/streamrec/streamrec/processor/chain"
 )
 
-// Bucket is a chain.Bucket.
+// Bucket is a chain.Swapper.
 type Bucket struct {
 	client *s3.Client
 	name   string
 }
 
-var _ chain.Bucket = (*Bucket)(nil)
+var _ chain.Swapper = (*Bucket)(nil)
 
 // NewBucket returns the bucket with this name.
 func NewBucket(client *s3.Client, name string) *Bucket { return &Bucket{client: client, name: name} }
@@ -50,6 +50,19 @@ func (b *Bucket) PutIfAbsent(ctx context.Context, key string, body []byte, metad
 	return b.wrap("put", key, err)
 }
 
+// Swap implements chain.Swapper. An object that has been removed meanwhile answers 404, which means the same here.
+func (b *Bucket) Swap(ctx context.Context, key string, body []byte, tag string) error {
+	ctx, cancel := attempt(ctx, len(body))
+	defer cancel()
+	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &b.name, Key: &key, Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))), IfMatch: &tag,
+	})
+	if err = b.wrap("swap", key, err); errors.Is(err, chain.ErrNotFound) {
+		return fmt.Errorf("%w: %w", chain.ErrExists, err)
+	}
+	return err
+}
+
 // Head implements chain.Bucket.
 func (b *Bucket) Head(ctx context.Context, key string) (chain.Object, error) {
 	ctx, cancel := attempt(ctx, 0)
@@ -58,7 +71,7 @@ func (b *Bucket) Head(ctx context.Context, key string) (chain.Object, error) {
 	if err != nil {
 		return chain.Object{}, b.wrap("head", key, err)
 	}
-	return chain.Object{Key: key, Size: aws.ToInt64(out.ContentLength), Metadata: out.Metadata}, nil
+	return chain.Object{Key: key, Size: aws.ToInt64(out.ContentLength), Metadata: out.Metadata, Tag: aws.ToString(out.ETag)}, nil
 }
 
 // Get implements chain.Bucket.
@@ -77,7 +90,7 @@ func (b *Bucket) Get(ctx context.Context, key string) ([]byte, chain.Object, err
 	if _, err := io.ReadFull(&watched{out.Body, idle}, body); err != nil {
 		return nil, chain.Object{}, b.wrap("get", key, fmt.Errorf("read body: %w", err))
 	}
-	return body, chain.Object{Key: key, Size: size, Metadata: out.Metadata}, nil
+	return body, chain.Object{Key: key, Size: size, Metadata: out.Metadata, Tag: aws.ToString(out.ETag)}, nil
 }
 
 // idleTime is how long an answer may bring no byte. Nothing is known of its length beforehand, so time as such is no bound.

@@ -28,6 +28,7 @@ type Object struct {
 	Key      string
 	Size     int64
 	Metadata map[string]string
+	Tag      string // ETag: another one when the content is another; empty in listings
 }
 
 // Sentinels of the Bucket and of the protocol.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // frozen is everything that keys depend on. Two workers that differ here could commit one record under two keys.
@@ -19,15 +20,45 @@ type frozen struct {
 	Stream     string `json:"stream"`
 }
 
-// Freeze writes the configuration of a generation, or compares with the one that is there. stream identifies the source, since
-// the sequence numbers of two streams must not meet in one log. An error that wraps ErrRefused says what differs.
-func Freeze(ctx context.Context, env Env, b Bucket, l Layout, stream string) error {
-	want, err := json.MarshalIndent(frozen{
+// Reserve freezes a generation that nobody has used, the first after l.Generation that is free, and returns its number. It is used for one reading
+// only: one whose reservation has no answer is passed over.
+func Reserve(ctx context.Context, env Env, b Bucket, l Layout, stream string) (generation int, err error) {
+	for generation = l.Generation + 1; ; generation++ {
+		g := l.In(generation)
+		config, err := g.freeze(stream)
+		if err != nil {
+			return 0, err
+		}
+		err = b.PutIfAbsent(ctx, g.ConfigKey(), config, nil)
+		switch {
+		case err == nil:
+			return generation, nil
+		case errors.Is(err, ErrExists):
+		case Definite(err) || ctx.Err() != nil:
+			return 0, wrap("reserve generation", errors.Join(err, context.Cause(ctx)))
+		default:
+			env.Trouble(fmt.Errorf("reserve generation: %w", err))
+			if err := env.Sleep(ctx, time.Duration(env.Rand()*float64(200*time.Millisecond))); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+func (l Layout) freeze(stream string) ([]byte, error) {
+	config, err := json.MarshalIndent(frozen{
 		Format: 1, Prefix: l.Prefix, Generation: l.Generation, Partition: "dt=YYYY-MM-DD/hour=HH", Width: SequenceWidth,
 		HourRule: "max(hour of the predecessor, arrival hour of the first record)", Stream: stream,
 	}, "", "  ")
+	return config, wrap("freeze layout", err)
+}
+
+// Freeze writes the configuration of a generation, or compares with the one that is there. stream identifies the source, since
+// the sequence numbers of two streams must not meet in one log. An error that wraps ErrRefused says what differs.
+func Freeze(ctx context.Context, env Env, b Bucket, l Layout, stream string) error {
+	want, err := l.freeze(stream)
 	if err != nil {
-		return fmt.Errorf("freeze layout: %w", err)
+		return err
 	}
 	err = Retry(ctx, env, func(ctx context.Context) error { return b.PutIfAbsent(ctx, l.ConfigKey(), want, nil) })
 	if err == nil || !errors.Is(err, ErrExists) {

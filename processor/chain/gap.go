@@ -23,9 +23,9 @@ type GapMark struct {
 	Next  string `json:"next"`
 }
 
-// ReadGap returns the mark of the gap behind a record, or nil when there is none.
-func ReadGap(ctx context.Context, env Env, b Bucket, l Layout, shard, prev string) (*GapMark, error) {
-	key := l.GapKey(shard, prev)
+// ReadGap returns the mark of the gap behind a record, at which the chain is in an hour, or nil when there is none.
+func ReadGap(ctx context.Context, env Env, b Bucket, l Layout, shard, prev string, hour Hour) (*GapMark, error) {
+	key := l.At(hour).GapKey(shard, prev)
 	m, err := readMark[GapMark](ctx, env, b, key)
 	if err != nil || m == nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (w *Writer) AcceptGap(ctx context.Context, next string) (*GapMark, error) {
 	if held := w.end.Gap; held.Next != "" && (held.Next == GapToEnd || next != GapToEnd && Compare(next, held.Next) <= 0) {
 		return &GapMark{Shard: w.shard.ID, Prev: held.Prev, Next: held.Next}, nil
 	}
-	key := w.layout.GapKey(w.shard.ID, at)
+	key := w.layout.At(w.end.Hour).GapKey(w.shard.ID, at)
 	if w.start == nil || w.start.First == "" {
 		return nil, fmt.Errorf("accept gap of %s: its chain has not begun: %w", w.shard.ID, ErrBroken)
 	}
@@ -81,7 +81,7 @@ func (w *Writer) passGap(ctx context.Context) (passed bool, err error) {
 		return false, nil
 	}
 	at := w.gapPrev()
-	mark, err := ReadGap(ctx, w.env, w.bucket, w.layout, w.shard.ID, at)
+	mark, err := ReadGap(ctx, w.env, w.bucket, w.layout, w.shard.ID, at, w.end.Hour)
 	if err != nil || mark == nil {
 		return false, err
 	}

@@ -78,16 +78,16 @@ func TestGapIsPassedAtEveryCrashPoint(t *testing.T) {
 }
 
 func TestMarkOfAGap(t *testing.T) {
-	s, b, _ := gapped(t)
+	s, b, w := gapped(t)
 	key := "events/_log/gen=1/" + shard0.ID + "-" + strings.Repeat("0", chain.SequenceWidth-len(s.seq(3))) + s.seq(3) + ".gap.json"
 	if marks := b.Keys(layout.MarksPrefix()); len(marks) != 2 || marks[0] != key {
 		t.Fatalf("marks %v, want %s", marks, key)
 	}
-	mark, err := chain.ReadGap(t.Context(), &chaintest.Env{}, b, layout, shard0.ID, s.seq(3))
+	mark, err := chain.ReadGap(t.Context(), &chaintest.Env{}, b, layout, shard0.ID, s.seq(3), w.End().Hour)
 	if err != nil || *mark != (chain.GapMark{Shard: shard0.ID, Prev: s.seq(3), Next: s.seq(6)}) {
 		t.Fatalf("got %+v, %v", mark, err)
 	}
-	if mark, err := chain.ReadGap(t.Context(), &chaintest.Env{}, b, layout, shard0.ID, s.seq(5)); mark != nil || err != nil {
+	if mark, err := chain.ReadGap(t.Context(), &chaintest.Env{}, b, layout, shard0.ID, s.seq(5), w.End().Hour); mark != nil || err != nil {
 		t.Fatalf("a gap that nobody accepted: %+v, %v", mark, err)
 	}
 }

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -8,10 +9,12 @@ import (
 	"time"
 )
 
-// Layout says where the objects of one generation are. Prefix has no slash at its ends and may be empty.
+// Layout says where the objects of a log are. Prefix has no slash at its ends and may be empty. Generation is that of all hours but those
+// that Earlier gives to others; the zero Earlier gives none. Methods that are given no hour speak of Generation alone.
 type Layout struct {
 	Prefix     string
 	Generation int
+	Earlier    Earlier
 }
 
 // LinkKey returns the key of the link that begins with the record first.
@@ -29,7 +32,7 @@ func (l Layout) ShardPrefix(hour Hour, shard string) string {
 }
 
 // HourPrefix is what the keys of all links in an hour begin with.
-func (l Layout) HourPrefix(hour Hour) string { return l.DataPrefix() + hour.Partition() + "/" }
+func (l Layout) HourPrefix(hour Hour) string { return l.At(hour).DataPrefix() + hour.Partition() + "/" }
 
 // DataPrefix is what the keys of all links of the generation begin with.
 func (l Layout) DataPrefix() string { return path.Join(l.Prefix, l.generation()) + "/" }
@@ -48,8 +51,8 @@ func (l Layout) StartKey(shard string) string { return l.MarksPrefix() + shard +
 // EndKey is the key of a shard's end mark.
 func (l Layout) EndKey(shard string) string { return l.MarksPrefix() + shard + endSuffix }
 
-// GapKey is the key of the mark of a gap behind the record prev, or behind the beginning of the chain when prev is empty. It differs
-// from those of other marks by the number in it. prev has been read from the log or the stream; what Pad refuses stays as it is.
+// GapKey is the key of the mark of a gap behind the record prev, or behind the beginning of the chain when prev is empty, in the generation of
+// the hour in which the chain is there: At(hour).GapKey. It differs from those of other marks by the number in it. prev has been read from the log or the stream; what Pad refuses stays as it is.
 func (l Layout) GapKey(shard, prev string) string {
 	name := prevStart
 	if prev != "" {
@@ -67,8 +70,24 @@ const (
 	gapSuffix   = ".gap.json"
 )
 
-// ParseLinkKey is the inverse of LinkKey.
+// ParseLinkKey is the inverse of LinkKey. An error that wraps ErrSuperseded: the hour belongs to another generation.
 func (l Layout) ParseLinkKey(key string) (hour Hour, shard, first string, err error) {
+	for _, g := range l.Generations() {
+		if hour, shard, first, err = l.In(g).parseLinkKey(key); err != nil {
+			continue
+		}
+		if l.GenerationAt(hour) != g {
+			return 0, "", "", fmt.Errorf("parse link key %q: %w by generation %d", key, ErrSuperseded, l.GenerationAt(hour))
+		}
+		return hour, shard, first, nil
+	}
+	return 0, "", "", err
+}
+
+// ErrSuperseded says that an object's hour is that of another generation.
+var ErrSuperseded = errors.New("superseded")
+
+func (l Layout) parseLinkKey(key string) (hour Hour, shard, first string, err error) {
 	rest, ok := strings.CutPrefix(key, l.DataPrefix())
 	if !ok {
 		return 0, "", "", fmt.Errorf("parse link key %q: not under %s", key, l.DataPrefix())
@@ -89,14 +108,15 @@ func (l Layout) ParseLinkKey(key string) (hour Hour, shard, first string, err er
 // SnapshotsPrefix is what the keys of the model's snapshots begin with.
 func (l Layout) SnapshotsPrefix() string { return path.Join(l.Prefix, "_model", l.generation()) + "/" }
 
-// SnapshotKey is the key of the snapshot of all that the model has learnt before an hour.
+// SnapshotKey is the key of the snapshot of all that the model has learnt before an hour: it belongs to the generation of the hour before.
 func (l Layout) SnapshotKey(hour Hour) string {
-	return l.SnapshotsPrefix() + hour.Partition() + snapshotSuffix
+	return l.At(hour-1).SnapshotsPrefix() + hour.Partition() + snapshotSuffix
 }
 
 // ParseSnapshotKey is the inverse of SnapshotKey.
 func (l Layout) ParseSnapshotKey(key string) (hour Hour, ok bool) {
-	name, ok := strings.CutPrefix(key, l.SnapshotsPrefix())
+	name, ok := strings.CutPrefix(key, path.Join(l.Prefix, "_model")+"/gen=")
+	_, name, _ = strings.Cut(name, "/")
 	t, err := time.Parse("dt=2006-01-02/hour=15"+snapshotSuffix, name)
 	hour = HourOf(t)
 	return hour, ok && err == nil && l.SnapshotKey(hour) == key

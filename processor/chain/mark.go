@@ -36,14 +36,42 @@ type Child struct {
 	EndingHashKey   string   `json:"endingHashKey"`
 }
 
-// ReadStart returns a shard's start mark, or nil when there is none.
+// ReadStart returns a shard's start mark, or nil when there is none. A mark counts in the generation to which its hour belongs.
 func ReadStart(ctx context.Context, env Env, b Bucket, l Layout, shard string) (*StartMark, error) {
-	return readMark[StartMark](ctx, env, b, l.StartKey(shard))
+	return readValid(ctx, env, b, l, func(l Layout) string { return l.StartKey(shard) }, func(m *StartMark) Hour { return m.Hour })
 }
 
-// ReadEnd returns a shard's end mark, or nil when its chain is open.
+// ReadEnd returns a shard's end mark, or nil when its chain is open. A mark counts in the generation to which its hour belongs.
 func ReadEnd(ctx context.Context, env Env, b Bucket, l Layout, shard string) (*EndMark, error) {
-	return readMark[EndMark](ctx, env, b, l.EndKey(shard))
+	return readValid(ctx, env, b, l, func(l Layout) string { return l.EndKey(shard) }, func(m *EndMark) Hour { return m.Hour })
+}
+
+// readValid returns the mark that lies in the generation of its hour.
+func readValid[M any](ctx context.Context, env Env, b Bucket, l Layout, key func(Layout) string, hour func(*M) Hour) (*M, error) {
+	for _, g := range l.Generations() {
+		m, err := readMark[M](ctx, env, b, key(l.In(g)))
+		if err != nil || m != nil && l.GenerationAt(hour(m)) == g {
+			return m, err
+		}
+	}
+	return nil, nil
+}
+
+// writeStart makes the mark that of the shard's start, or returns the one that is. It is put into one generation after the other, from that of
+// the first hours on, until one is met that lies where its hour belongs. So two writers whose maps differ from some hour on, one of them a
+// zombie, meet in the generation that both have before that. What a later record begins that one meets on the way, was put when the earlier ones were
+// past retention: it is where this chain begins, too.
+func writeStart(ctx context.Context, env Env, b Bucket, l Layout, mark *StartMark) (*StartMark, error) {
+	for _, g := range l.Generations() {
+		m, err := writeMark(ctx, env, b, l.In(g).StartKey(mark.Shard), mark)
+		if err != nil || l.GenerationAt(m.Hour) == g {
+			return m, err
+		}
+		if Compare(m.First, mark.First) > 0 {
+			mark = m
+		}
+	}
+	return nil, fmt.Errorf("start mark of %s: no generation has one where its hour %s belongs: %w", mark.Shard, mark.Hour, ErrBroken)
 }
 
 func readMark[M any](ctx context.Context, env Env, b Bucket, key string) (*M, error) {

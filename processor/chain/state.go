@@ -29,12 +29,12 @@ func (l Layout) StateKey(shard string, at Bookmark) (string, error) {
 }
 
 func (l Layout) statePrefix(shard string, hour Hour) string {
-	return l.StatesPrefix() + hour.Partition() + "/" + shard + "-"
+	return l.At(hour).StatesPrefix() + hour.Partition() + "/" + shard + "-"
 }
 
 // IsState reports whether a key is that of a state.
 func (l Layout) IsState(key string) bool {
-	return strings.HasPrefix(key, l.StatesPrefix()) && strings.HasSuffix(key, stateSuffix)
+	return strings.HasPrefix(key, path.Join(l.Prefix, "_state")+"/") && strings.HasSuffix(key, stateSuffix)
 }
 
 // PutState keeps a state at the end of the chain as it is now. It tries once: the next one will do as well. That there is one already is no error,

@@ -146,7 +146,7 @@ func headLink(ctx context.Context, env Env, b Bucket, l Layout, key string) (*Li
 		return nil, err
 	}
 	want, err := l.LinkKey(link.Hour, link.Shard, link.First)
-	if err != nil || want != key || link.Generation != l.Generation {
+	if err != nil || want != key || link.Generation != l.GenerationAt(link.Hour) {
 		return nil, errors.Join(err, fmt.Errorf("%s holds the link %s: %w", key, want, ErrBroken))
 	}
 	return link, nil

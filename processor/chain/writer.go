@@ -55,7 +55,7 @@ func (w *Writer) Begin(ctx context.Context, first string, arrival time.Time) (*S
 	if w.start != nil {
 		return w.start, nil
 	}
-	mark, err := writeMark(ctx, w.env, w.bucket, w.layout.StartKey(w.shard.ID), w.mark(first, w.end.HourOf(arrival)))
+	mark, err := writeStart(ctx, w.env, w.bucket, w.layout, w.mark(first, w.end.HourOf(arrival)))
 	if err != nil {
 		return nil, fmt.Errorf("begin chain of %s: %w", w.shard.ID, err)
 	}
@@ -113,7 +113,7 @@ func (w *Writer) link(b *Batch) (*Link, error) {
 		return nil, errors.Join(err, ErrBroken)
 	}
 	return &Link{
-		Key: key, Shard: w.shard.ID, Generation: w.layout.Generation, Prev: prev, Gap: gap, First: b.First, Last: b.Last, Hour: hour,
+		Key: key, Shard: w.shard.ID, Generation: w.layout.GenerationAt(hour), Prev: prev, Gap: gap, First: b.First, Last: b.Last, Hour: hour,
 		Records: b.Records, Rows: b.Rows, TotalRecords: w.end.Records + b.Records, TotalRows: w.end.Rows + b.Rows, Hash: b.Hash,
 		LastArrival: b.LastArrival, LeaseCounter: w.leaseCounter, Schema: b.Schema, SchemaHash: b.SchemaHash,
 	}, nil
@@ -155,7 +155,7 @@ func (w *Writer) follows(ctx context.Context, theirs *Link) (bool, error) {
 // Finish writes the end mark after the last link, and the start mark of a shard that never had a record.
 func (w *Writer) Finish(ctx context.Context, children []Child) (*EndMark, error) {
 	if w.start == nil {
-		mark, err := writeMark(ctx, w.env, w.bucket, w.layout.StartKey(w.shard.ID), w.mark("", w.end.Hour))
+		mark, err := writeStart(ctx, w.env, w.bucket, w.layout, w.mark("", w.end.Hour))
 		if err != nil {
 			return nil, fmt.Errorf("finish empty chain of %s: %w", w.shard.ID, err)
 		}
@@ -168,7 +168,7 @@ func (w *Writer) Finish(ctx context.Context, children []Child) (*EndMark, error)
 		Shard: w.shard.ID, Last: w.end.Last, Hour: w.end.Hour, Records: w.end.Records, Rows: w.end.Rows, Hash: w.end.Hash,
 		Children: children,
 	}
-	have, err := writeMark(ctx, w.env, w.bucket, w.layout.EndKey(w.shard.ID), want)
+	have, err := writeMark(ctx, w.env, w.bucket, w.layout.At(w.end.Hour).EndKey(w.shard.ID), want)
 	if err != nil {
 		return nil, fmt.Errorf("finish chain of %s: %w", w.shard.ID, err)
 	}

@@ -15,7 +15,7 @@ type bucket struct {
 	objects *chaintest.Bucket
 }
 
-var _ chain.Bucket = bucket{}
+var _ chain.Swapper = bucket{}
 
 // PutIfAbsent implements chain.Bucket.
 func (b bucket) PutIfAbsent(ctx context.Context, key string, body []byte, metadata map[string]string) error {
@@ -24,6 +24,11 @@ func (b bucket) PutIfAbsent(ctx context.Context, key string, body []byte, metada
 		b.put(b.node, key, body, metadata, err)
 		return err
 	})
+}
+
+// Swap implements chain.Swapper.
+func (b bucket) Swap(ctx context.Context, key string, body []byte, tag string) error {
+	return b.call(ctx, s3, "PUT "+path.Base(key), func() error { return b.objects.Swap(background, key, body, tag) })
 }
 
 // Head implements chain.Bucket.

@@ -5,6 +5,7 @@ package chaintest
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"iter"
@@ -50,7 +51,7 @@ type object struct {
 	metadata map[string]string
 }
 
-var _ chain.Bucket = (*Bucket)(nil)
+var _ chain.Swapper = (*Bucket)(nil)
 
 func (b *Bucket) fault(op, key string) Fault {
 	if b.Decide == nil {
@@ -61,25 +62,34 @@ func (b *Bucket) fault(op, key string) Fault {
 
 // PutIfAbsent implements chain.Bucket.
 func (b *Bucket) PutIfAbsent(ctx context.Context, key string, body []byte, metadata map[string]string) error {
+	o := object{bytes.Clone(body), maps.Clone(metadata)}
+	return b.write(ctx, key, func() error { return b.put(key, o) })
+}
+
+// Swap implements chain.Swapper.
+func (b *Bucket) Swap(ctx context.Context, key string, body []byte, tag string) error {
+	o := object{body: bytes.Clone(body)}
+	return b.write(ctx, key, func() error { return b.swap(key, o, tag) })
+}
+
+// write lets a PUT meet its fate.
+func (b *Bucket) write(ctx context.Context, key string, do func() error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	o := object{bytes.Clone(body), maps.Clone(metadata)}
 	switch b.fault("put", key) {
-	case Fail:
-		return fmt.Errorf("put %s: %w", key, ErrLost)
+	case None:
+		return do()
 	case Refuse:
 		return fmt.Errorf("put %s: %w", key, chain.ErrRefused)
 	case Lose:
-		_ = b.put(key, o)
-		return fmt.Errorf("put %s: %w", key, ErrLost)
+		_ = do()
 	case Late:
 		b.mu.Lock()
-		b.late = append(b.late, func() { _ = b.put(key, o) })
+		b.late = append(b.late, func() { _ = do() })
 		b.mu.Unlock()
-		return fmt.Errorf("put %s: %w", key, ErrLost)
 	}
-	return b.put(key, o)
+	return fmt.Errorf("put %s: %w", key, ErrLost)
 }
 
 func (b *Bucket) put(key string, o object) error {
@@ -95,6 +105,20 @@ func (b *Bucket) put(key string, o object) error {
 	b.objects[key] = o
 	return nil
 }
+
+func (b *Bucket) swap(key string, o object, tag string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.puts++
+	if old, ok := b.objects[key]; !ok || old.tag() != tag {
+		return fmt.Errorf("swap %s: %w", key, chain.ErrExists)
+	}
+	b.objects[key] = o
+	return nil
+}
+
+// tag is the ETag that S3 gives an object.
+func (o object) tag() string { return fmt.Sprintf("%x", md5.Sum(o.body)) }
 
 // Settle lets late requests take effect.
 func (b *Bucket) Settle() {
@@ -133,7 +157,7 @@ func (b *Bucket) read(ctx context.Context, op, key string) ([]byte, chain.Object
 	if !ok {
 		return nil, chain.Object{}, fmt.Errorf("%s %s: %w", op, key, chain.ErrNotFound)
 	}
-	return bytes.Clone(o.body), chain.Object{Key: key, Size: int64(len(o.body)), Metadata: maps.Clone(o.metadata)}, nil
+	return bytes.Clone(o.body), chain.Object{Key: key, Size: int64(len(o.body)), Metadata: maps.Clone(o.metadata), Tag: o.tag()}, nil
 }
 
 // List implements chain.Bucket.

@@ -1,0 +1,235 @@
+package chain_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/processor/chain/chaintest"
+)
+
+const hour14 = chain.Hour(500_000)
+
+func TestMapTakesHoursFromOthers(t *testing.T) {
+	base := chain.Map{{Generation: 1}}
+	reset := base.Replace(hour14, 0, 2)
+	for _, c := range []struct {
+		got  chain.Map
+		want string
+	}{
+		{base, "1"},
+		{reset, "1<2027-01-15T08;2"},
+		{reset.Replace(hour14, 0, 3), "1<2027-01-15T08;3"},
+		{reset.Replace(hour14-5, 0, 3), "1<2027-01-15T03;3"},
+		{reset.Replace(hour14+5, 0, 3), "1<2027-01-15T08;2<2027-01-15T13;3"},
+		{base.Replace(hour14, hour14+3, 2), "1<2027-01-15T08;2<2027-01-15T11;1"},
+		{reset.Replace(hour14-1, hour14+1, 3), "1<2027-01-15T07;3<2027-01-15T09;2"},
+		{reset.Replace(hour14-9, 0, 1), "1"},
+	} {
+		back, err := chain.ParseMap(c.want)
+		if c.got.String() != c.want || err != nil || back.String() != c.want {
+			t.Errorf("got %s, want %s; parsed again %s, %v", c.got, c.want, back, err)
+		}
+	}
+	for _, bad := range []string{"", "0", "x", "1<2", "1<2027-01-15T08", "1<2027-01-15T08;1<2027-01-15T08;2", "1<2027-01-15T08;", "-1<2027-01-15T08;2", "2027-01-15T08;1"} {
+		if m, err := chain.ParseMap(bad); err == nil {
+			t.Errorf("%q is read as %s", bad, m)
+		}
+	}
+}
+
+// TestReplaceAgainstHours compares Replace with what it says, hour by hour.
+func TestReplaceAgainstHours(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		m, hours := chain.Map{{Generation: 1}}, make([]int, 20)
+		for i := range hours {
+			hours[i] = 1
+		}
+		for g := 2; g < 6; g++ {
+			from, until := 1+random.IntN(18), 0
+			if random.IntN(2) == 0 {
+				until = from + 1 + random.IntN(19-from)
+			}
+			m = m.Replace(chain.Hour(from), chain.Hour(until), g)
+			for i := from; i < len(hours) && (until == 0 || i < until); i++ {
+				hours[i] = g
+			}
+			for i, want := range hours {
+				if m.At(chain.Hour(i)) != want {
+					t.Fatalf("%v: hour %d is of generation %d, want %d", m, i, m.At(chain.Hour(i)), want)
+				}
+			}
+		}
+		l := chain.Layout{Prefix: "p"}.With(m)
+		if l.Map().String() != m.String() || !slices.Equal(l.Generations(), m.Generations()) {
+			t.Fatalf("layout of %s has %s", m, l.Map())
+		}
+	}
+}
+
+// TestChainGoesOnInAnotherGeneration writes a chain in generation 1, and reads its last hours again in generation 2.
+func TestChainGoesOnInAnotherGeneration(t *testing.T) {
+	s, b := steady(24, 10*time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	var ends []chain.End
+	for i := 0; i < 24; i += 6 {
+		if err := commit(t, w, s, i, i+6); err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, w.End())
+	}
+	reset := layout.With(layout.Map().Replace(ends[2].Hour, 0, 2))
+	again, err := chain.TakeOver(t.Context(), &chaintest.Env{Time: s.arrivals[23]}, b, reset, shard0, 9, chain.Bookmark{Last: ends[0].Last, Hour: ends[0].Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.End() != ends[1] {
+		t.Fatalf("the chain ends at %+v under the new map, want %+v", again.End(), ends[1])
+	}
+	for i := 12; i < 24; i += 3 { // other batches, the same hours
+		if err := commit(t, again, s, i, i+3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := again.End(); got.Last != ends[3].Last || got.Records != ends[3].Records || got.Hour != ends[3].Hour {
+		t.Fatalf("the chain ends at %+v, in generation 1 it did at %+v", again.End(), ends[3])
+	}
+	if old := takeOver(t, b, chain.Bookmark{}); old.End() != ends[3] {
+		t.Fatalf("generation 1 ends at %+v, want %+v", old.End(), ends[3])
+	}
+	for _, key := range b.Keys(layout.In(2).DataPrefix()) {
+		if _, _, _, err := reset.ParseLinkKey(key); err != nil {
+			t.Error(err)
+		}
+	}
+	superseded := 0
+	for _, key := range b.Keys(layout.DataPrefix()) {
+		if _, _, _, err := reset.ParseLinkKey(key); errors.Is(err, chain.ErrSuperseded) {
+			superseded++
+		}
+	}
+	if superseded != 2 {
+		t.Errorf("%d links of generation 1 are superseded, want 2", superseded)
+	}
+}
+
+// TestChainBeginsOnce lets writers of several maps begin the chain of a shard with different records, as after records have gone past retention
+// between their reads. Those whose maps put the chain's first hour into the same generation begin with the same record.
+func TestChainBeginsOnce(t *testing.T) {
+	first := chain.HourOf(noon)
+	maps := []chain.Map{layout.Map()}
+	for i := range 5 {
+		maps = append(maps, layout.Map().Replace(first-1+chain.Hour(i), 0, 2+i))
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	for round := range 200 {
+		s, b := steady(240, time.Minute), &chaintest.Bucket{}
+		begun := map[int]string{}
+		for _, i := range random.Perm(len(maps)) {
+			l := layout.With(maps[i])
+			w, err := chain.TakeOver(t.Context(), &chaintest.Env{Time: s.arrivals[239]}, b, l, shard0, 1, chain.Bookmark{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := random.IntN(200)
+			mark, err := w.Begin(t.Context(), s.seq(at), s.arrivals[at])
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := l.GenerationAt(mark.Hour)
+			if was, ok := begun[g]; ok && was != mark.First {
+				t.Fatalf("round %d: generation %d begins with %s and with %s", round, g, was, mark.First)
+			}
+			begun[g] = mark.First
+			if found, err := chain.ReadStart(t.Context(), &chaintest.Env{}, b, l, shard0.ID); err != nil || fmt.Sprint(found) != fmt.Sprint(mark) {
+				t.Fatalf("read again: %+v, %v; want %+v", found, err, mark)
+			}
+		}
+	}
+}
+
+func TestPublishedMapGoesForwardOnly(t *testing.T) {
+	env, b := &chaintest.Env{}, &chaintest.Bucket{}
+	if p, err := chain.ReadPublished(t.Context(), env, b, layout); err != nil || p.Map.String() != "1" || p.Plan != 0 {
+		t.Fatalf("before anybody has published: %+v, %v", p, err)
+	}
+	publish := func(plan int64, m chain.Map) {
+		t.Helper()
+		if err := chain.Publish(t.Context(), env, b, layout, chain.Published{Plan: plan, Map: m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	two := layout.Map().Replace(hour14, 0, 2)
+	three := two.Replace(hour14, hour14+4, 3)
+	publish(1, two)
+	publish(3, three)
+	publish(2, two) // one that comes late
+	p, err := chain.ReadPublished(t.Context(), env, b, layout)
+	if err != nil || p.Plan != 3 || p.Map.String() != three.String() {
+		t.Fatalf("got %+v, %v", p, err)
+	}
+	body, _, _ := b.Get(t.Context(), layout.PublishedKey())
+	want := `{"from":"1970-01-01T00","to":"2027-01-15T08","generation":1,"plan":3}
+{"from":"2027-01-15T08","to":"2027-01-15T12","generation":3,"plan":3}
+{"from":"2027-01-15T12","generation":2,"plan":3}
+`
+	if string(body) != want {
+		t.Errorf("readers see\n%s", body)
+	}
+}
+
+// TestPublishWithLostAnswers loses answers and lets requests come late.
+func TestPublishWithLostAnswers(t *testing.T) {
+	for _, fault := range []chaintest.Fault{chaintest.Fail, chaintest.Lose, chaintest.Late} {
+		left := 3
+		b := &chaintest.Bucket{Decide: func(op, _ string) chaintest.Fault {
+			if op == "put" && left > 0 {
+				left--
+				return fault
+			}
+			return chaintest.None
+		}}
+		for plan := range int64(3) {
+			m := layout.Map().Replace(hour14, 0, int(plan+2))
+			if err := chain.Publish(t.Context(), &chaintest.Env{}, b, layout, chain.Published{Plan: plan + 1, Map: m}); err != nil {
+				t.Fatal(err)
+			}
+			b.Settle()
+			if p, err := chain.ReadPublished(t.Context(), &chaintest.Env{}, b, layout); err != nil || p.Plan != plan+1 {
+				t.Fatalf("fault %d: %+v, %v", fault, p, err)
+			}
+			left = 2
+		}
+	}
+}
+
+func TestGenerationIsReservedOnce(t *testing.T) {
+	b, env := &chaintest.Bucket{}, &chaintest.Env{}
+	if err := chain.Freeze(t.Context(), env, b, layout, "stream"); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[int]bool{}
+	for i := range 4 {
+		lose := i == 1
+		b.Decide = func(string, string) chaintest.Fault {
+			if lose {
+				lose = false
+				return chaintest.Lose
+			}
+			return chaintest.None
+		}
+		g, err := chain.Reserve(t.Context(), env, b, layout, "stream")
+		if err != nil || seen[g] || g <= 1 {
+			t.Fatalf("generation %d, %v, after %v", g, err, seen)
+		}
+		seen[g] = true
+		if err := chain.Freeze(t.Context(), env, b, layout.In(g), "stream"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
