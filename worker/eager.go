@@ -24,6 +24,9 @@ func (e Eager) Checkpoint(ctx context.Context, page Page) error {
 // Idle implements Processor.
 func (Eager) Idle() bool { return true }
 
+// Flush implements Processor.
+func (Eager) Flush(context.Context) error { return nil }
+
 // Drain implements Processor.
 func (Eager) Drain(context.Context) error { return nil }
 

@@ -207,6 +207,9 @@ func (c *collector) Process(_ context.Context, page worker.Page) error {
 // Idle implements worker.Processor.
 func (c *collector) Idle() bool { return len(c.held) == 0 }
 
+// Flush implements worker.Processor.
+func (c *collector) Flush(ctx context.Context) error { return c.Drain(ctx) }
+
 // Drain implements worker.Processor. The lease is still this worker's, and its next owner waits for the end of this.
 func (c *collector) Drain(ctx context.Context) error {
 	for _, r := range c.held {

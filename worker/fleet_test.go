@@ -195,6 +195,9 @@ func (p *commitProcessor) Process(ctx context.Context, page Page) error {
 
 func (p *commitProcessor) Idle() bool { return len(p.open) == 0 }
 
+// Flush implements Processor.
+func (p *commitProcessor) Flush(ctx context.Context) error { return p.Drain(ctx) }
+
 func (p *commitProcessor) Drain(ctx context.Context) error {
 	if len(p.open) == 0 {
 		return nil

@@ -8,7 +8,7 @@ import (
 )
 
 // Processor handles the records of one shard in one term of its lease. All methods are called by one goroutine, in the
-// order Open, Process…, then Drain or End or neither, then Close. Eager has all of them but Process.
+// order Open, Process and Flush…, then Drain or End or neither, then Close. Eager has all of them but Process.
 //
 // # The end of a term
 //
@@ -23,7 +23,7 @@ import (
 //
 // # Errors and panics
 //
-// An error or a panic of Open, Process or End ends the term. The lease is released, and somebody takes it again after a pause that
+// An error or a panic of Open, Process, Flush or End ends the term. The lease is released, and somebody takes it again after a pause that
 // grows to 30 s. ErrStop: nobody takes it before an operator has looked. ErrRestart: not the term ends, only this Processor.
 // What Drain returns is logged; what it did not commit, the next owner processes again.
 //
@@ -42,6 +42,8 @@ type Processor interface {
 	Process(ctx context.Context, page Page) error
 	// Idle reports whether everything that was processed has been committed.
 	Idle() bool
+	// Flush commits everything that was processed, and the shard goes on. It is called once in a replay, at the tip of the stream.
+	Flush(ctx context.Context) error
 	// Drain commits everything that was processed: the shard moves to another owner, or the worker leaves.
 	Drain(ctx context.Context) error
 	// End commits everything and finishes the shard: all its records have been processed, and children continue it.
@@ -59,7 +61,7 @@ type Finisher interface {
 // Factory returns the Processor for a term. It returns at once; whatever takes time belongs into Open.
 type Factory func(*lease.Term) Processor
 
-// ErrRestart is returned by Process and Drain when the state has to be rebuilt from the log: the shard is opened again
+// ErrRestart is returned by Process, Flush and Drain when the state has to be rebuilt from the log: the shard is opened again
 // in the same term, with a new Processor.
 var ErrRestart = errors.New("shard has to be opened again")
 

@@ -29,6 +29,7 @@ type shard struct {
 	sign    atomic.Int64 // when the last sign of progress was seen, by Env.Now, Unix ns
 	first   int64        // lease counter with which the term began
 	tipAt   time.Time    // when the tip was last written to the row
+	fenced  bool         // the plan of the term was fenced before the last read began
 	ended   bool         // the shard has been finished
 }
 
@@ -87,6 +88,8 @@ func (s *shard) gone(ctx context.Context, cause error) error {
 
 // read returns the next page, when it is time for it.
 func (s *shard) read(ctx context.Context) (Page, error) {
+	plan := s.worker.coord.Plan()
+	s.fenced = plan.Fenced(s.term.Lease().Plan)
 	page, err := s.reader.next(ctx)
 	s.alive()
 	if err != nil {
@@ -114,9 +117,32 @@ func (s *shard) process(ctx context.Context, page Page) error {
 	s.behind.Store(page.MillisBehindLatest)
 	s.reached.Store(s.worker.env.Wall().UnixMilli() - page.MillisBehindLatest)
 	s.worker.succeeded(s.term.Key())
-	if page.MillisBehindLatest == 0 && len(page.Records) == 0 && s.proc.Idle() {
+	if page.MillisBehindLatest > 0 {
+		return nil
+	}
+	if len(page.Records) == 0 && s.proc.Idle() {
 		s.noteTip(ctx, now)
 	}
+	return s.catchUp(ctx)
+}
+
+// catchUp records that the shard has reached the tip of the stream in a reading that began after the fence of its plan: readers may see what it has written
+// since the plan was made, instead of what others wrote before.
+func (s *shard) catchUp(ctx context.Context) error {
+	if l := s.term.Lease(); !s.fenced || l.Plan == 0 || l.TipPlan == l.Plan {
+		return nil
+	}
+	err := s.proc.Flush(ctx)
+	if errors.Is(err, ErrRestart) {
+		return s.restart(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("commit at the tip: %w", err)
+	}
+	if err := s.term.NoteCaughtUp(ctx); err != nil {
+		return fmt.Errorf("note that the tip is reached: %w", err)
+	}
+	s.log.WithField("plan", s.term.Lease().Plan).Info("shard has caught up after a replay")
 	return nil
 }
 

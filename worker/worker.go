@@ -99,8 +99,11 @@ func (w *Worker) Ready() error {
 	return nil
 }
 
-// ID returns the worker's id.
-func (w *Worker) ID() string { return w.id }
+// Plan returns the plan of the last replay, as the table said at some time, not long ago.
+func (w *Worker) Plan() lease.Plan { return w.coord.Plan() }
+
+// ID returns the id under which the worker holds leases now: another one than at first when others have held it for dead.
+func (w *Worker) ID() string { return w.coord.ID() }
 
 // Run works until ctx ends, then hands all shards over and returns nil. An error says why the worker could not go on.
 // When Run returns, no goroutine of the worker is left. It is called once.

@@ -83,16 +83,6 @@ func (s *Store) get(ctx context.Context, scope, name string) (item, error) {
 	return out.Item, nil
 }
 
-func (s *Store) plan(ctx context.Context) (lease.Plan, error) {
-	it, err := s.get(ctx, scopePlan, keyPlan)
-	if errors.Is(err, lease.ErrAbsent) {
-		return lease.Plan{}, nil
-	}
-	r := reader{it: it}
-	p := lease.Plan{Number: r.number("number")}
-	return p, errors.Join(err, r.err)
-}
-
 // Register implements lease.Store.
 func (s *Store) Register(ctx context.Context, w lease.Worker) error {
 	it := key(scopeWorker, w.ID)

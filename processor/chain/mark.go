@@ -59,17 +59,15 @@ func readValid[M any](ctx context.Context, env Env, b Bucket, l Layout, key func
 
 // writeStart makes the mark that of the shard's start, or returns the one that is. It is put into one generation after the other, from that of
 // the first hours on, until one is met that lies where its hour belongs. So two writers whose maps differ from some hour on, one of them a
-// zombie, meet in the generation that both have before that. What a later record begins that one meets on the way, was put when the earlier ones were
-// past retention: it is where this chain begins, too.
+// zombie, meet in the generation that both have before that. A mark that one meets on the way does not count there, but says where the chain begins, here
+// as well: with a record that somebody has read, so that it is found out if it is past retention now.
 func writeStart(ctx context.Context, env Env, b Bucket, l Layout, mark *StartMark) (*StartMark, error) {
 	for _, g := range l.Generations() {
 		m, err := writeMark(ctx, env, b, l.In(g).StartKey(mark.Shard), mark)
 		if err != nil || l.GenerationAt(m.Hour) == g {
 			return m, err
 		}
-		if Compare(m.First, mark.First) > 0 {
-			mark = m
-		}
+		mark = m
 	}
 	return nil, fmt.Errorf("start mark of %s: no generation has one where its hour %s belongs: %w", mark.Shard, mark.Hour, ErrBroken)
 }

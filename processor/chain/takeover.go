@@ -85,9 +85,10 @@ func (w *Writer) endAt(ctx context.Context, at Bookmark) (End, error) {
 }
 
 // follow walks from the end held to the last link, and over the gaps that somebody has accepted. A link that does not follow may have
-// been put after its predecessor's hour was listed, so the walk begins anew while it gets on, and only then calls the log broken.
+// been put after its predecessor's hour was listed. Then the predecessor is there by now, and a walk that begins now finds it; if it gets nowhere either, the
+// log is broken.
 func (w *Writer) follow(ctx context.Context) error {
-	for {
+	for doubtful := false; ; {
 		before := w.end
 		stray, err := w.walk(ctx)
 		if err != nil {
@@ -97,11 +98,15 @@ func (w *Writer) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if stray == "" && !passed {
+		switch {
+		case stray == "" && !passed:
 			return nil
-		}
-		if w.end == before {
+		case w.end != before:
+			doubtful = false
+		case doubtful:
 			return fmt.Errorf("%s does not follow %q: %w", stray, w.end.Last, ErrBroken)
+		default:
+			doubtful = true
 		}
 	}
 }
@@ -150,4 +155,55 @@ func headLink(ctx context.Context, env Env, b Bucket, l Layout, key string) (*Li
 		return nil, errors.Join(err, fmt.Errorf("%s holds the link %s: %w", key, want, ErrBroken))
 	}
 	return link, nil
+}
+
+// Find returns the writer that stands at the end of a shard's chain, beginning at the last link that the listing shows: for whoever has no bookmark. It writes
+// nothing by itself.
+func Find(ctx context.Context, env Env, b Bucket, l Layout, shard Shard) (*Writer, error) {
+	at, err := lastLink(ctx, env, b, l, shard.ID)
+	if err != nil {
+		return nil, fmt.Errorf("find chain of %s: %w", shard.ID, err)
+	}
+	return TakeOver(ctx, env, b, l, shard, 0, at)
+}
+
+// lastLink returns the end of the last link of the latest hour that has one.
+func lastLink(ctx context.Context, env Env, b Bucket, l Layout, shard string) (Bookmark, error) {
+	start, err := ReadStart(ctx, env, b, l, shard)
+	if err != nil || start == nil || start.First == "" {
+		return Bookmark{}, err
+	}
+	for hour := max(HourOf(env.Wall()), start.Hour) + 1; hour >= start.Hour; hour-- {
+		keys, err := Links(ctx, env, b, l, hour, shard)
+		if err != nil {
+			return Bookmark{}, err
+		}
+		if len(keys) == 0 {
+			continue
+		}
+		link, err := headLink(ctx, env, b, l, keys[len(keys)-1].Key)
+		if err != nil {
+			return Bookmark{}, err
+		}
+		return Bookmark{Last: link.Last, Hour: link.Hour}, nil
+	}
+	return Bookmark{}, nil
+}
+
+// FirstRead returns the first record of a shard that anybody has begun a chain with, in whatever generation of the layout; empty when nobody has.
+func FirstRead(ctx context.Context, env Env, b Bucket, l Layout, shard string) (string, error) {
+	for _, g := range l.Generations() {
+		mark, err := readMark[StartMark](ctx, env, b, l.In(g).StartKey(shard))
+		if err != nil || mark != nil {
+			return mark.first(), err
+		}
+	}
+	return "", nil
+}
+
+func (m *StartMark) first() string {
+	if m == nil {
+		return ""
+	}
+	return m.First
 }

@@ -97,6 +97,9 @@ func (l *listener) Process(context.Context, worker.Page) error { return nil }
 // Idle implements worker.Processor.
 func (l *listener) Idle() bool { return true }
 
+// Flush implements worker.Processor.
+func (l *listener) Flush(context.Context) error { return nil }
+
 // Drain implements worker.Processor.
 func (l *listener) Drain(context.Context) error { return nil }
 

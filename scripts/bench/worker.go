@@ -79,6 +79,9 @@ func (p *processor) Process(ctx context.Context, page worker.Page) error {
 // Idle implements worker.Processor.
 func (p *processor) Idle() bool { return true }
 
+// Flush implements worker.Processor.
+func (p *processor) Flush(ctx context.Context) error { return p.Drain(ctx) }
+
 // Drain implements worker.Processor. The term may have ended while a checkpoint was under way.
 func (p *processor) Drain(ctx context.Context) error {
 	if p.done == (lease.Position{}) {

@@ -28,7 +28,11 @@ func (b bucket) PutIfAbsent(ctx context.Context, key string, body []byte, metada
 
 // Swap implements chain.Swapper.
 func (b bucket) Swap(ctx context.Context, key string, body []byte, tag string) error {
-	return b.call(ctx, s3, "PUT "+path.Base(key), func() error { return b.objects.Swap(background, key, body, tag) })
+	return b.call(ctx, s3, "PUT "+path.Base(key), func() error {
+		err := b.objects.Swap(background, key, body, tag)
+		b.put(b.node, key, body, nil, err)
+		return err
+	})
 }
 
 // Head implements chain.Bucket.

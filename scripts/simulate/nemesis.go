@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -8,8 +9,13 @@ import (
 
 // nemesis decides what goes wrong. What it does is drawn from the seed, and noted in the trace.
 type nemesis struct {
+<<<<<<< HEAD
 	clocks bool // clocks are wrong, and jump
 	awake  bool // during a burst
+=======
+	clocks  bool // clocks are wrong, and jump
+	replays bool // operators rewind the stream
+>>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
 }
 
 // skew draws how wrong a node's time of day is.
@@ -45,7 +51,7 @@ func (w *world) blow() {
 	}
 	n := alive[w.rand.IntN(len(alive))]
 	s := service(w.rand.IntN(int(services)))
-	switch w.rand.IntN(14) {
+	switch w.rand.IntN(16) {
 	case 0:
 		w.note("nemesis: kill", n.name)
 		n.kill()
@@ -82,6 +88,8 @@ func (w *world) blow() {
 			n.skew = w.nemesis.skew(w)
 			w.note("nemesis: clock of", n.name, n.skew.String())
 		}
+	case 9:
+		w.disturb()
 	default:
 		w.change()
 	}
@@ -103,7 +111,15 @@ func (w *world) strike(n *node, shard string) {
 // change does something that is no failure: a deployment, a worker more or less, a reshard.
 func (w *world) change() {
 	alive := w.living()
+<<<<<<< HEAD
 	switch w.rand.IntN(5) {
+=======
+	if w.nemesis.replays && w.chance(0.3) {
+		w.operate(w.request())
+		return
+	}
+	switch w.rand.IntN(4) {
+>>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
 	case 0:
 		if len(alive) < 5 {
 			w.start()
@@ -137,7 +153,7 @@ func (n *node) terminate() {
 func (w *world) heal() {
 	w.nemesis.awake = false
 	w.trouble, w.down, w.slow = 0, [services]fate{}, [services]time.Duration{}
-	for _, n := range w.nodes {
+	for _, n := range slices.Concat(w.nodes, w.tools) {
 		n.cut = [services]fate{}
 		n.proceed()
 	}

@@ -12,9 +12,8 @@ import (
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
-// oracle knows what is true, and what has to be.
+// oracle knows what is true, and has to be.
 type oracle struct {
-	chains     map[string]*chainState
 	lostAt     map[string]map[int64]time.Duration // by shard: when a term, by its counter, was superseded in the table
 	putAt      map[string]time.Duration           // by key
 	times      map[string]int                     // how often each record was processed, after which it was not restored
@@ -22,29 +21,14 @@ type oracle struct {
 	graceful   bool                               // nothing fails in this schedule
 	moves      int                                // changes of owner
 	adopted    int
+	plans      int // that were made
+	switched   int // how often readers were shown another map
 	finished   bool
 	occasions  [occasions]int
 }
 
-// chainState is what the objects of a shard say.
-type chainState struct {
-	end     chain.End
-	next    int // index of the first record that is not in the log
-	started bool
-	ended   bool
-}
-
 func newOracle() oracle {
-	return oracle{chains: map[string]*chainState{}, lostAt: map[string]map[int64]time.Duration{}, times: map[string]int{}, putAt: map[string]time.Duration{}, unanswered: map[string]bool{}}
-}
-
-func (o *oracle) chain(shard string) *chainState {
-	c := o.chains[shard]
-	if c == nil {
-		c = &chainState{}
-		o.chains[shard] = c
-	}
-	return c
+	return oracle{lostAt: map[string]map[int64]time.Duration{}, times: map[string]int{}, putAt: map[string]time.Duration{}, unanswered: map[string]bool{}}
 }
 
 // put checks an object that a node has just put, or that was refused.
@@ -59,10 +43,16 @@ func (w *world) put(by *node, key string, body []byte, metadata map[string]strin
 	w.oracle.putAt[key] = w.now
 	switch {
 	case strings.HasSuffix(key, ".start.json"):
-		w.oracle.chain(markShard(key)).started = true
+		w.startPut(markOf[chain.StartMark](w, key, body))
 	case strings.HasSuffix(key, ".end.json"):
+<<<<<<< HEAD
 		w.endPut(markShard(key))
 		w.strike(by, markShard(key))
+=======
+		w.endPut(markOf[chain.EndMark](w, key, body))
+	case key == layout.PublishedKey():
+		w.published()
+>>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
 	case strings.HasSuffix(key, ".parquet"):
 		link, err := chain.ParseLink(chain.Object{Key: key, Metadata: metadata})
 		if err != nil {
@@ -72,75 +62,14 @@ func (w *world) put(by *node, key string, body []byte, metadata map[string]strin
 	}
 }
 
-func markShard(key string) string {
-	name := key[strings.LastIndexByte(key, '/')+1:]
-	return name[:strings.IndexByte(name, '.')]
-}
-
 // overlooked checks that a takeover finds what is there: the link that refuses this one must be younger. A node whose time of day is wrong
 // does not look far enough.
 func (w *world) overlooked(by *node, key string) {
-	_, shard, _, err := layout.ParseLinkKey(key)
-	opened, ok := by.opened[shard]
-	if err == nil && ok && !w.silent && !w.nemesis.clocks && w.oracle.putAt[key] < opened {
-		w.fail("%s has opened %s at %v and overlooked %s, which was put at %v", by.name, shard, opened, key, w.oracle.putAt[key])
+	name := key[strings.LastIndexByte(key, '/')+1:]
+	opened, ok := by.opened[name[:len("shardId-000000000000")]]
+	if ok && !w.silent && !w.nemesis.clocks && w.oracle.putAt[key] < opened {
+		w.fail("%s has opened a shard at %v and overlooked %s, which was put at %v", by.name, opened, key, w.oracle.putAt[key])
 	}
-}
-
-// endPut checks that an end mark is written after everything.
-func (w *world) endPut(shard string) {
-	c, s := w.oracle.chain(shard), w.stream.byID[shard]
-	if !s.closed || c.next != len(s.records) || !c.started {
-		w.fail("the end mark of %s is written and %d of %d records are in the log", shard, c.next, len(s.records))
-	}
-	c.ended = true
-}
-
-// linkPut checks that an object continues its chain with the records that the stream has there.
-func (w *world) linkPut(l *chain.Link, rows []row) {
-	c, s := w.oracle.chain(l.Shard), w.stream.byID[l.Shard]
-	if !c.started || c.ended {
-		w.fail("%s: a link is put without a start mark, or behind the end mark", l.Shard)
-	}
-	if l.Prev != c.end.Last || l.Hour < c.end.Hour || l.Hour < w.parentsHour(s) {
-		w.fail("%s: link %s follows %q in hour %s, the chain ends at %q in hour %s", l.Shard, l.First, l.Prev, l.Hour, c.end.Last, c.end.Hour)
-	}
-	first, ok := s.position[l.First]
-	last, ok2 := s.position[l.Last]
-	if !ok || !ok2 || first != c.next || last-first+1 != int(l.Records) || len(rows) != int(l.Rows) {
-		w.fail("%s: link %s..%s with %d records, the log has %d: a record is lost or repeated", l.Shard, l.First, l.Last, l.Records, c.next)
-	}
-	if hash := w.hash(c.end.Hash, s.records[first:last+1]); l.Hash != hash {
-		w.fail("%s: link %s has the hash %s, its records have %s", l.Shard, l.First, l.Hash, hash)
-	}
-	for i, r := range rows {
-		if chain.HourOf(s.records[first+i].Arrival) > l.Hour {
-			w.fail("%s: link %s of hour %s has a record of a later hour", l.Shard, l.First, l.Hour)
-		}
-		if want := s.rows[first+i]; r.session != want.session || r.n != want.n || r.digest != want.digest {
-			w.fail("%s: row %d of link %s is not what its record becomes", l.Shard, i, l.First)
-		}
-	}
-	if l.TotalRecords != int64(last+1) {
-		w.fail("%s: link %s counts %d records in all, there are %d", l.Shard, l.First, l.TotalRecords, last+1)
-	}
-	c.end, c.next = l.End(), last+1
-}
-
-// hash is that of a link with these records.
-func (w *world) hash(prev string, records []worker.Record) string {
-	w.digest.Reset(prev)
-	for i := range records {
-		w.digest.Add(records[i].SequenceNumber, records[i].Data)
-	}
-	return w.digest.Sum()
-}
-
-func (w *world) parentsHour(s *shardLog) (hour chain.Hour) {
-	for _, p := range s.lease.Parents {
-		hour = max(hour, w.oracle.chain(p).end.Hour)
-	}
-	return hour
 }
 
 // rowWritten checks a conditional write that has taken effect.
@@ -149,7 +78,7 @@ func (w *world) rowWritten(old, now *lease.Lease) {
 		w.fail("%s goes from %s at %d to %s at %d", now.Key, old.Owner, old.Counter, now.Owner, now.Counter)
 	}
 	if now.Counter > old.Counter {
-		w.supersede(now.Key, old.Counter)
+		w.supersede(now, old)
 	}
 	if now.Owner != old.Owner && now.Owner != "" && old.Owner != "" {
 		w.oracle.moves++
@@ -157,16 +86,19 @@ func (w *world) rowWritten(old, now *lease.Lease) {
 	if now.Stopped != "" {
 		w.fail("%s is stopped: %s", now.Key, now.Stopped)
 	}
+	if now.Plan < old.Plan || now.Plan == old.Plan && now.Map != old.Map || now.Plan > old.Plan && now.Counter == old.Counter {
+		w.fail("%s goes from plan %d, %s, at %d to plan %d, %s, at %d", now.Key, old.Plan, old.Map, old.Counter, now.Plan, now.Map, now.Counter)
+	}
 	if old.Ended() || now.Checkpoint != old.Checkpoint {
 		w.checkpointWritten(old, now)
 	}
 }
 
-// checkpointWritten checks that a bookmark moves forward, and stays within the log.
+// checkpointWritten checks that a bookmark moves forward, unless a plan moves it, and stays within the log.
 func (w *world) checkpointWritten(old, now *lease.Lease) {
-	c, s := w.oracle.chain(now.Key), w.stream.byID[now.Key]
+	c, s, replayed := w.chainOf(now.Key, mapOf(now.Map)), w.stream.byID[now.Key], now.Plan > old.Plan
 	switch {
-	case old.Ended():
+	case old.Ended() && !replayed:
 		w.fail("%s was at SHARD_END and is written again", now.Key)
 	case now.Ended():
 		if !c.ended {
@@ -178,6 +110,7 @@ func (w *world) checkpointWritten(old, now *lease.Lease) {
 				w.fail("%s is at SHARD_END and its child %s has no row", now.Key, child.Key)
 			}
 		}
+	case replayed && now.Checkpoint.Type != lease.AfterSequenceNumber: // it begins anew
 	case now.Checkpoint.Type != lease.AfterSequenceNumber:
 		w.fail("the checkpoint of %s becomes %s", now.Key, now.Checkpoint)
 	default:
@@ -185,27 +118,30 @@ func (w *world) checkpointWritten(old, now *lease.Lease) {
 		if !ok || at >= c.next {
 			w.fail("the checkpoint of %s is at record %d, the log has %d", now.Key, at, c.next)
 		}
-		if before, ok := s.position[old.Checkpoint.Value]; ok && at < before {
+		if before, ok := s.position[old.Checkpoint.Value]; ok && at < before && !replayed {
 			w.fail("the checkpoint of %s goes back from record %d to %d", now.Key, before, at)
 		}
 	}
 }
 
-// supersede notes when a term was over, as far as the table is concerned.
-func (w *world) supersede(shard string, counter int64) {
-	terms := w.oracle.lostAt[shard]
+// supersede notes when a term was over, as far as the table is concerned. Of a plan its owner hears with a heartbeat.
+func (w *world) supersede(now, old *lease.Lease) {
+	terms := w.oracle.lostAt[now.Key]
 	if terms == nil {
 		terms = map[int64]time.Duration{}
-		w.oracle.lostAt[shard] = terms
+		w.oracle.lostAt[now.Key] = terms
 	}
-	terms[counter] = w.now
+	terms[old.Counter] = w.now
+	if now.Plan > old.Plan {
+		terms[old.Counter] = w.now + failoverTime
+	}
 }
 
-// mayRead checks that a shard is read after all its parents have ended.
+// mayRead checks that a shard is read after all its parents have ended, in some generation.
 func (w *world) mayRead(s *shardLog) {
 	s.read = true
 	for _, p := range s.lease.Parents {
-		if !w.oracle.chain(p).ended {
+		if !w.stream.byID[p].endedOnce() {
 			w.fail("%s is read before the end of %s is in the log", s.lease.Key, p)
 		}
 	}
@@ -214,7 +150,7 @@ func (w *world) mayRead(s *shardLog) {
 // processed counts that a record was processed by a live owner.
 func (w *world) processed(sequence string) {
 	w.oracle.times[sequence]++
-	if w.oracle.graceful && w.oracle.times[sequence] > 1 {
+	if w.oracle.graceful && w.oracle.plans == 0 && w.oracle.times[sequence] > 1 {
 		w.fail("record %s is processed twice although nothing has failed", sequence)
 	}
 }
@@ -267,7 +203,8 @@ func (n *node) withinBudget() {
 // Idle implements worker.Processor.
 func (p *watched) Idle() bool {
 	idle, shard := p.Processor.Idle(), p.term.Key()
-	if at, ok := p.node.stream.byID[shard].position[p.last]; idle && ok && at >= p.node.oracle.chain(shard).next {
+	c := p.node.chainOf(shard, mapOf(p.term.Lease().Map))
+	if at, ok := p.node.stream.byID[shard].position[p.last]; idle && ok && at >= c.next {
 		p.node.fail("%s has nothing of %s to commit, it says, and record %d is not in the log", p.node.name, shard, at)
 	}
 	return idle
@@ -276,6 +213,12 @@ func (p *watched) Idle() bool {
 // Open implements worker.Processor.
 func (p *watched) Open(ctx context.Context) (lease.Position, error) {
 	p.node.opened[p.term.Key()] = p.node.now
+	m := mapOf(p.term.Lease().Map)
+	for _, parent := range p.node.stream.byID[p.term.Key()].lease.Parents {
+		if !p.node.chainOf(parent, m).ended {
+			p.node.fail("%s begins before the end of %s is in the log of %s", p.term.Key(), parent, m)
+		}
+	}
 	p.node.open++
 	p.open = true
 	return p.Processor.Open(ctx)
@@ -291,7 +234,7 @@ func (p *watched) Drain(ctx context.Context) error {
 	if cause := context.Cause(p.term.Context()); errors.Is(cause, lease.ErrLeaseLost) || errors.Is(cause, lease.ErrProcessorFailed) {
 		p.node.fail("%s commits what it has of %s although %v", p.node.name, p.term.Key(), cause)
 	}
-	if at, over := p.node.oracle.lostAt[p.term.Key()][p.at]; over && p.node.oracle.graceful && !p.node.oracle.chain(p.term.Key()).ended {
+	if at, over := p.node.oracle.lostAt[p.term.Key()][p.at]; over && p.node.oracle.graceful && p.node.oracle.plans == 0 && !p.node.stream.byID[p.term.Key()].endedOnce() {
 		p.node.fail("%s commits what it has of %s, which it has given away at %v", p.node.name, p.term.Key(), at)
 	}
 	return p.Processor.Drain(ctx)
@@ -300,7 +243,7 @@ func (p *watched) Drain(ctx context.Context) error {
 // Close implements worker.Processor.
 func (p *watched) Close() {
 	p.node.alive()
-	if cause := context.Cause(p.term.Context()); p.node.oracle.graceful && errors.Is(cause, lease.ErrLeaseLost) {
+	if cause := context.Cause(p.term.Context()); p.node.oracle.graceful && p.node.oracle.plans == 0 && errors.Is(cause, lease.ErrLeaseLost) {
 		p.node.fail("%s loses %s although nothing has failed: %v", p.node.name, p.term.Key(), cause)
 	}
 	p.Processor.Close()
@@ -312,10 +255,10 @@ func (p *watched) Close() {
 	}
 }
 
-// behind returns a shard whose records, those that arrived before, are not all in the log, or nil.
+// behind returns a shard whose records, those that arrived before, readers do not all see, or nil.
 func (w *world) behind(before time.Duration) *shardLog {
 	i := slices.IndexFunc(w.stream.shards, func(s *shardLog) bool {
-		c := w.oracle.chain(s.lease.Key)
+		c := w.chainOf(s.lease.Key, w.shown.Map)
 		return c.next < len(s.rows) && s.rows[c.next].arrived < before || s.closed && !c.ended && before >= w.now
 	})
 	if i < 0 {

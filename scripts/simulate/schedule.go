@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,7 +51,7 @@ func play(seed uint64, log io.Writer) (r result) {
 
 // bury ends what still runs.
 func (w *world) bury() {
-	for _, n := range w.nodes {
+	for _, n := range slices.Concat(w.nodes, w.tools) {
 		n.kill()
 	}
 }
@@ -58,6 +59,7 @@ func (w *world) bury() {
 func (w *world) schedule() {
 	w.oracle.graceful = w.chance(0.2)
 	w.nemesis.clocks = !w.oracle.graceful && w.chance(0.5)
+	w.nemesis.replays = w.chance(0.5)
 	for range 1 + w.rand.IntN(3) {
 		w.start()
 	}
@@ -100,9 +102,10 @@ func (w *world) rest() {
 		w.start()
 	}
 	w.run(w.now + quiet - settled)
+	w.await()
 	w.owned()
 	if s := w.behind(w.now - 20*time.Second); s != nil {
-		w.fail("%s: records are not in the log long after all trouble has ended: %d of %d", s.lease.Key, w.oracle.chain(s.lease.Key).next, len(s.rows))
+		w.fail("%s: records are not in the log long after all trouble has ended: %d of %d", s.lease.Key, w.chainOf(s.lease.Key, w.shown.Map).next, len(s.rows))
 	}
 	moves := w.oracle.moves
 	w.run(w.now + settled)
@@ -151,8 +154,9 @@ func (w *world) owned() {
 func (w *world) close() {
 	w.oracle.finished = true
 	w.run(w.now + 14*time.Second)
+	w.await()
 	if s := w.behind(w.now); s != nil {
-		w.fail("%s: not everything is in the log at the end: %d of %d records, ended %v", s.lease.Key, w.oracle.chain(s.lease.Key).next, len(s.rows), w.oracle.chain(s.lease.Key).ended)
+		w.fail("%s: not everything is in the log at the end: %d of %d records, ended %v", s.lease.Key, w.chainOf(s.lease.Key, w.shown.Map).next, len(s.rows), w.chainOf(s.lease.Key, w.shown.Map).ended)
 	}
 	for _, n := range w.living() {
 		n.terminate()

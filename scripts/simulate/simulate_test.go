@@ -72,18 +72,17 @@ func logged(t *testing.T) (*world, *shardLog, *chain.Link, []row) {
 		w.now += time.Second
 		w.putRecord(i % 2)
 	}
-	w.oracle.chain(s.lease.Key).started = true
 	hour := chain.HourOf(w.began.Add(time.Hour)) // that no record is later than
 	link := func(first, last int, end chain.End) *chain.Link {
 		return &chain.Link{
-			Shard: s.lease.Key, Prev: end.Last, First: s.records[first].SequenceNumber, Last: s.records[last].SequenceNumber, Hour: hour,
+			Shard: s.lease.Key, Generation: 1, Prev: end.Last, First: s.records[first].SequenceNumber, Last: s.records[last].SequenceNumber, Hour: hour,
 			Records: int64(last - first + 1), Rows: int64(last - first + 1), TotalRecords: int64(last + 1),
 			Hash: w.hash(end.Hash, s.records[first:last+1]),
 		}
 	}
 	rows := []row{*s.rows[0], *s.rows[1]}
 	w.linkPut(link(0, 1, chain.End{}), rows)
-	return w, s, link(2, 3, w.oracle.chain(s.lease.Key).end), []row{*s.rows[2], *s.rows[3]}
+	return w, s, link(2, 3, w.chainOf(s.lease.Key, layout.Map()).end), []row{*s.rows[2], *s.rows[3]}
 }
 
 // TestOracleFindsBadObjects plants mistakes into an object that would be right.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/streamrec/streamrec/worker/lease"
@@ -117,6 +118,34 @@ func (t table) Update(ctx context.Context, from, to *lease.Lease) error {
 		t.rowWritten(&old, &after)
 		return nil
 	})
+}
+
+// WritePlan implements lease.Store.
+func (t table) WritePlan(ctx context.Context, from, to *lease.Plan) error {
+	before, after := *from, *to
+	return t.call(ctx, dynamo, "UpdateItem plan", func() error {
+		if err := t.rows.WritePlan(background, &before, &after); err != nil {
+			return err
+		}
+		t.planWritten(&before, &after)
+		return nil
+	})
+}
+
+// PutPositions implements lease.Store.
+func (t table) PutPositions(ctx context.Context, id string, positions map[string]lease.Position) error {
+	positions = maps.Clone(positions)
+	return t.call(ctx, dynamo, "PutItem positions", func() error { return t.rows.PutPositions(background, id, positions) })
+}
+
+// Position implements lease.Store.
+func (t table) Position(ctx context.Context, id, key string) (lease.Position, error) {
+	return ask(ctx, t.node, dynamo, "GetItem position of "+key, func() (lease.Position, error) { return t.rows.Position(background, id, key) })
+}
+
+// DropPositions implements lease.Store.
+func (t table) DropPositions(ctx context.Context, id string) error {
+	return t.call(ctx, dynamo, "DeleteItem positions", func() error { return t.rows.DropPositions(background, id) })
 }
 
 // leases returns the rows as they are, by key.

@@ -14,6 +14,7 @@ import (
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/lease/leasetest"
+	"github.com/streamrec/streamrec/worker/replay"
 	"github.com/streamrec/streamrec/worker/shardlog"
 )
 
@@ -25,6 +26,8 @@ type world struct {
 	objects *chaintest.Bucket
 	stream  *stream
 	nodes   []*node
+	tools   []*node         // of operators
+	shown   chain.Published // the map that readers see
 	nemesis nemesis
 	oracle  oracle
 	digest  *chain.Hash
@@ -47,7 +50,7 @@ func newWorld(seed uint64, log io.Writer) *world {
 	w := &world{scheduler: newScheduler(seed, log), objects: &chaintest.Bucket{}, digest: chain.NewHash("")}
 	w.rows = &leasetest.Store{Table: leasetest.NewTable()}
 	w.began = epoch.Add(w.between(0, 2*time.Minute))
-	w.oracle = newOracle()
+	w.oracle, w.shown = newOracle(), chain.Published{Map: layout.Map()}
 	w.newStream(1 + w.rand.IntN(4))
 	if w.chance(0.2) {
 		w.age()
@@ -62,16 +65,21 @@ func (w *world) fail(format string, args ...any) {
 
 // start adds a node with a worker on it.
 func (w *world) start() *node {
-	n := &node{
-		world: w, name: fmt.Sprintf("w%d", len(w.nodes)+1), resumed: w.now, offset: w.between(0, 100*time.Hour),
-		rate: 1 + (w.rand.Float64()-0.5)/500, skew: w.nemesis.skew(w), opened: map[string]time.Duration{}, started: map[*coroutine]int{},
-	}
+	n := w.machine(fmt.Sprintf("w%d", len(w.nodes)+1))
 	w.nodes = append(w.nodes, n)
 	w.note("nemesis: start", n.name)
 	ctx, cancel := context.WithCancel(background)
 	n.cancel = cancel
 	n.spawn(n, n.name, func() { n.work(ctx) }, nil)
 	return n
+}
+
+// machine returns a node with clocks of its own.
+func (w *world) machine(name string) *node {
+	return &node{
+		world: w, name: name, resumed: w.now, offset: w.between(0, 100*time.Hour),
+		rate: 1 + (w.rand.Float64()-0.5)/500, skew: w.nemesis.skew(w), opened: map[string]time.Duration{}, started: map[*coroutine]int{},
+	}
 }
 
 // work is the process: one worker.
@@ -83,7 +91,7 @@ func (n *node) work(ctx context.Context) {
 		pcfg.Budget = n.budget
 	}
 	var w *worker.Worker
-	factory := shardlog.NewFactory(pcfg, n, objects, func() *worker.Worker { return w }, nil)
+	factory := shardlog.NewFactory(pcfg, n, objects, func() *worker.Worker { return w }, nil, nil)
 	w, err := worker.New(worker.Config{
 		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(20 + n.rand.IntN(40)), ReadInterval: 800 * time.Millisecond,
 		Stall: 30 * time.Second, Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
@@ -92,7 +100,8 @@ func (n *node) work(ctx context.Context) {
 		Factory: func(t *lease.Term) worker.Processor { return n.watch(t, factory(t)) },
 	})
 	if err == nil {
-		err = w.Run(ctx)
+		o := lease.NewOperator(n, store, failoverTime, replay.Publish(operatorEnv{n}, objects, layout))
+		n.Join(func() { replay.Conclude(ctx, n, w, o, time.Second) }, func() { err = w.Run(ctx) })
 	}
 	n.ended = true
 	n.note(n.name, "has ended")

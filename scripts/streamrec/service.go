@@ -12,6 +12,7 @@ import (
 	"github.com/streamrec/streamrec/infra/admin"
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor"
 	"github.com/streamrec/streamrec/processor/follow"
 	"github.com/streamrec/streamrec/processor/table"
@@ -23,12 +24,18 @@ import (
 // service is a worker with what runs beside it.
 type service struct {
 	*worker.Worker
+<<<<<<< HEAD
 	store    lease.Store
 	follower *follow.Follower // nil when other shards are not followed
 	admin    *admin.Server    // nil when there is none
 	opened   atomic.Bool      // what the shards have learnt is merged
 	leaving  atomic.Bool      // asked to leave
 	log      logrus.FieldLogger
+=======
+	store  lease.Store
+	models *shardlog.Models // nil when other shards are not followed
+	log    logrus.FieldLogger
+>>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
 }
 
 // settings are the configurations of the parts of a service. follow is nil when other shards are not followed.
@@ -68,12 +75,11 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 	self := func() *worker.Worker { return s.Worker }
 	if cfg.follow != nil {
 		cfg.follow.Keep, cfg.follow.Remove, cfg.follow.Report = cfg.processor.Keep, bucket.Delete, s.merged
-		s.follower = shardlog.NewFollower(*cfg.follow, worker.System{}, bucket, self)
-		cfg.processor.Merged = s.follower
+		s.models = shardlog.NewModels(*cfg.follow, worker.System{}, bucket, self, s.restored)
 	}
 	s.Worker, err = worker.New(cfg.worker, worker.Dependencies{
 		Store: s.store, Stream: infrakinesis.NewStream(c.kinesis, d.stream),
-		Factory: shardlog.NewFactory(cfg.processor, worker.System{}, bucket, self, observer), Log: log,
+		Factory: shardlog.NewFactory(cfg.processor, worker.System{}, bucket, self, observer, s.models), Log: log,
 	})
 	if err != nil {
 		return nil, usageError{err}
@@ -83,6 +89,7 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 
 // Run works until ctx ends, as Worker.Run does. Operators are served from the first moment to the last.
 func (s *service) Run(ctx context.Context) error {
+<<<<<<< HEAD
 	if s.admin == nil {
 		return s.work(ctx)
 	}
@@ -122,6 +129,9 @@ func (s *service) ready() error {
 // work takes leases when it has merged what there is, not before.
 func (s *service) work(ctx context.Context) error {
 	if s.follower == nil {
+=======
+	if s.models == nil {
+>>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
 		return s.Worker.Run(ctx)
 	}
 	if err := s.open(ctx); err != nil {
@@ -133,7 +143,7 @@ func (s *service) work(ctx context.Context) error {
 	life, end := context.WithCancel(ctx)
 	var err error
 	(worker.System{}).Join(
-		func() { s.follower.Run(life, shardlog.Fleet{Worker: s.Worker}) },
+		func() { s.models.Run(life) },
 		func() { defer end(); err = s.Worker.Run(ctx) },
 	)
 	return err
@@ -141,25 +151,32 @@ func (s *service) work(ctx context.Context) error {
 
 func (s *service) open(ctx context.Context) error {
 	began := time.Now()
-	rows, _, err := s.store.Leases(ctx)
+	rows, plan, err := s.store.Leases(ctx)
 	if err != nil {
 		return explain("lease table", err)
 	}
-	if err := s.follower.Open(ctx, shardlog.Logs(rows), began); err != nil {
+	if err := s.models.Open(ctx, plan, rows, began); err != nil {
 		return fmt.Errorf("merge what the shards have learnt: %w", err)
 	}
+<<<<<<< HEAD
 	s.opened.Store(true)
 	stats := s.follower.Latest().Stats()
 	s.log.WithFields(logrus.Fields{
 		"facts": stats.Facts, "items": stats.Items, "took_ms": time.Since(began).Milliseconds(),
 	}).Info("model is restored")
+=======
+>>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
 	return nil
+}
+
+func (s *service) restored(stats model.Stats, took time.Duration) {
+	s.log.WithFields(logrus.Fields{"facts": stats.Facts, "items": stats.Items, "took_ms": took.Milliseconds()}).Info("model is restored")
 }
 
 // merged logs what a round of the follower has done.
 func (s *service) merged(r follow.Round) {
 	log := s.log.WithFields(logrus.Fields{
-		"links": r.Links, "shards_waiting": r.Waiting, "stale_ms": s.follower.StaleMs(), "took_ms": r.Took.Milliseconds(),
+		"links": r.Links, "shards_waiting": r.Waiting, "stale_ms": s.models.StaleMs(), "took_ms": r.Took.Milliseconds(),
 	})
 	if r.Snapshot > 0 {
 		log.WithField("bytes", r.Snapshot).Info("snapshot of the model written")
@@ -167,7 +184,7 @@ func (s *service) merged(r follow.Round) {
 	if r.Damaged > 0 {
 		log.WithField("damaged", r.Damaged).Error("links of the log cannot be read: run streamrec audit")
 	}
-	if s.follower.StaleMs() > late.Milliseconds() {
+	if s.models.StaleMs() > late.Milliseconds() {
 		log.Warn("what other shards have learnt is merged late")
 		return
 	}

@@ -75,6 +75,7 @@ func (c *Coordinator) beat(ctx context.Context) error {
 	for _, t := range c.termsByKey() { // in order: floating-point sums depend on it
 		c.me.Rate += t.Lease().Rate
 	}
+	c.me.Acked = c.obeyed()
 	me := c.me
 	c.mu.Unlock()
 	began := c.env.Now()
@@ -85,15 +86,13 @@ func (c *Coordinator) beat(ctx context.Context) error {
 		return fmt.Errorf("write heartbeat: %w", err)
 	}
 	c.extendTrust(began)
+	c.learn(plan)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inbox = map[string]string{} // who still wants a lease asks again within two heartbeats
 	maps.Copy(c.inbox, c.heard)
 	maps.Copy(c.inbox, inbox)
 	c.heard = inbox
-	if plan.Number > c.plan.Number {
-		c.plan, c.stale = plan, true
-	}
 	return nil
 }
 

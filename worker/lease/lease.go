@@ -13,7 +13,9 @@ type Lease struct {
 	Children        []string // known once the shard has ended
 	StartingHashKey string   // decimal, of 128 bits
 	EndingHashKey   string
-	Plan            int64   // number of the last reset plan that has been applied to this row
+	Plan            int64   // number of the last plan that has been applied to this row
+	Map             string  // that of the plan: which generation of the log each hour belongs to; empty before there was a plan
+	TipPlan         int64   // number of the plan under which a reading that began after its fence has been committed up to the tip of the stream
 	Rate            float64 // records/s, as its owner measured them
 	Tip             int64   // Unix ms; everything that arrived until then has been committed. 0: not known
 	Stopped         string  // why the shard has been stopped; nobody takes it until a reset clears it
@@ -66,15 +68,10 @@ type Worker struct {
 	Leaving bool    // it hands its leases over and takes none
 	Rate    float64 // records/s of all its shards
 	At      int64   // Unix ms of the heartbeat by the worker's own clock; for people, nothing is decided by it
-	Acked   int64   // number of the last reset plan that it has seen and obeys
+	Acked   int64   // number of the last plan that it obeys: no consumer of a lease older than that runs in it, or ever will
 	// Inbox holds the requests that others have left, by lease key: the worker that asks for the lease. They are hints,
 	// repeated until the row moves.
 	Inbox map[string]string
-}
-
-// Plan is the row that serialises resets. The zero Plan means that there never was one.
-type Plan struct {
-	Number int64
 }
 
 // Genesis is the row that says where an application began: it resolves LATEST once, for all workers and for ever.

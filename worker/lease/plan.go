@@ -80,16 +80,19 @@ func Receivers(v View) map[string]string {
 }
 
 // Startable returns a predicate that says whether a lease may be taken: not ended, not stopped, and every parent has a row that says
-// SHARD_END. A parent without a row may not have been listed yet: the child of a merge gets its row from whichever parent ends first.
-// A parent that the stream has no more gets a row, too, when the shards are listed.
+// SHARD_END, under the same plan: of two rows with different ones, one has still to be seen what the newer plan makes of it. A parent without a row may not have been listed yet: the
+// child of a merge gets its row from whichever parent ends first. A parent that the stream has no more gets a row, too, when the shards are listed.
 func Startable(leases []Lease) func(*Lease) bool {
-	ended := map[string]bool{}
+	ended := map[string]int64{}
 	for i := range leases {
 		if leases[i].Ended() {
-			ended[leases[i].Key] = true
+			ended[leases[i].Key] = leases[i].Plan
 		}
 	}
 	return func(l *Lease) bool {
-		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool { return !ended[p] })
+		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool {
+			plan, ok := ended[p]
+			return !ok || plan != l.Plan
+		})
 	}
 }

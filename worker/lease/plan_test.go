@@ -303,7 +303,7 @@ func checkLease(t *testing.T, seed uint64, v lease.View, l *lease.Lease, took ma
 	for _, p := range l.Parents {
 		ended := false
 		for _, other := range v.Leases {
-			ended = ended || other.Key == p && other.Checkpoint.Type == lease.ShardEnd
+			ended = ended || other.Key == p && other.Checkpoint.Type == lease.ShardEnd && other.Plan == l.Plan
 		}
 		may = may && ended
 	}

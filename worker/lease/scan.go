@@ -46,14 +46,12 @@ func (c *Coordinator) readLeases(ctx context.Context) error {
 		return fmt.Errorf("read leases: %w", err)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.readAt.IsZero() {
 		c.inherit(leases)
 	}
 	c.leases, c.readAt, c.stale = leases, began, false
-	if plan.Number > c.plan.Number {
-		c.plan = plan
-	}
+	c.mu.Unlock()
+	c.learn(plan)
 	return nil
 }
 
@@ -145,6 +143,7 @@ func (c *Coordinator) bury(ctx context.Context, workers []Worker) {
 func (c *Coordinator) act(ctx context.Context) {
 	c.mu.Lock()
 	lost, given, mine := c.compare()
+	old := c.outdated()
 	v := c.view()
 	var d Decision
 	if c.trusted() && !c.leaving {
@@ -161,6 +160,7 @@ func (c *Coordinator) act(ctx context.Context) {
 	for _, t := range lost {
 		t.cancel(fmt.Errorf("%w: the row names another term", ErrLeaseLost))
 	}
+	c.apply(ctx, old)
 	for _, l := range given {
 		c.begin(ctx, l, "")
 	}
@@ -182,10 +182,11 @@ func (c *Coordinator) compare() (lost []*Term, given []Lease, mine []string) {
 	for _, l := range c.leases {
 		t := c.terms[l.Key]
 		switch {
-		case t != nil && (l.Counter > t.Counter() || l.Plan < c.plan.Number):
+		case t != nil && (l.Counter > t.Counter() || t.Lease().Plan < c.plan.Number):
 			lost = append(lost, t)
 		case t != nil && l.Counter == t.Counter() && l.Owner != c.me.ID && !l.Ended():
 			lost = append(lost, t)
+		case l.Plan < c.plan.Number:
 		case t != nil || l.Owner != c.me.ID || c.avoid[l.Key] || !startable(&l) || !c.trusted() || c.stale || c.leaving:
 		case l.Counter > c.highest[l.Key]:
 			given = append(given, l)

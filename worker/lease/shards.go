@@ -11,7 +11,7 @@ import (
 // syncShards gives every shard of the stream a row. What an application begins with starts at the genesis position, every shard
 // that appears later at TRIM_HORIZON, so that nothing between a reshard and its discovery is skipped.
 func (c *Coordinator) syncShards(ctx context.Context) error {
-	listed, err := c.shards.Shards(ctx)
+	listed, err := c.listShards(ctx)
 	if err != nil {
 		return fmt.Errorf("list shards: %w", err)
 	}
@@ -29,6 +29,13 @@ func (c *Coordinator) syncShards(ctx context.Context) error {
 		c.report.Hole(from, to)
 	}
 	return nil
+}
+
+// listShards lists the shards, but does not wait for long: there is more to do than to look for new ones.
+func (c *Coordinator) listShards(ctx context.Context) ([]Lease, error) {
+	ctx, cancel := c.env.WithTimeout(ctx, 2*c.cfg.Failover, errTimeout)
+	defer cancel()
+	return c.shards.Shards(ctx)
 }
 
 // missingRows returns the rows that have to be created, parents before children, so that no child seems to be without parents
@@ -71,7 +78,7 @@ func (c *Coordinator) createRows(ctx context.Context, listed, missing []Lease, p
 		return err
 	}
 	for _, l := range missing {
-		l.Plan = plan.Number
+		l.Plan, l.Map = plan.Number, plan.Map
 		if !l.Ended() {
 			l.Checkpoint = genesis.start(l.Key)
 		}

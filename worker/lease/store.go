@@ -35,6 +35,16 @@ type Store interface {
 	Create(ctx context.Context, l Lease) error
 	// Begin creates the genesis row, or returns the one that exists.
 	Begin(ctx context.Context, g Genesis) (Genesis, error)
+	// WritePlan replaces the plan row on condition that its number, state and id are those of from, or that there is none when from is the zero
+	// Plan; else ErrConflict.
+	WritePlan(ctx context.Context, from, to *Plan) error
+	// PutPositions keeps where the shards begin under a plan with this id, before the plan is made.
+	PutPositions(ctx context.Context, id string, positions map[string]Position) error
+	// Position returns where a shard begins under a plan with this id. ErrAbsent: the plan has no position for it.
+	Position(ctx context.Context, id, key string) (Position, error)
+	// DropPositions removes the positions of the plan with this id.
+	DropPositions(ctx context.Context, id string) error
+
 	// Update replaces a row on condition that its owner, counter, checkpoint and plan are those of from; else ErrConflict.
 	Update(ctx context.Context, from, to *Lease) error
 }

@@ -50,7 +50,7 @@ func (c *Coordinator) take(ctx context.Context, l Lease) error {
 		return nil
 	}
 	to := l.taken(me)
-	err := c.insist(ctx, func(ctx context.Context) error { return c.replace(ctx, &l, to) })
+	err := c.insist(ctx, func(ctx context.Context) error { return replace(ctx, c.store, &l, to) })
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrAbsent) {
 		return nil
 	}
@@ -74,7 +74,7 @@ func (c *Coordinator) avoidLease(key string, avoid bool) {
 // Then the row waits for the next look at it.
 func (c *Coordinator) begin(ctx context.Context, l Lease, from string) {
 	c.mu.Lock()
-	if c.terms[l.Key] != nil || !c.trusted() || c.leaving || l.Owner != c.me.ID || c.avoid[l.Key] || l.Counter <= c.highest[l.Key] {
+	if c.terms[l.Key] != nil || !c.trusted() || c.leaving || l.Owner != c.me.ID || c.avoid[l.Key] || l.Counter <= c.highest[l.Key] || l.Plan < c.plan.Number {
 		c.mu.Unlock()
 		return
 	}

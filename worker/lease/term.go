@@ -84,6 +84,12 @@ func (t *Term) NoteTip(ctx context.Context, ms int64, rate float64) error {
 	return t.write(ctx, func(l *Lease) *Lease { return l.with(func(n *Lease) { n.Tip, n.Rate = ms, rate }) })
 }
 
+// NoteCaughtUp records that a reading which began after the fence of the term's plan has found the tip of the stream, and that everything up to there
+// has been committed.
+func (t *Term) NoteCaughtUp(ctx context.Context) error {
+	return t.write(ctx, func(l *Lease) *Lease { return l.with(func(n *Lease) { n.TipPlan = l.Plan }) })
+}
+
 // End marks the shard as processed to its end, after its children have got their rows: whoever reads SHARD_END can
 // start them. The log's end mark has to be written before.
 func (t *Term) End(ctx context.Context, children []Lease) error {
@@ -94,7 +100,8 @@ func (t *Term) End(ctx context.Context, children []Lease) error {
 	keys := make([]string, len(children))
 	for i, child := range children {
 		keys[i] = child.Key
-		child.Checkpoint, child.Plan = genesis.start(child.Key), t.Lease().Plan
+		l := t.Lease()
+		child.Checkpoint, child.Plan, child.Map = genesis.start(child.Key), l.Plan, l.Map
 		if err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.store.Create(ctx, child) }); err != nil {
 			return fmt.Errorf("create child %s: %w", child.Key, err)
 		}
@@ -204,7 +211,7 @@ func (t *Term) replace(ctx context.Context, change func(*Lease) *Lease) error {
 		return ErrConflict
 	}
 	to := change(&from)
-	err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.replace(ctx, &from, to) })
+	err := t.c.insist(ctx, func(ctx context.Context) error { return replace(ctx, t.c.store, &from, to) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
@@ -240,12 +247,12 @@ func (t *Term) recognise(ctx context.Context) bool {
 }
 
 // replace updates a row, and takes a row that already says what is wanted for its own success.
-func (c *Coordinator) replace(ctx context.Context, from, to *Lease) error {
-	err := c.store.Update(ctx, from, to)
+func replace(ctx context.Context, store Store, from, to *Lease) error {
+	err := store.Update(ctx, from, to)
 	if err == nil || errors.Is(err, ErrRefused) {
 		return err
 	}
-	now, readErr := c.store.Lease(ctx, from.Key)
+	now, readErr := store.Lease(ctx, from.Key)
 	switch {
 	case readErr != nil && !errors.Is(readErr, ErrAbsent):
 		return errors.Join(err, readErr)
@@ -257,11 +264,16 @@ func (c *Coordinator) replace(ctx context.Context, from, to *Lease) error {
 	return ErrConflict
 }
 
-// insist repeats a request until its outcome is certain or ctx ends, backing off from 20 ms to 1 s with full jitter. Each attempt
-// has a quarter of T.
+// insist repeats a request with the coordinator's time limit: a quarter of T.
 func (c *Coordinator) insist(ctx context.Context, request func(context.Context) error) error {
+	return insist(ctx, c.env, c.cfg.Failover/4, request)
+}
+
+// insist repeats a request until its outcome is certain or ctx ends, backing off from 20 ms to 1 s with full jitter. Each attempt
+// has a time limit.
+func insist(ctx context.Context, env Env, limit time.Duration, request func(context.Context) error) error {
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		attempt, cancel := c.env.WithTimeout(ctx, c.cfg.Failover/4, errTimeout)
+		attempt, cancel := env.WithTimeout(ctx, limit, errTimeout)
 		err := request(attempt)
 		cancel()
 		if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrAbsent) || errors.Is(err, ErrRefused) {
@@ -270,7 +282,7 @@ func (c *Coordinator) insist(ctx context.Context, request func(context.Context) 
 		if ctx.Err() != nil {
 			return errors.Join(context.Cause(ctx), err)
 		}
-		if stop := c.env.Sleep(ctx, time.Duration(c.env.Rand()*float64(wait))); stop != nil {
+		if stop := env.Sleep(ctx, time.Duration(env.Rand()*float64(wait))); stop != nil {
 			return errors.Join(stop, err)
 		}
 	}

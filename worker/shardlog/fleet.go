@@ -9,22 +9,27 @@ import (
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
-// Fleet tells a follow.Follower what a worker knows.
-type Fleet struct{ Worker *worker.Worker }
+// Fleet tells a follow.Follower what a worker knows of the logs that are written under a plan.
+type Fleet struct {
+	Worker *worker.Worker
+	Plan   int64
+}
 
 var _ follow.Fleet = Fleet{}
 
 // Shards implements follow.Fleet.
 func (f Fleet) Shards() ([]follow.Shard, time.Time) {
 	rows, at := f.Worker.Leases()
-	return Logs(rows), at
+	return logs(rows, f.Plan), at
 }
 
-// Logs returns where the logs of the shards end, as their rows say.
-func Logs(rows []lease.Lease) []follow.Shard {
+// logs returns where the logs of the shards end under a plan, as their rows say. Of a row that belongs to another plan nothing is known.
+func logs(rows []lease.Lease, plan int64) []follow.Shard {
 	logs := make([]follow.Shard, len(rows))
 	for i := range rows {
-		logs[i] = follow.Shard{ID: rows[i].Key, Ended: rows[i].Ended(), Bookmark: bookmarkOf(&rows[i])}
+		if logs[i].ID = rows[i].Key; rows[i].Plan == plan {
+			logs[i].Ended, logs[i].Bookmark = rows[i].Ended(), bookmarkOf(&rows[i])
+		}
 	}
 	return logs
 }

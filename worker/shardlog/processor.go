@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker"
@@ -14,7 +15,22 @@ import (
 // shardProcessor is a processor.Processor as a worker.Processor.
 type shardProcessor struct {
 	*processor.Processor
-	checkpoint lease.Position // of the row when the term began
+	models *Models // nil: none
+	row    lease.Lease
+	merged *editions
+	alive  func()
+	broken error // the row cannot be understood
+}
+
+// editions are those of the model of the shard's plan, once there is one.
+type editions struct{ processor.Editions }
+
+// Latest implements processor.Editions.
+func (e *editions) Latest() *model.Edition {
+	if e.Editions == nil {
+		return nil
+	}
+	return e.Editions.Latest()
 }
 
 var (
@@ -46,14 +62,20 @@ func (e logEnv) Trouble(err error) {
 func (e logEnv) Answered() { e.worker().Alive(e.shard) }
 
 // NewFactory returns the factory of the processors of a worker. w returns the worker, which is made after its factory. o may be nil.
-func NewFactory(cfg processor.Config, env Env, bucket chain.Bucket, w func() *worker.Worker, o processor.Observer) worker.Factory {
+func NewFactory(cfg processor.Config, env Env, bucket chain.Bucket, w func() *worker.Worker, o processor.Observer, models *Models) worker.Factory {
 	return func(t *lease.Term) worker.Processor {
-		l := t.Lease()
+		l, cfg := t.Lease(), cfg
 		bookmark := func(ctx context.Context, end chain.End) error {
 			return w().Advance(ctx, t, lease.After(end.Last, int64(end.Hour)))
 		}
 		env := logEnv{Env: env, worker: w, shard: l.Key}
-		return &shardProcessor{processor.New(cfg, env, bucket, shardOf(l), bookmark, o), l.Checkpoint}
+		p := &shardProcessor{models: models, row: l, merged: &editions{}, alive: env.Answered}
+		if models != nil {
+			cfg.Merged = p.merged
+		}
+		cfg.Layout, p.broken = LayoutOf(cfg.Layout, l.Map)
+		p.Processor = processor.New(cfg, env, bucket, shardOf(l), bookmark, o)
+		return p
 	}
 }
 
@@ -66,11 +88,21 @@ func shardOf(l lease.Lease) processor.Shard {
 
 // Open implements worker.Processor.
 func (p *shardProcessor) Open(ctx context.Context) (lease.Position, error) {
+	if p.broken != nil {
+		return lease.Position{}, verdict(p.broken)
+	}
+	if p.models != nil {
+		merged, err := p.models.wait(ctx, p.row.Plan, p.alive)
+		if err != nil {
+			return lease.Position{}, err
+		}
+		p.merged.Editions = merged
+	}
 	at, err := p.Processor.Open(ctx)
 	if err != nil {
 		return lease.Position{}, verdict(err)
 	}
-	return position(at, p.checkpoint), nil
+	return position(at, p.row.Checkpoint), nil
 }
 
 // position is where the reader begins. A shard of which nothing is left is read to its end from whatever the stream still has.
@@ -90,6 +122,9 @@ func position(at processor.Resume, checkpoint lease.Position) lease.Position {
 func (p *shardProcessor) Process(ctx context.Context, page worker.Page) error {
 	return verdict(p.Processor.Process(ctx, page.Records))
 }
+
+// Flush implements worker.Processor.
+func (p *shardProcessor) Flush(ctx context.Context) error { return verdict(p.Processor.Drain(ctx)) }
 
 // Drain implements worker.Processor. Another writer's link has taken the place of this batch: the next owner goes on from there.
 func (p *shardProcessor) Drain(ctx context.Context) error {

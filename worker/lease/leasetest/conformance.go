@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,6 +20,8 @@ func Conformance(t *testing.T, s lease.Store) {
 	t.Run("update names what it replaces", func(t *testing.T) { conditions(t, s) })
 	t.Run("one of many takes", func(t *testing.T) { race(t, s) })
 	t.Run("genesis is once", func(t *testing.T) { genesis(t, s) })
+	t.Run("plans follow each other", func(t *testing.T) { plans(t, s) })
+	t.Run("positions of a plan", func(t *testing.T) { positions(t, s) })
 	t.Run("many rows", func(t *testing.T) { manyRows(t, s) })
 }
 
@@ -77,6 +80,7 @@ func leases(t *testing.T, s lease.Store) {
 	l := lease.Lease{
 		Key: "shard-1", Owner: "w", Counter: 4, Checkpoint: lease.After("49001", 7), CheckpointAt: 6, Parents: []string{"a", "b"}, Children: []string{"c"},
 		StartingHashKey: "0", EndingHashKey: "170141183460469231731687303715884105727", Plan: 2, Rate: 3.25, Tip: 5, Stopped: "why",
+		Map: "1<2026-11-23T14;2", TipPlan: 2,
 	}
 	must(t, s.Create(ctx, l))
 	must(t, s.Create(ctx, lease.Lease{Key: "shard-1", Checkpoint: lease.Position{Type: lease.TrimHorizon}})) // leaves it as it is
@@ -171,6 +175,81 @@ func genesis(t *testing.T, s lease.Store) {
 	}
 	if got, err := s.Begin(ctx, lease.Genesis{Position: lease.At(9), Shards: []string{"c"}}); err != nil || !reflect.DeepEqual(got, first) {
 		t.Fatalf("second genesis %+v, %v", got, err)
+	}
+}
+
+func plans(t *testing.T, s lease.Store) {
+	ctx := t.Context()
+	read := func() lease.Plan {
+		t.Helper()
+		_, plan, err := s.Leases(ctx)
+		must(t, err)
+		return plan
+	}
+	now := read()
+	if now != (lease.Plan{}) {
+		t.Fatalf("plan %+v before there is any", now)
+	}
+	all := lease.Plan{
+		Number: 1, State: lease.PlanMade, ID: "a", Map: "1<2026-11-23T14;2", Hour: 7, Published: "1", By: 3, Previous: "2", At: 5, Operator: "me", Reason: "a bad model",
+	}
+	for name, next := range map[string]lease.Plan{"made": all, "other": {Number: 2, State: lease.PlanMade, ID: "b"}} {
+		wrong := lease.Plan{Number: 9, State: lease.PlanMade, ID: "x"}
+		if err := s.WritePlan(ctx, &wrong, &next); !errors.Is(err, lease.ErrConflict) {
+			t.Fatalf("%s: a plan in the place of one that is not there: %v", name, err)
+		}
+	}
+	step := func(next lease.Plan) {
+		t.Helper()
+		must(t, s.WritePlan(ctx, &now, &next))
+		if got := read(); got != next {
+			t.Fatalf("plan %+v, want %+v", got, next)
+		}
+		if err := s.WritePlan(ctx, &now, &next); !errors.Is(err, lease.ErrConflict) {
+			t.Fatalf("the same write once more: %v", err)
+		}
+		now = next
+	}
+	step(all)
+	all.State = lease.PlanFenced
+	step(all)
+	other := all
+	other.ID = "other"
+	if err := s.WritePlan(ctx, &other, &all); !errors.Is(err, lease.ErrConflict) {
+		t.Fatalf("a plan of the same number and state by somebody else: %v", err)
+	}
+	step(lease.Plan{Number: 2, State: lease.PlanMade, ID: "b", Map: "1"})
+	must(t, s.Register(ctx, lease.Worker{ID: "reads plans", Counter: 1}))
+	if _, got, err := s.Heartbeat(ctx, lease.Worker{ID: "reads plans", Counter: 2}); err != nil || got != now {
+		t.Fatalf("a heartbeat shows the plan %+v, %v", got, err)
+	}
+	must(t, s.Deregister(ctx, "reads plans"))
+}
+
+func positions(t *testing.T, s lease.Store) {
+	ctx := t.Context()
+	want := map[string]lease.Position{}
+	for i := range 200 {
+		want[fmt.Sprintf("shardId-%012d", i)] = lease.After(strings.Repeat("4", 56), int64(i))
+	}
+	must(t, s.PutPositions(ctx, "id", want))
+	must(t, s.PutPositions(ctx, "other", map[string]lease.Position{"x": {Type: lease.ShardEnd}}))
+	for key, at := range want {
+		if got, err := s.Position(ctx, "id", key); err != nil || got != at {
+			t.Fatalf("position of %s: %v, %v; want %v", key, got, err, at)
+		}
+	}
+	for _, absent := range [][2]string{{"id", "x"}, {"other", "y"}, {"third", "x"}} {
+		if got, err := s.Position(ctx, absent[0], absent[1]); !errors.Is(err, lease.ErrAbsent) {
+			t.Fatalf("position of %s under %s: %v, %v", absent[1], absent[0], got, err)
+		}
+	}
+	must(t, s.DropPositions(ctx, "id"))
+	if _, err := s.Position(ctx, "id", "shardId-000000000000"); !errors.Is(err, lease.ErrAbsent) {
+		t.Fatalf("a position that has been dropped: %v", err)
+	}
+	if got, err := s.Position(ctx, "other", "x"); err != nil || got.Type != lease.ShardEnd {
+		t.Fatalf("position of another plan: %v, %v", got, err)
 	}
 }
 

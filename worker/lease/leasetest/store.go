@@ -35,6 +35,7 @@ type Table struct {
 	workers map[string]lease.Worker
 	leases  map[string]lease.Lease
 	plan    lease.Plan
+	starts  map[string]map[string]lease.Position // by plan id and key
 	genesis *lease.Genesis
 	late    []func()
 	writes  int
@@ -43,6 +44,13 @@ type Table struct {
 // NewTable returns an empty table.
 func NewTable() *Table {
 	return &Table{workers: map[string]lease.Worker{}, leases: map[string]lease.Lease{}}
+}
+
+// Plan returns the plan row.
+func (t *Table) Plan() lease.Plan {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.plan
 }
 
 // Settle lets late writes take effect, as far as their conditions hold.
@@ -281,6 +289,49 @@ func (s *Store) Update(ctx context.Context, from, to *lease.Lease) error {
 			return lease.ErrConflict
 		}
 		t.leases[after.Key] = after
+		return nil
+	})
+}
+
+// WritePlan implements lease.Store.
+func (s *Store) WritePlan(ctx context.Context, from, to *lease.Plan) error {
+	before, after := *from, *to
+	return s.write(ctx, "write plan", func(t *Table) error {
+		if !t.plan.Same(&before) {
+			return lease.ErrConflict
+		}
+		t.plan = after
+		return nil
+	})
+}
+
+// PutPositions implements lease.Store.
+func (s *Store) PutPositions(ctx context.Context, id string, positions map[string]lease.Position) error {
+	positions = maps.Clone(positions)
+	return s.write(ctx, "put positions", func(t *Table) error {
+		if t.starts == nil {
+			t.starts = map[string]map[string]lease.Position{}
+		}
+		t.starts[id] = positions
+		return nil
+	})
+}
+
+// Position implements lease.Store.
+func (s *Store) Position(ctx context.Context, id, key string) (lease.Position, error) {
+	return read(ctx, s, "position", func(t *Table) (lease.Position, error) {
+		at, ok := t.starts[id][key]
+		if !ok {
+			return at, lease.ErrAbsent
+		}
+		return at, nil
+	})
+}
+
+// DropPositions implements lease.Store.
+func (s *Store) DropPositions(ctx context.Context, id string) error {
+	return s.write(ctx, "drop positions", func(t *Table) error {
+		delete(t.starts, id)
 		return nil
 	})
 }

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay"
+)
+
+// operatorEnv is a node as the Env of whoever reads the log for itself.
+type operatorEnv struct{ *node }
+
+// Trouble implements chain.Env.
+func (operatorEnv) Trouble(error) {}
+
+// Answered implements chain.Env.
+func (operatorEnv) Answered() {}
+
+// operate adds a node on which somebody makes a replay, or, without a request, only helps to bring the one that was made to its end. Should everybody who
+// has made one die, the workers do.
+func (w *world) operate(request *replay.Request) {
+	n := w.machine(fmt.Sprintf("o%d", len(w.tools)+1))
+	w.tools = append(w.tools, n)
+	w.note("nemesis: operator", n.name, fmt.Sprintf("%+v", request))
+	n.spawn(n, n.name, func() {
+		n.operate(request)
+		n.ended = true
+	}, nil)
+}
+
+// request draws what an operator wants.
+func (w *world) request() *replay.Request {
+	r := &replay.Request{From: chain.HourOf(w.began.Add(w.now)) - chain.Hour(w.rand.IntN(3)-w.rand.IntN(2)), Undo: w.chance(0.3), Operator: "somebody"}
+	if w.chance(0.1) {
+		return nil
+	}
+	return r
+}
+
+// operate is the tool. It may stop at any moment, and once in a while does after it has made the plan.
+func (n *node) operate(request *replay.Request) {
+	store, objects, env := table{n, n.rows}, bucket{n, n.objects}, operatorEnv{n}
+	ctx, cancel := context.WithCancel(background)
+	defer cancel()
+	o := lease.NewOperator(n, store, failoverTime, replay.Publish(env, objects, layout))
+	if request != nil && (!n.replay(ctx, store, objects, o, *request) || n.chance(0.3)) {
+		return
+	}
+	for {
+		p, err := o.Step(ctx)
+		if err == nil && p.Done() {
+			n.note(n.name, "has finished plan", fmt.Sprint(p.Plan.Number))
+			return
+		}
+		_ = n.Sleep(ctx, 500*time.Millisecond) // ctx never ends
+	}
+}
+
+// replay makes a plan, and reports whether it did.
+func (n *node) replay(ctx context.Context, store table, objects bucket, o *lease.Operator, request replay.Request) bool {
+	rows, plan, err := store.Leases(ctx)
+	if err != nil {
+		return false
+	}
+	source := replay.Source{Env: operatorEnv{n}, Bucket: objects, Layout: layout, Stream: "clicks"}
+	draft, err := replay.Prepare(ctx, source, rows, plan, request, nil)
+	if errors.Is(err, replay.ErrNothingToUndo) {
+		return false
+	}
+	if err != nil {
+		n.fail("%s: %v", n.name, err)
+	}
+	made, err := draft.Make(ctx, source, o, fmt.Sprintf("%s-%d", n.name, n.rand.Uint32()), n.Wall())
+	if errors.Is(err, lease.ErrPlanChanged) {
+		return false
+	}
+	if err != nil {
+		n.fail("%s: %v", n.name, err)
+	}
+	n.note(n.name, "has made plan", fmt.Sprint(made.Number), made.Map)
+	return true
+}
+
+// disturb does to an operator what is done to workers.
+func (w *world) disturb() {
+	if len(w.tools) == 0 {
+		return
+	}
+	n := w.tools[len(w.tools)-1]
+	switch {
+	case n.dead || n.ended:
+	case w.chance(0.3):
+		w.note("nemesis: kill", n.name)
+		n.kill()
+	case w.chance(0.5):
+		w.note("nemesis: pause", n.name)
+		n.pause()
+		w.after(w.between(100*time.Millisecond, 20*time.Second), n.proceed)
+	default:
+		s, f := service(w.rand.IntN(int(services))), [...]fate{failed, hung, hungLost, lost}[w.rand.IntN(4)]
+		w.note("nemesis: cut", n.name, "from", s.String(), f.String())
+		n.cut[s] = f
+		w.after(w.between(time.Second, 15*time.Second), func() { n.cut[s] = fine })
+	}
+}
+
+// replayTime is how long a replay may take when nothing fails: the shards of a schedule read all they have again, children after parents.
+const replayTime = 30 * time.Second
+
+// await waits until the last plan has come to its end.
+func (w *world) await() {
+	for until := w.now + replayTime; ; w.run(w.now + time.Second) {
+		plan := w.rows.Table.Plan()
+		if plan.Number == w.shown.Plan {
+			return
+		}
+		if w.now >= until {
+			w.fail("plan %d is still %s, and readers see that of plan %d", plan.Number, plan.State, w.shown.Plan)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/shardlog"
+)
+
+// Source is where an application's rows and log are.
+type Source struct {
+	Env    chain.Env
+	Bucket chain.Bucket
+	Layout chain.Layout // as it was before there was a plan
+	Stream string       // as the generations of the log name it; for Make
+}
+
+// Request says what is wanted: all hours from From on written anew, or the state before the last plan.
+type Request struct {
+	From     chain.Hour
+	Undo     bool
+	Operator string // who asks for it, and why
+	Reason   string
+}
+
+// Draft is what would be done.
+type Draft struct {
+	Base   lease.Plan   // the plan row that it was drawn up from
+	From   chain.Hour   // the first hour that is written anew
+	Before chain.Map    // what readers see
+	After  chain.Map    // what they are to see; the generation that is to be reserved is 0 in it
+	Shards []ShardDraft // in the order of the rows
+	Undo   bool         // back to a map of the past: no generation is reserved
+	Labels [2]string    // operator and reason
+}
+
+// ShardDraft is what would become of a shard.
+type ShardDraft struct {
+	Row   lease.Lease
+	At    lease.Position // where it would begin
+	Known bool           // that the plan says so; otherwise the shard begins where it would have begun
+	Now   chain.End      // where its chain ends as readers see it
+	Then  chain.End      // where it ends under the wanted map
+}
+
+// Records is how many records would be read again, as far as the log tells.
+func (s *ShardDraft) Records() int64 { return max(s.Now.Records-s.Then.Records, 0) }
+
+// ErrNothingToUndo says that no plan has been made.
+var ErrNothingToUndo = errors.New("there is nothing to undo: no replay has been made")
+
+// Prepare draws up what would be done. It reads the log of every shard, some at a time; progress, if not nil, is told of each.
+func Prepare(ctx context.Context, s Source, rows []lease.Lease, plan lease.Plan, r Request, progress func(done, of int)) (*Draft, error) {
+	d := &Draft{Base: plan, From: r.From, Undo: r.Undo, Labels: [2]string{r.Operator, r.Reason}}
+	before, err := shardlog.LayoutOf(s.Layout, plan.Published)
+	if err != nil {
+		return nil, fmt.Errorf("draw up replay: %w", err)
+	}
+	d.Before = before.Map()
+	wanted := before.With(d.Before.Replace(r.From, 0, newGeneration))
+	if r.Undo {
+		if wanted, err = d.past(s.Layout, before); err != nil {
+			return nil, fmt.Errorf("draw up undo: %w", err)
+		}
+	}
+	d.After = wanted.Map()
+	d.Shards = make([]ShardDraft, len(rows))
+	var done atomic.Int64
+	err = chain.Each(s.Env, len(rows), shardsAtATime, func(i int) error {
+		d.Shards[i].Row = rows[i]
+		if err := d.Shards[i].find(ctx, s, before, wanted); err != nil {
+			return err
+		}
+		if n := done.Add(1); progress != nil {
+			progress(int(n), len(rows))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("draw up replay: %w", err)
+	}
+	return d, nil
+}
+
+// newGeneration stands for a generation that has not been reserved yet. Nothing lies in it.
+const newGeneration = 1 << 30
+
+// shardsAtATime is how many shards' logs are read concurrently.
+const shardsAtATime = 16
+
+// past returns the layout to go back to: of a plan that is not published the one that is, else the one before.
+func (d *Draft) past(base, published chain.Layout) (chain.Layout, error) {
+	switch {
+	case d.Base.Number == 0:
+		return base, ErrNothingToUndo
+	case d.Base.State != lease.PlanPublished:
+		d.From = chain.Hour(d.Base.Hour)
+		return published, nil
+	}
+	d.From = chain.Hour(d.Base.Hour)
+	return shardlog.LayoutOf(base, d.Base.Previous)
+}
+
+// find finds where the shard begins under the wanted layout.
+func (d *ShardDraft) find(ctx context.Context, s Source, before, wanted chain.Layout) error {
+	shard := chain.Shard{ID: d.Row.Key, Parents: d.Row.Parents, StartingHashKey: d.Row.StartingHashKey, EndingHashKey: d.Row.EndingHashKey}
+	now, err := chain.Find(ctx, s.Env, s.Bucket, before, shard)
+	if err != nil {
+		return err
+	}
+	w, err := chain.Find(ctx, s.Env, s.Bucket, wanted, shard)
+	if err != nil {
+		return err
+	}
+	d.Now, d.Then = now.End(), w.End()
+	if d.Row.Ended() {
+		end, err := chain.ReadEnd(ctx, s.Env, s.Bucket, wanted, shard.ID)
+		if err != nil {
+			return err
+		}
+		if trimmed := d.Row.StartingHashKey == ""; end != nil || trimmed {
+			d.At, d.Known = lease.Position{Type: lease.ShardEnd}, true
+			return nil
+		}
+	}
+	if d.Then.Last != "" {
+		d.At, d.Known = lease.After(d.Then.Last, int64(d.Then.Hour)), true
+		return nil
+	}
+	first, err := chain.FirstRead(ctx, s.Env, s.Bucket, wanted, shard.ID)
+	if d.Known = first != ""; d.Known {
+		d.At = lease.Position{Type: lease.AtSequenceNumber, Value: first}
+	}
+	return err
+}
+
+// Make reserves the generation, and makes the draft the application's plan. lease.ErrPlanChanged: somebody else has made one since the draft was drawn up.
+func (d *Draft) Make(ctx context.Context, s Source, o *lease.Operator, id string, now time.Time) (lease.Plan, error) {
+	after := d.After
+	if !d.Undo {
+		last := 0
+		for _, g := range d.Before.Generations() {
+			last = max(last, g)
+		}
+		g, err := chain.Reserve(ctx, s.Env, s.Bucket, s.Layout.In(last), s.Stream)
+		if err != nil {
+			return lease.Plan{}, fmt.Errorf("make replay: %w", err)
+		}
+		after = d.Before.Replace(d.From, 0, g)
+	}
+	to := lease.Plan{
+		ID: id, Map: after.String(), Hour: int64(d.From), At: now.UnixMilli(), Operator: d.Labels[0], Reason: d.Labels[1],
+	}
+	positions := map[string]lease.Position{}
+	for i := range d.Shards {
+		if sh := &d.Shards[i]; sh.Known {
+			positions[sh.Row.Key] = sh.At
+		}
+	}
+	base := d.Base
+	if err := o.Make(ctx, &base, &to, positions); err != nil {
+		return lease.Plan{}, fmt.Errorf("make replay: %w", err)
+	}
+	return to, nil
+}
+
+// Publish returns what shows the map of a published plan to readers.
+func Publish(env chain.Env, b chain.Swapper, l chain.Layout) func(context.Context, *lease.Plan) error {
+	return func(ctx context.Context, p *lease.Plan) error {
+		published, err := shardlog.LayoutOf(l, p.Published)
+		if err != nil {
+			return err
+		}
+		return chain.Publish(ctx, env, b, l, chain.Published{Plan: p.By, Map: published.Map()})
+	}
+}
