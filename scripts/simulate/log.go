@@ -36,6 +36,9 @@ func (s *shardLog) generation(g int) *generation {
 
 // endedOnce reports whether any generation has an end mark of the shard.
 func (s *shardLog) endedOnce() bool {
+	if s.past {
+		return true
+	}
 	for _, g := range s.logs {
 		if g.end != nil {
 			return true
@@ -59,6 +62,7 @@ func mapOf(text string) chain.Map {
 // chainOf reads a shard's chain under a map.
 func (w *world) chainOf(shard string, m chain.Map) (c chainState) {
 	s := w.stream.byID[shard]
+	c.ended = s.past
 	for moved := true; moved; {
 		moved = false
 		for _, g := range m.Generations() {

@@ -9,13 +9,9 @@ import (
 
 // nemesis decides what goes wrong. What it does is drawn from the seed, and noted in the trace.
 type nemesis struct {
-<<<<<<< HEAD
-	clocks bool // clocks are wrong, and jump
-	awake  bool // during a burst
-=======
 	clocks  bool // clocks are wrong, and jump
+	awake   bool // during a burst
 	replays bool // operators rewind the stream
->>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
 }
 
 // skew draws how wrong a node's time of day is.
@@ -111,15 +107,11 @@ func (w *world) strike(n *node, shard string) {
 // change does something that is no failure: a deployment, a worker more or less, a reshard.
 func (w *world) change() {
 	alive := w.living()
-<<<<<<< HEAD
-	switch w.rand.IntN(5) {
-=======
 	if w.nemesis.replays && w.chance(0.3) {
 		w.operate(w.request())
 		return
 	}
-	switch w.rand.IntN(4) {
->>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
+	switch w.rand.IntN(5) {
 	case 0:
 		if len(alive) < 5 {
 			w.start()

@@ -42,7 +42,7 @@ func (w *world) closing(s *shardLog, split bool) {
 		w.count(orphaned, key)
 	}
 	for _, p := range s.parents {
-		if !w.oracle.chain(p.lease.Key).ended {
+		if !p.endedOnce() {
 			w.count(hasty, key)
 			break
 		}
@@ -64,11 +64,14 @@ func (w *world) ownerIsDead(shard string) bool {
 }
 
 // trim lets retention take a shard away of which nothing is unread, and whose parents are gone. What is unread stops a shard, as it should, and
-// nothing would happen any more.
+// nothing would happen any more; and so would a replay of what is gone.
 func (w *world) trim() {
+	if w.nemesis.replays {
+		return
+	}
 	for _, s := range w.stream.shards {
 		key := s.lease.Key
-		if s.gone || !w.oracle.chain(key).ended || !s.orphan() {
+		if s.gone || !s.endedOnce() || !s.orphan() {
 			continue
 		}
 		if row, ok := w.leases()[key]; ok && !row.Ended() {
@@ -97,8 +100,7 @@ func (w *world) age() {
 	}
 	for _, s := range w.stream.shards {
 		if s.closed {
-			w.oracle.chain(s.lease.Key).ended = true // nothing of it has to be read
-			s.gone = true
+			s.gone, s.past = true, true
 			w.count(unknown, s.lease.Key)
 		}
 	}

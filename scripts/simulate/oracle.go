@@ -45,14 +45,11 @@ func (w *world) put(by *node, key string, body []byte, metadata map[string]strin
 	case strings.HasSuffix(key, ".start.json"):
 		w.startPut(markOf[chain.StartMark](w, key, body))
 	case strings.HasSuffix(key, ".end.json"):
-<<<<<<< HEAD
-		w.endPut(markShard(key))
-		w.strike(by, markShard(key))
-=======
-		w.endPut(markOf[chain.EndMark](w, key, body))
+		g, mark := markOf[chain.EndMark](w, key, body)
+		w.endPut(g, mark)
+		w.strike(by, mark.Shard)
 	case key == layout.PublishedKey():
 		w.published()
->>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
 	case strings.HasSuffix(key, ".parquet"):
 		link, err := chain.ParseLink(chain.Object{Key: key, Metadata: metadata})
 		if err != nil {

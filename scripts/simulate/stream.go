@@ -29,6 +29,7 @@ type shardLog struct {
 	position map[string]int // index of a record by its sequence number
 	logs     map[int]*generation
 	hours    map[int]chain.Hour // by index of a record: the hour that the log gives it
+	past     bool               // it was beyond retention when the application began
 	seen     map[int]bool       // by index of a record: readers have seen it
 }
 
@@ -66,11 +67,7 @@ func (w *world) newStream(shards int) {
 }
 
 func (w *world) addShard(from, to int, parents ...*shardLog) *shardLog {
-<<<<<<< HEAD
-	s := &shardLog{from: from, to: to, parents: parents, position: map[string]int{}}
-=======
-	s := &shardLog{from: from, to: to, position: map[string]int{}, logs: map[int]*generation{}, hours: map[int]chain.Hour{}, seen: map[int]bool{}}
->>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
+	s := &shardLog{from: from, to: to, parents: parents, position: map[string]int{}, logs: map[int]*generation{}, hours: map[int]chain.Hour{}, seen: map[int]bool{}}
 	s.lease = lease.Lease{
 		Key: fmt.Sprintf("shardId-%012d", len(w.stream.shards)), StartingHashKey: bound(from), EndingHashKey: before(to + 1),
 	}

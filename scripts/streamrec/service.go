@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,24 +19,19 @@ import (
 	"github.com/streamrec/streamrec/processor/table"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay"
 	"github.com/streamrec/streamrec/worker/shardlog"
 )
 
 // service is a worker with what runs beside it.
 type service struct {
 	*worker.Worker
-<<<<<<< HEAD
-	store    lease.Store
-	follower *follow.Follower // nil when other shards are not followed
-	admin    *admin.Server    // nil when there is none
-	opened   atomic.Bool      // what the shards have learnt is merged
-	leaving  atomic.Bool      // asked to leave
-	log      logrus.FieldLogger
-=======
-	store  lease.Store
-	models *shardlog.Models // nil when other shards are not followed
-	log    logrus.FieldLogger
->>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
+	store   lease.Store
+	models  *shardlog.Models // nil when other shards are not followed
+	admin   *admin.Server    // nil when there is none
+	opened  atomic.Bool      // what the shards have learnt is merged
+	leaving atomic.Bool      // asked to leave
+	log     logrus.FieldLogger
 }
 
 // settings are the configurations of the parts of a service. follow is nil when other shards are not followed.
@@ -77,6 +73,7 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 		cfg.follow.Keep, cfg.follow.Remove, cfg.follow.Report = cfg.processor.Keep, bucket.Delete, s.merged
 		s.models = shardlog.NewModels(*cfg.follow, worker.System{}, bucket, self, s.restored)
 	}
+	s.operator = lease.NewOperator(worker.System{}, s.store, cmp.Or(cfg.worker.Lease.Failover, 5*time.Second), replay.Publish(worker.System{}, bucket, d.layout))
 	s.Worker, err = worker.New(cfg.worker, worker.Dependencies{
 		Store: s.store, Stream: infrakinesis.NewStream(c.kinesis, d.stream),
 		Factory: shardlog.NewFactory(cfg.processor, worker.System{}, bucket, self, observer, s.models), Log: log,
@@ -89,7 +86,6 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 
 // Run works until ctx ends, as Worker.Run does. Operators are served from the first moment to the last.
 func (s *service) Run(ctx context.Context) error {
-<<<<<<< HEAD
 	if s.admin == nil {
 		return s.work(ctx)
 	}
@@ -109,7 +105,7 @@ func (s *service) Run(ctx context.Context) error {
 
 // started says what the worker has not read yet.
 func (s *service) started() error {
-	if s.follower != nil && !s.opened.Load() {
+	if s.models != nil && !s.opened.Load() {
 		return errors.New("the model is being restored")
 	}
 	return nil
@@ -126,26 +122,26 @@ func (s *service) ready() error {
 	return s.Worker.Ready()
 }
 
-// work takes leases when it has merged what there is, not before.
+// work takes leases when it has merged what there is, not before, and brings replays to their end.
 func (s *service) work(ctx context.Context) error {
-	if s.follower == nil {
-=======
-	if s.models == nil {
->>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
-		return s.Worker.Run(ctx)
-	}
-	if err := s.open(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil // asked to leave before it began
+	if s.models != nil {
+		if err := s.open(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil // asked to leave before it began
+			}
+			return err
 		}
-		return err
 	}
 	life, end := context.WithCancel(ctx)
 	var err error
-	(worker.System{}).Join(
-		func() { s.models.Run(life) },
+	beside := []func(){
 		func() { defer end(); err = s.Worker.Run(ctx) },
-	)
+		func() { replay.Conclude(life, worker.System{}, s.Worker, s.operator, time.Second) },
+	}
+	if s.models != nil {
+		beside = append(beside, func() { s.models.Run(life) })
+	}
+	(worker.System{}).Join(beside...)
 	return err
 }
 
@@ -158,14 +154,7 @@ func (s *service) open(ctx context.Context) error {
 	if err := s.models.Open(ctx, plan, rows, began); err != nil {
 		return fmt.Errorf("merge what the shards have learnt: %w", err)
 	}
-<<<<<<< HEAD
 	s.opened.Store(true)
-	stats := s.follower.Latest().Stats()
-	s.log.WithFields(logrus.Fields{
-		"facts": stats.Facts, "items": stats.Items, "took_ms": time.Since(began).Milliseconds(),
-	}).Info("model is restored")
-=======
->>>>>>> 6aede0a (Replay by plan row: made, fenced, published; rows, terms and models belong to a plan; operators in the simulator)
 	return nil
 }
 

@@ -98,9 +98,9 @@ func (t *tally) counters() dashboard.Counters {
 // self is what the service knows of itself.
 func (s *service) self(t *tally) dashboard.Self {
 	self := dashboard.Self{Worker: s.ID(), Counters: t.counters()}
-	if s.follower != nil && s.follower.Latest() != nil {
-		stats := s.follower.Latest().Stats()
-		self.Counters.Facts, self.Counters.Items, self.Counters.StaleMs = int64(stats.Facts), int64(stats.Items), s.follower.StaleMs()
+	if s.models != nil && s.models.Latest() != nil {
+		stats := s.models.Latest().Stats()
+		self.Counters.Facts, self.Counters.Items, self.Counters.StaleMs = int64(stats.Facts), int64(stats.Items), s.models.StaleMs()
 	}
 	for _, sh := range s.Shards() {
 		self.Shards = append(self.Shards, dashboard.SelfShard{Shard: sh.Shard, Counter: sh.LeaseCounter, LagMs: sh.MillisBehindLatest, Rate: sh.RecordsPerSecond})
