@@ -26,12 +26,13 @@ import (
 // service is a worker with what runs beside it.
 type service struct {
 	*worker.Worker
-	store   lease.Store
-	models  *shardlog.Models // nil when other shards are not followed
-	admin   *admin.Server    // nil when there is none
-	opened  atomic.Bool      // what the shards have learnt is merged
-	leaving atomic.Bool      // asked to leave
-	log     logrus.FieldLogger
+	store    lease.Store
+	models   *shardlog.Models // nil when other shards are not followed
+	admin    *admin.Server    // nil when there is none
+	opened   atomic.Bool      // what the shards have learnt is merged
+	leaving  atomic.Bool      // asked to leave
+	operator *lease.Operator
+	log      logrus.FieldLogger
 }
 
 // settings are the configurations of the parts of a service. follow is nil when other shards are not followed.
