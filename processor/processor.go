@@ -229,6 +229,18 @@ func (p *Processor) commit(ctx context.Context) error {
 	return nil
 }
 
+// Flush commits what is open, and makes sure that nobody has begun the chain with records that this Processor has not met; the shard goes on after it.
+// ErrAdopted: somebody has.
+func (p *Processor) Flush(ctx context.Context) error {
+	if err := p.Drain(ctx); err != nil {
+		return err
+	}
+	if begun, err := p.writer.Begun(ctx); err != nil || !begun {
+		return err
+	}
+	return fmt.Errorf("chain of %s has begun without us: %w", p.shard.ID, chain.ErrAdopted)
+}
+
 // Drain commits what is open. ctx may be another one than before, whose end has interrupted an upload.
 func (p *Processor) Drain(ctx context.Context) error {
 	if err := p.settle(ctx); err != nil {

@@ -90,7 +90,7 @@ func (w *Writer) passGap(ctx context.Context) (passed bool, err error) {
 }
 
 // Next says where reading has to go on: after the record after, or else at the record at, or else, when both are empty, wherever the
-// shard begins. at is GapToEnd when the shard has nothing left and only Finish remains.
+// shard begins. A record that another generation began with is one that has been in the stream. at is GapToEnd when the shard has nothing left and only Finish remains.
 func (w *Writer) Next() (after, at string) {
 	switch {
 	case w.end.Gap.Next != "":
@@ -100,5 +100,5 @@ func (w *Writer) Next() (after, at string) {
 	case w.start != nil:
 		return "", w.start.First
 	}
-	return "", ""
+	return "", w.first
 }

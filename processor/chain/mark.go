@@ -38,19 +38,42 @@ type Child struct {
 
 // ReadStart returns a shard's start mark, or nil when there is none. A mark counts in the generation to which its hour belongs.
 func ReadStart(ctx context.Context, env Env, b Bucket, l Layout, shard string) (*StartMark, error) {
-	return readValid(ctx, env, b, l, func(l Layout) string { return l.StartKey(shard) }, func(m *StartMark) Hour { return m.Hour })
+	mark, _, err := readStart(ctx, env, b, l, shard)
+	return mark, err
+}
+
+// FirstRead returns the first record of a shard that anybody has begun a chain with, in whatever generation of the layout; empty when nobody has, or the shard
+// was empty.
+func FirstRead(ctx context.Context, env Env, b Bucket, l Layout, shard string) (string, error) {
+	_, first, err := readStart(ctx, env, b, l, shard)
+	return first, err
+}
+
+// readStart returns the mark that counts, and the first record that any mark names.
+func readStart(ctx context.Context, env Env, b Bucket, l Layout, shard string) (mark *StartMark, first string, err error) {
+	for _, g := range l.Generations() {
+		m, err := readMark[StartMark](ctx, env, b, l.In(g).StartKey(shard))
+		if err != nil {
+			return nil, "", err
+		}
+		if m == nil {
+			continue
+		}
+		if first == "" {
+			first = m.First
+		}
+		if l.GenerationAt(m.Hour) == g {
+			return m, first, nil
+		}
+	}
+	return nil, first, nil
 }
 
 // ReadEnd returns a shard's end mark, or nil when its chain is open. A mark counts in the generation to which its hour belongs.
 func ReadEnd(ctx context.Context, env Env, b Bucket, l Layout, shard string) (*EndMark, error) {
-	return readValid(ctx, env, b, l, func(l Layout) string { return l.EndKey(shard) }, func(m *EndMark) Hour { return m.Hour })
-}
-
-// readValid returns the mark that lies in the generation of its hour.
-func readValid[M any](ctx context.Context, env Env, b Bucket, l Layout, key func(Layout) string, hour func(*M) Hour) (*M, error) {
 	for _, g := range l.Generations() {
-		m, err := readMark[M](ctx, env, b, key(l.In(g)))
-		if err != nil || m != nil && l.GenerationAt(hour(m)) == g {
+		m, err := readMark[EndMark](ctx, env, b, l.In(g).EndKey(shard))
+		if err != nil || m != nil && l.GenerationAt(m.Hour) == g {
 			return m, err
 		}
 	}

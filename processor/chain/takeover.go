@@ -22,11 +22,11 @@ func (w *Writer) takeOver(ctx context.Context, at Bookmark) error {
 		return err
 	}
 	w.end.Hour = hour
-	start, err := ReadStart(ctx, w.env, w.bucket, w.layout, w.shard.ID)
+	start, first, err := readStart(ctx, w.env, w.bucket, w.layout, w.shard.ID)
 	if err != nil {
 		return err
 	}
-	if start == nil {
+	if w.first = first; start == nil {
 		if at.Last != "" {
 			return fmt.Errorf("the bookmark is at %s and there is no start mark: %w", at.Last, ErrBroken)
 		}
@@ -188,22 +188,4 @@ func lastLink(ctx context.Context, env Env, b Bucket, l Layout, shard string) (B
 		return Bookmark{Last: link.Last, Hour: link.Hour}, nil
 	}
 	return Bookmark{}, nil
-}
-
-// FirstRead returns the first record of a shard that anybody has begun a chain with, in whatever generation of the layout; empty when nobody has.
-func FirstRead(ctx context.Context, env Env, b Bucket, l Layout, shard string) (string, error) {
-	for _, g := range l.Generations() {
-		mark, err := readMark[StartMark](ctx, env, b, l.In(g).StartKey(shard))
-		if err != nil || mark != nil {
-			return mark.first(), err
-		}
-	}
-	return "", nil
-}
-
-func (m *StartMark) first() string {
-	if m == nil {
-		return ""
-	}
-	return m.First
 }

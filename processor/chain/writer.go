@@ -15,6 +15,7 @@ type Writer struct {
 	shard        Shard
 	leaseCounter int64
 	start        *StartMark
+	first        string // without start: the first record with which another generation's chain began
 	end          End
 	bookmark     Bookmark // with which the chain was taken over
 }
@@ -76,6 +77,18 @@ func (w *Writer) begun(mark *StartMark) {
 	if w.end.Last == "" {
 		w.end.Hour = max(w.end.Hour, mark.Hour)
 	}
+}
+
+// Begun reports whether the chain has begun, in whatever generation, since it was taken over: with a record that this writer may not have met.
+func (w *Writer) Begun(ctx context.Context) (bool, error) {
+	if w.start != nil {
+		return false, nil
+	}
+	start, first, err := readStart(ctx, w.env, w.bucket, w.layout, w.shard.ID)
+	if err != nil {
+		return false, fmt.Errorf("look for beginning of %s: %w", w.shard.ID, err)
+	}
+	return start != nil || first != w.first, nil
 }
 
 // Commit makes the batch the next link and returns nil when the link says what the batch says, whoever wrote it. ErrAdopted:

@@ -70,7 +70,7 @@ func TestImportsPointDown(t *testing.T) {
 		{"model", nil, []string{"model"}},
 		{"worker/lease", nil, []string{"worker/lease"}},
 		{"processor", nil, []string{"processor", "model"}},
-		{"worker", []string{"worker/lease"}, []string{"worker", "processor"}},
+		{"worker", []string{"worker/lease"}, []string{"worker", "processor", "model"}},
 		{"infra/local", nil, []string{"infra/local"}},
 		{"infra", []string{"infra/local"}, []string{"infra", "worker", "processor"}},
 	}

@@ -124,7 +124,7 @@ func (p *shardProcessor) Process(ctx context.Context, page worker.Page) error {
 }
 
 // Flush implements worker.Processor.
-func (p *shardProcessor) Flush(ctx context.Context) error { return verdict(p.Processor.Drain(ctx)) }
+func (p *shardProcessor) Flush(ctx context.Context) error { return verdict(p.Processor.Flush(ctx)) }
 
 // Drain implements worker.Processor. Another writer's link has taken the place of this batch: the next owner goes on from there.
 func (p *shardProcessor) Drain(ctx context.Context) error {
