@@ -82,12 +82,10 @@ func (c *changes) departures() {
 	for _, w := range c.old.Workers {
 		switch {
 		case c.now.worker[w.ID] != nil:
-		case w.State == "leaving":
-			c.add("left", "info", "", w.ID, "%s left", w.ID)
-		case w.State == "silent":
+		case c.silent(w.ID):
 			c.add("buried", "warn", "", w.ID, "%s was held for dead and removed", w.ID)
 		default:
-			c.add("left", "info", "", w.ID, "%s is gone", w.ID)
+			c.add("left", "info", "", w.ID, "%s left", w.ID)
 		}
 	}
 }
@@ -173,19 +171,14 @@ func (c *changes) moved(was, s *Shard) {
 	}
 }
 
-// silent reports whether a worker that was named by a row gave no sign at either look. A heartbeat that was old already, or did not
-// move while the lease did, is a silent one: the owner of a hand-off is alive when it writes it.
+// silent reports whether a worker that was named by a row had gone silent: the owner of a hand-off is alive when it writes it, and may
+// have left since. By the worker's clock, so a wrong clock tells a wrong story here, and nothing more.
 func (c *changes) silent(id string) bool {
-	was, is := c.old.worker[id], c.now.worker[id]
-	switch {
-	case was == nil && is == nil:
-		return true
-	case was != nil && (was.State == "silent" || is == nil && was.State != "leaving"):
-		return true
-	case is == nil:
-		return false
+	at, w := c.now.At, c.now.worker[id]
+	if w == nil {
+		at, w = c.old.At, c.old.worker[id]
 	}
-	return is.State == "silent" || c.now.At-is.BeatAt >= c.now.SilenceMs/2 && c.now.SilenceMs > 0
+	return w == nil || w.State == "silent" || c.now.SilenceMs > 0 && at-w.BeatAt >= c.now.SilenceMs/2
 }
 
 func (c *changes) coverage() {

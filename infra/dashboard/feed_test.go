@@ -45,10 +45,10 @@ func TestChanges(t *testing.T) {
 			f.At += 5500
 			f.Shards[0].Owner, f.Shards[0].Counter = "b", 4
 		}, []string{"expired: b took shard 0 over from a, which had gone silent (term 4)"}},
-		{"an owner that is gone without having said that it leaves", func(f *Fleet) {
+		{"an owner that leaves between two looks", func(f *Fleet) {
 			f.Workers = f.Workers[1:]
-			f.Shards[0].Owner = "b"
-		}, []string{"expired: b took shard 0 over from a, which had gone silent (term 3)", "left: a is gone"}},
+			f.Shards[0].Owner, f.Shards[0].Counter = "b", 4
+		}, []string{"handed: a handed shard 0 to b (term 4)", "left: a left"}},
 		{"leaving", func(f *Fleet) { f.Workers[1].State = "leaving" }, []string{"leaving: b is leaving and hands over 1 shard"}},
 		{"released", func(f *Fleet) { f.Shards[1].Owner, f.Shards[1].State = "", "unowned" }, []string{"released: b released shard 1"}},
 		{"taken again by the same", func(f *Fleet) { f.Shards[1].Counter = 3 }, []string{"taken: b took shard 1 again (term 3)"}},
@@ -91,10 +91,10 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestChangesOfLeavingWorkerAreHandOffs holds that a worker that said it was leaving is not told to have gone silent.
-func TestChangesOfLeavingWorkerAreHandOffs(t *testing.T) {
+// TestChangesAfterALongSilence has an owner whose row was removed, since it had given no sign for long, while nobody watched.
+func TestChangesAfterALongSilence(t *testing.T) {
 	old := before()
-	old.Workers[0].State = "leaving"
+	old.Workers[0].BeatAt -= 60_000
 	now := before()
 	now.Workers = now.Workers[1:]
 	now.Shards[0].Owner, now.Shards[0].Counter = "b", 4
@@ -102,7 +102,7 @@ func TestChangesOfLeavingWorkerAreHandOffs(t *testing.T) {
 	for _, e := range Changes(old, now) {
 		kinds = append(kinds, e.Kind)
 	}
-	if !slices.Equal(kinds, []string{"handed", "left"}) {
+	if !slices.Equal(kinds, []string{"expired", "buried"}) {
 		t.Errorf("kinds %v", kinds)
 	}
 }

@@ -1,5 +1,5 @@
 // Who is who: each worker has a colour, a pattern and a letter, so that none of them is needed to tell workers apart.
-import { draw, el } from "./dom.js";
+import { draw, el, set } from "./dom.js";
 import { letters } from "./format.js";
 
 const colours = 8;
@@ -27,15 +27,23 @@ function pattern(id, fill, marks) {
     ...marks.map(([tag, attributes]) => draw(tag, { ...attributes, class: "mark " + (attributes.class ?? "") })));
 }
 
-// fillOf is how a shard is painted.
-export function fillOf(fleet, s) {
-  if (s.stopped) return "url(#stopped)";
-  if (s.state === "owned" && fleet.slots.has(s.owner)) return ownerFill(fleet.slots.get(s.owner));
-  if (s.state === "waiting") return "url(#waiting)";
-  return "url(#nobody)";
+// paint paints a shard: with a pattern, or, where there are too many for patterns to be seen, in its colour.
+export function paint(node, fleet, s, kind, dense) {
+  const what = paintOf(fleet, s);
+  set(node, "fill", dense ? null : `url(#${typeof what === "number" ? "owner-" + what : what})`);
+  set(node, "class", kind + (dense ? " plain-" + (typeof what === "number" ? what % colours : what) : ""));
 }
 
-export const ownerFill = (slot) => `url(#owner-${slot % (colours * shapes.length)})`;
+function paintOf(fleet, s) {
+  if (s.stopped) return "stopped";
+  if (s.state === "owned" && fleet.slots.has(s.owner)) return fleet.slots.get(s.owner) % (colours * shapes.length);
+  return s.state === "waiting" ? "waiting" : "nobody";
+}
+
+// tooMany is how many shards are shown with patterns.
+export const tooMany = 200;
+
+const ownerFill = (slot) => `url(#owner-${slot % (colours * shapes.length)})`;
 
 // letterOf is the mark of a shard's owner, or of its state.
 export function letterOf(fleet, s) {

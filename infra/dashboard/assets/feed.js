@@ -9,6 +9,7 @@ export function showFeed(fleet) {
   const events = fleet.events.slice(-shown).reverse();
   keyed(byId("feed"), events, (e) => e.id, make, () => {});
   set(byId("feed-empty"), "hidden", events.length > 0);
+  set(byId("feed-scroll"), "hidden", events.length === 0);
   speak(fleet);
 }
 

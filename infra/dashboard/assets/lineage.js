@@ -2,38 +2,64 @@
 // its children, or to the right edge while nothing continues it. The right edge is the hash ring, unrolled.
 import { byId, draw, el, keyed, say, set } from "./dom.js";
 import { plural, short, shortList } from "./format.js";
-import { fillOf, letterOf, stateWord } from "./colours.js";
+import { letterOf, paint, stateWord, tooMany } from "./colours.js";
 
 const columnsShown = 8;
 const gap = 10;
 
 export function showLineage(fleet, choose) {
   const svg = byId("lineage");
+  const shards = relevant(fleet);
+  set(svg, "hidden", !shards.length);
+  describe(fleet, shards);
+  if (!shards.length) return;
   const width = Math.max(280, Math.round(svg.getBoundingClientRect().width) || 900);
-  const depth = depths(fleet);
-  const columns = Math.max(1, ...depth.values()) + (depth.size ? 0 : 1);
-  const hidden = Math.max(0, columns + 1 - columnsShown);
-  const nodes = fleet.shards.filter((s) => reach(s, depth, columns) > hidden).map((s) => ({ s, from: Math.max(0, depth.get(s.id) - hidden), to: reach(s, depth, columns) - hidden }));
-  const shown = columns + 1 - hidden;
-  const height = Math.min(420, Math.max(200, fleet.open.length * 26));
+  const depth = depths(fleet, shards);
+  const columns = Math.max(0, ...depth.values()) + 1;
+  const hidden = Math.max(0, columns - columnsShown);
+  const shown = columns - hidden;
+  const nodes = shards.map((s) => ({ s, from: Math.max(0, depth.get(s.id) - hidden), to: reach(s, depth, columns) - hidden })).filter((n) => n.to > 0);
+  const open = nodes.filter((n) => n.to === shown).length;
+  const dense = open > tooMany;
+  const height = Math.min(460, Math.max(120, open * 28));
+  const y = scale(shards, height);
   set(svg, "viewBox", `0 0 ${width} ${height}`);
   set(svg, "height", height);
+  set(svg, "class", dense ? "dense" : null);
   svg.layers ??= (() => {
     const layers = { blocks: draw("g"), links: draw("g", { class: "links", "aria-hidden": "true" }) };
     svg.append(layers.links, layers.blocks);
     return layers;
   })();
-  const box = (n) => ({ x: (n.from * width) / shown, y: n.s.at * height, w: ((n.to - n.from) * width) / shown - (n.to < shown ? gap * 2 : 0), h: n.s.wide * height });
-  keyed(svg.layers.blocks, nodes, (n) => n.s.id, makeBlock(choose), (node, n) => placeBlock(node, fleet, n.s, box(n)));
+  const box = (n) => ({ x: (n.from * width) / shown, y: y(n.s.at), w: ((n.to - n.from) * width) / shown - (n.to < shown ? gap * 2 : 0), h: y(n.s.at + n.s.wide) - y(n.s.at) });
+  keyed(svg.layers.blocks, nodes, (n) => n.s.id, makeBlock(choose), (node, n) => placeBlock(node, fleet, n.s, box(n), dense));
   keyed(svg.layers.links, links(nodes, box), (l) => l.key, () => draw("path"), (node, l) => {
     set(node, "d", l.d);
     set(node, "class", l.waits ? "waits" : null);
   });
-  describe(fleet, hidden);
+}
+
+// relevant are the shards to be drawn: all, or where there are many those that have been split or merged, or come from there.
+function relevant(fleet) {
+  if (fleet.shards.length <= tooMany) return fleet.shards;
+  return fleet.shards.filter((s) => s.parents.length || s.children.length);
+}
+
+// scale maps the hash range to pixels; parts of which nothing is drawn take no room.
+function scale(shards, height) {
+  const spans = shards.map((s) => [s.at, s.at + s.wide]).sort((a, b) => a[0] - b[0]);
+  const parts = [];
+  for (const [from, to] of spans) {
+    const last = parts.at(-1);
+    if (last && from <= last.to + 1e-9) last.to = Math.max(last.to, to);
+    else parts.push({ from, to });
+  }
+  const all = parts.reduce((sum, p) => sum + p.to - p.from, 0) || 1;
+  return (at) => (height * parts.reduce((sum, p) => sum + Math.max(0, Math.min(at, p.to) - p.from), 0)) / all;
 }
 
 // depths numbers the columns: parents before children.
-function depths(fleet) {
+function depths(fleet, shards) {
   const depth = new Map();
   const of = (s, seen) => {
     if (depth.has(s.id)) return depth.get(s.id);
@@ -44,26 +70,27 @@ function depths(fleet) {
     depth.set(s.id, d);
     return d;
   };
-  for (const s of fleet.shards) of(s, new Set());
+  for (const s of shards) of(s, new Set());
   return depth;
 }
 
 // reach is the column before which a block ends.
 function reach(s, depth, columns) {
   const next = s.children.map((c) => depth.get(c)).filter((d) => d !== undefined);
-  return next.length ? Math.min(...next) : columns + 1;
+  return next.length ? Math.min(...next) : columns;
 }
 
 const makeBlock = (choose) => (n) => draw("g", { class: "block", on: { click: () => choose(n.s.id) } },
   draw("rect", { rx: 5, class: "body" }), draw("rect", { rx: 2.5, class: "owner" }), draw("text", { class: "name" }), draw("text", { class: "note" }), draw("title"));
 
-function placeBlock(node, fleet, s, { x, y, w, h }) {
+function placeBlock(node, fleet, s, { x, y, w, h }, dense) {
   const [body, owner, name, note, title] = node.children;
   const inset = h > 6 ? 2 : 0.3;
   const [top, high] = [y + inset, Math.max(0.5, h - 2 * inset)];
   place(body, x, top, w, high);
-  place(owner, x, top, Math.min(w, 14), high);
-  set(owner, "fill", s.state === "ended" ? "none" : fillOf(fleet, s));
+  place(owner, x, top, dense ? w : Math.min(w, 14), high);
+  set(owner, "visibility", s.state === "ended" ? "hidden" : null);
+  paint(owner, fleet, s, "owner", dense);
   const roomy = h >= 15;
   for (const [text, dx] of [[name, 22], [note, 22 + 8 * short(s.id).length + 14]]) {
     set(text, "x", x + dx);
@@ -97,11 +124,11 @@ function links(nodes, box) {
   }));
 }
 
-function describe(fleet, hidden) {
+function describe(fleet, shards) {
   const related = fleet.shards.filter((s) => s.parents.length || s.children.length);
   const waiting = fleet.shards.filter((s) => s.waitsFor.length);
   const ended = fleet.shards.filter((s) => s.state === "ended").length;
-  say(byId("lineage-note"), related.length ? "hash range from top to bottom, time from left to right" + (hidden ? `; ${plural(hidden, "older generation")} left out` : "") : "no shard has been split or merged");
+  say(byId("lineage-note"), related.length ? "hash range from top to bottom, time from left to right" + (shards.length < fleet.shards.length ? "; only shards that were split or merged" : "") : "no shard has been split or merged");
   say(byId("lineage-summary"), `${plural(fleet.open.length, "open shard")}, ${ended} ended, ${waiting.length} waiting for parents.` +
     waiting.slice(0, 10).map((s) => ` Shard ${short(s.id)} waits for ${shortList(s.waitsFor)}.`).join(""));
   if (!byId("lineage-table").closest("details").open) return;

@@ -2,7 +2,7 @@
 // others continue them are in an inner ring.
 import { byId, draw, el, keyed, say, set } from "./dom.js";
 import { count, percent, plural, rate, short } from "./format.js";
-import { fillOf, letterOf, stateWord, swatch, swatchOf } from "./colours.js";
+import { letterOf, paint, stateWord, swatch, swatchOf, tooMany } from "./colours.js";
 
 const outer = [156, 116];
 const inner = [108, 92];
@@ -15,7 +15,8 @@ export function showRing(fleet, choose) {
     ...fleet.open.map((s) => ({ s, radii: outer, key: "o" + s.id })),
   ];
   const hole = fleet.head.coverage?.hole;
-  const few = fleet.open.length <= 64;
+  const dense = arcs.length > tooMany;
+  const gap = arcs.length <= 64 ? 1.2 : dense ? 0 : 0.15;
   svg.layers ??= (() => {
     const track = draw("circle", { r: (outer[0] + outer[1]) / 2, class: "track", "stroke-width": outer[0] - outer[1] });
     const layers = { arcs: draw("g"), marks: draw("g", { "aria-hidden": "true" }), ticks: ticks() };
@@ -24,10 +25,12 @@ export function showRing(fleet, choose) {
   })();
   keyed(svg.layers.arcs, [...arcs, ...(hole ? [{ hole, radii: outer, key: "hole" }] : [])], (a) => a.key, makeArc(choose), (node, a) => {
     const span = a.s ?? hole;
-    set(node, "d", arc(span.at, span.wide, a.radii, few ? 1.2 : 0.15));
-    set(node, "fill", a.s ? fillOf(fleet, a.s) : "none");
-    set(node, "class", "arc " + (a.s ? a.s.state : "hole") + (a.s && a.s.id === chosen ? " chosen" : ""));
     node.shard = a.s;
+    const key = [span.at, span.wide, gap].join();
+    if (node.key !== key) set(node, "d", arc(span.at, span.wide, a.radii, gap));
+    node.key = key;
+    if (a.s) paint(node, fleet, a.s, `arc ${a.s.state}${a.s.id === chosen ? " chosen" : ""}`, dense);
+    else set(node, "class", "arc hole");
   });
   const marked = arcs.filter((a) => a.radii === outer && a.s.wide > 0.018);
   keyed(svg.layers.marks, marked, (a) => a.key, makeMark, (node, a) => placeMark(node, fleet, a));

@@ -11,7 +11,7 @@ const columns = [
   { name: "State", value: rankOf },
   { name: "Read by", value: (s) => s.owner },
   { name: "Term", value: (s) => s.counter, number: true },
-  { name: "Lag of retention", value: (s, f) => -(f.lag(s).ms ?? 0) },
+  { name: "Lag", value: (s, f) => -(f.lag(s).ms ?? 0) },
   { name: "Records/s", value: (s) => -s.rate, number: true },
   { name: "Committed", value: (s) => s.checkpointAt },
   { name: "Lineage", value: (s) => s.parents.length + s.children.length },

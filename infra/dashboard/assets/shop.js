@@ -35,13 +35,13 @@ function begin() {
 function showProducts() {
   const category = byId("shop-category").value;
   const all = shop.products.filter((p) => !category || p.category === category);
-  keyed(byId("shop-products"), all.slice(0, 48), (p) => p.code, product, () => {});
+  keyed(byId("shop-products"), all.slice(0, 48), (p) => p.code, (p) => product(p), () => {});
 }
 
-function product(p) {
-  return el("li", { class: "product" },
+function product(p, tag = "li") {
+  return el(tag, { class: "product" },
     el("button", { type: "button", class: "look", on: { click: () => visit(p, "view") } }, glyph(p), el("span", { class: "name", text: p.name }), el("span", { class: "quiet", text: [p.category, p.price].filter(Boolean).join(" · ") })),
-    el("button", { type: "button", class: "cart", "aria-label": "Put into the cart: " + p.name, text: "Add", on: { click: () => visit(p, "cart") } }));
+    el("button", { type: "button", class: "cart", "aria-label": "Add to the cart: " + p.name, text: "Add", on: { click: () => visit(p, "cart") } }));
 }
 
 // glyph is a picture of sorts: the first letters on a tint that follows from the category.
@@ -114,7 +114,7 @@ function show() {
   set(byId("shop-from"), "class", "from" + (shop.problem ? " bad" : shop.clicked ? " busy" : ""));
   const list = shop.served?.products ?? [];
   set(byId("shop-empty"), "hidden", list.length > 0 || shop.steps.length > 0);
-  moving(byId("shop-list"), () => keyed(byId("shop-list"), list.slice(0, 10), (p) => p.code, (p) => el("li", {}, product(p)), () => {}));
+  moving(byId("shop-list"), () => keyed(byId("shop-list"), list.slice(0, 10), (p) => p.code, (p) => el("li", {}, product(p, "div")), () => {}));
 }
 
 function from() {

@@ -68,7 +68,7 @@ function update(node, t) {
 
 // sparkline draws points from left to right; the newest is at the right edge.
 export function sparkline(svg, points, width, height, most = Math.max(...points, 1e-9)) {
-  const step = width / 119;
+  const step = width / (Math.max(30, points.length) - 1);
   const x = (i) => Math.round((width - (points.length - 1 - i) * step) * 10) / 10;
   const y = (v) => Math.round((height - 1.5 - (v / most) * (height - 4)) * 10) / 10;
   const d = points.map((v, i) => `${i ? "L" : "M"}${x(i)} ${y(v)}`).join("");

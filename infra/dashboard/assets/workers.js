@@ -41,7 +41,7 @@ function update(node, fleet, w, most) {
 function rateOf(fleet, w) {
   let sum = 0;
   for (const s of fleet.shards) if (s.owner === w.id && s.state === "owned") sum += s.rate;
-  return sum || w.rate;
+  return sum || (w.leases ? w.rate : 0);
 }
 
 function own(w) {
