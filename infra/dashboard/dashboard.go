@@ -17,8 +17,9 @@ type Options struct {
 	Log logrus.FieldLogger // required
 	// Shop lets people be shoppers, which writes to the stream. Nil does not.
 	Shop Shop
-	// Hosts are names by which browsers may reach the page for writes, beside IP addresses and localhost.
-	Hosts []string
+	// AnyHost accepts writes under any host name. It is right where everybody shows a token or a certificate; elsewhere only IP addresses and
+	// localhost are accepted, since somebody could make a name of theirs point here.
+	AnyHost bool
 	// Every is the time between two looks while somebody watches. Defaults to 1 s.
 	Every time.Duration
 	// Patience is how long a watcher may take no bytes. Defaults to 10 s.

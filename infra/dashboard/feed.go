@@ -22,6 +22,7 @@ type Event struct {
 // Changes returns what has happened between two looks at a fleet, causes before effects as far as rows can tell.
 func Changes(old, now *Fleet) []Event {
 	c := &changes{old: indexed(old), now: indexed(now)}
+	c.replay()
 	c.workers()
 	c.lineage()
 	c.leases()
@@ -58,6 +59,25 @@ func indexed(f *Fleet) index {
 
 func (c *changes) add(kind, level, shard, worker, format string, args ...any) {
 	c.events = append(c.events, Event{Kind: kind, Level: level, Shard: shard, Worker: worker, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *changes) replay() {
+	r := c.now.Replay
+	if r == nil {
+		return
+	}
+	was := c.old.Replay
+	if was == nil || was.Number != r.Number {
+		c.add("replay", "warn", "", "", "replay %d begins%s", r.Number, by(r.Operator))
+	} else if was.State == r.State {
+		return
+	}
+	switch r.State {
+	case "fenced":
+		c.add("fenced", "info", "", "", "replay %d is fenced: nothing older writes any more", r.Number)
+	case "published":
+		c.add("published", "good", "", "", "replay %d is published: readers see what was written anew", r.Number)
+	}
 }
 
 func (c *changes) workers() {
@@ -138,7 +158,7 @@ func (c *changes) leases() {
 // lease tells what has happened to one shard.
 func (c *changes) lease(was, s *Shard) {
 	if s.Plan > was.Plan {
-		c.add("reset", "warn", s.ID, "", "%s was set to %s by reset %d", short(s.ID), s.Checkpoint, s.Plan)
+		c.add("reset", "info", s.ID, "", "%s was set back by replay %d", short(s.ID), s.Plan)
 	}
 	if s.Stopped == "" && was.Stopped != "" {
 		c.add("resumed", "good", s.ID, "", "%s is resumed", short(s.ID))

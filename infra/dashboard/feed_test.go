@@ -66,8 +66,11 @@ func TestChanges(t *testing.T) {
 			f.Shards = append(f.Shards, Shard{ID: "shardId-000000000003", State: "waiting", Parents: []string{"shardId-000000000001", "shardId-000000000002"}})
 		}, []string{"merge: shard 1 and shard 2 were merged into shard 3"}},
 		{"forgotten", func(f *Fleet) { f.Shards = f.Shards[:2] }, []string{"gone: shard 2 is past retention and was forgotten"}},
+		{"a replay begins", func(f *Fleet) { f.Replay = &Replay{Number: 1, State: "made", Operator: "ann"} }, []string{"replay: replay 1 begins by ann"}},
+		{"a replay that was not watched", func(f *Fleet) { f.Replay = &Replay{Number: 1, State: "published"} },
+			[]string{"replay: replay 1 begins", "published: replay 1 is published: readers see what was written anew"}},
 		{"reset by a plan", func(f *Fleet) { f.Shards[0].Plan, f.Shards[0].Counter, f.Shards[0].Checkpoint = 2, 4, "AT_TIMESTAMP 5" },
-			[]string{"reset: shard 0 was set to AT_TIMESTAMP 5 by reset 2"}},
+			[]string{"reset: shard 0 was set back by replay 2"}},
 		{"a hole", func(f *Fleet) { f.Coverage = &Coverage{Open: 2, Hole: &Hole{From: "5", To: "9"}} },
 			[]string{"hole: no open shard covers the hash keys 5 to 9"}},
 		{"joined", func(f *Fleet) { f.Workers = append(f.Workers, Worker{ID: "c", State: "working"}) }, []string{"joined: c joined"}},

@@ -25,8 +25,19 @@ type Head struct {
 	RetentionMs int64     `json:"retentionMs"`       // of the stream; 0: not known
 	SilenceMs   int64     `json:"silenceMs"`         // a worker is shown as silent after this time
 	Coverage    *Coverage `json:"coverage"`          // nil: the shards could not be listed
+	Replay      *Replay   `json:"replay,omitempty"`  // the last one; nil: there never was one
 	Trouble     string    `json:"trouble,omitempty"` // why this look is old or not whole
 	Shop        bool      `json:"shop"`              // whether one can be a shopper
+}
+
+// Replay is a plan that has set shards back, and how far it is.
+type Replay struct {
+	Number   int64  `json:"number"`
+	State    string `json:"state"` // made, fenced, published
+	From     int64  `json:"from"`  // the first hour that is written anew, Unix ms
+	At       int64  `json:"at"`    // when it was made
+	Operator string `json:"operator,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 // Coverage says whether the open shards cover the hash range.
@@ -54,6 +65,7 @@ type Worker struct {
 	Rate      float64 `json:"rate"` // records/s, of its heartbeat row
 	// Reach says where Counters come from: here, peer, unreachable, none (it has no address).
 	Reach    string    `json:"reach"`
+	Acked    int64     `json:"acked,omitempty"` // number of the last replay that it obeys
 	Counters *Counters `json:"counters,omitempty"`
 }
 
@@ -77,7 +89,7 @@ type Shard struct {
 	Asked    string   `json:"asked,omitempty"`   // the worker that has asked the owner for the lease
 	Stopped  string   `json:"stopped,omitempty"` // why
 	Resume   string   `json:"resume,omitempty"`  // the command that resumes it
-	Plan     int64    `json:"plan,omitempty"`    // the last reset that was applied
+	Plan     int64    `json:"plan,omitempty"`    // number of the last replay that was applied
 
 	LagMs int64   `json:"-"` // how far the owner's last read was behind the tip of the stream; -1: nobody has said
 	Rate  float64 `json:"-"` // records/s

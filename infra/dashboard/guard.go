@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 )
 
@@ -35,10 +34,10 @@ func guarded(next http.Handler) http.Handler {
 const writeHeader = "X-Streamrec-Dashboard"
 
 // refusal says why a write is not accepted; empty: it is.
-func refusal(r *http.Request, hosts []string) string {
+func refusal(r *http.Request, anyHost bool) string {
 	switch {
-	case !knownHost(r.Host, hosts):
-		return "the dashboard does not accept writes under this host name: use an IP address, localhost, or --dashboard-hosts"
+	case !anyHost && !isNoName(r.Host):
+		return "the dashboard does not accept writes under this host name: use an IP address or localhost"
 	case r.Header.Get(writeHeader) == "":
 		return "the header " + writeHeader + " is missing"
 	case !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json"):
@@ -49,8 +48,8 @@ func refusal(r *http.Request, hosts []string) string {
 	return ""
 }
 
-// knownHost reports whether a browser that sends this Host means this server, and not a name that somebody has made point here.
-func knownHost(host string, hosts []string) bool {
+// isNoName reports whether a host is an IP address or localhost: nobody can make that point elsewhere.
+func isNoName(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
@@ -58,6 +57,5 @@ func knownHost(host string, hosts []string) bool {
 	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return true
 	}
-	return name == "localhost" || strings.HasSuffix(name, ".localhost") ||
-		slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, name) })
+	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }

@@ -70,17 +70,26 @@ func TestWhoMayWrite(t *testing.T) {
 		{"a name that points here", func(r *http.Request) { r.Host = "evil.test:4580"; r.Header.Set("Origin", "http://evil.test:4580") }, 403},
 		{"localhost", func(r *http.Request) { r.Host = "localhost:4580"; r.Header.Set("Origin", "http://localhost:4580") }, 200},
 		{"IPv6", func(r *http.Request) { r.Host = "[::1]:4580"; r.Header.Set("Origin", "http://[::1]:4580") }, 200},
-		{"a name that is allowed", func(r *http.Request) { r.Host = "fleet.example"; r.Header.Set("Origin", "http://fleet.example") }, 200},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			shop := &fakeShop{}
-			d := New(t.Context(), &fakeSource{}, Options{Log: quiet(), Shop: shop, Hosts: []string{"fleet.example"}})
+			d := New(t.Context(), &fakeSource{}, Options{Log: quiet(), Shop: shop})
 			w := post(d, someVisit, c.change)
 			if w.Code != c.want || len(shop.visits) == 1 != (c.want == 200) {
 				t.Errorf("%d %s, %d visits", w.Code, w.Body, len(shop.visits))
 			}
 		})
+	}
+}
+
+func TestAnyHostIsForServersThatKnowWhoComes(t *testing.T) {
+	name := func(r *http.Request) { r.Host = "fleet.example"; r.Header.Set("Origin", "http://fleet.example") }
+	for _, any := range []bool{false, true} {
+		d := New(t.Context(), &fakeSource{}, Options{Log: quiet(), Shop: &fakeShop{}, AnyHost: any})
+		if w := post(d, someVisit, name); (w.Code == http.StatusOK) != any {
+			t.Errorf("any host %v: %d", any, w.Code)
+		}
 	}
 }
 

@@ -50,14 +50,14 @@ type Served struct {
 
 // counter is where people are served. It writes sessions of its own only, and not more than a person can click.
 type counter struct {
-	shop   Shop
-	hosts  []string
-	log    logrus.FieldLogger
-	bucket *allowance
+	shop    Shop
+	anyHost bool
+	log     logrus.FieldLogger
+	bucket  *allowance
 }
 
 func newCounter(o Options) *counter {
-	return &counter{shop: o.Shop, hosts: o.Hosts, log: o.Log, bucket: newAllowance(o.Now, 30, 10)}
+	return &counter{shop: o.Shop, anyHost: o.AnyHost, log: o.Log, bucket: newAllowance(o.Now, 30, 10)}
 }
 
 func (c *counter) mount(mux *http.ServeMux) {
@@ -87,7 +87,7 @@ func (c *counter) recommendations(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *counter) visit(w http.ResponseWriter, r *http.Request) {
-	if why := refusal(r, c.hosts); why != "" {
+	if why := refusal(r, c.anyHost); why != "" {
 		c.log.WithField("remote", remote(r)).WithField("reason", why).Warn("dashboard refuses a write")
 		problem(w, http.StatusForbidden, why)
 		return

@@ -188,6 +188,7 @@ func wrongFleet(now time.Time) *dashboard.Fleet {
 	ms := now.UnixMilli()
 	f := &dashboard.Fleet{At: ms, Head: dashboard.Head{
 		App: "shop", Stream: "clicks", RetentionMs: 86_400_000, SilenceMs: 10_000,
+		Replay:   &dashboard.Replay{Number: 3, State: "fenced", From: ms - ms%3_600_000 - 7_200_000, At: ms - 95_000, Operator: "ann@checkout", Reason: "prices were wrong"},
 		Coverage: &dashboard.Coverage{Open: 7, Hole: &dashboard.Hole{From: "297747071055821155530452781502797185024", To: "340282366920938463463374607431768211455", At: 0.875, Wide: 0.125}},
 	}}
 	f.Workers = []dashboard.Worker{

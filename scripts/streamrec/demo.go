@@ -48,7 +48,7 @@ record is in exactly one committed row; its verdict is the exit code.`,
 	f.IntVar(&o.shoppers, "shoppers", 400, "people who shop")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of what the shoppers do")
 	f.BoolVar(&o.headless, "headless", false, "print a line now and then instead of a picture of the fleet")
-	f.StringVar(&o.listen, "dashboard", "127.0.0.1:0", "address of the dashboard, on which you can be one of the shoppers; port 0 takes a free one; not with --headless")
+	f.StringVar(&o.listen, "dashboard", "127.0.0.1:0", "address of the dashboard, on which you can be one of the shoppers; port 0 takes a free one; off: none, as with --headless")
 	f.StringVar(&o.keep, "data-dir", "", "folder that keeps the stream, the table and the Parquet files")
 	f.StringVar(&o.logFile, "log-file", "", "file for the workers' log, as JSON lines")
 	outputFlag(cmd, &o.format)
@@ -149,24 +149,6 @@ func (d *demo) run(ctx context.Context, log logrus.FieldLogger) error {
 		return errors.Join(err, context.Cause(ctx))
 	}
 	return d.judge(ctx, client)
-}
-
-// openPage serves the dashboard, unless nobody is there to look at it, and says where.
-func (d *demo) openPage(ctx context.Context, log logrus.FieldLogger) (stop func(), err error) {
-	if d.headless || d.listen == "" {
-		return func() {}, nil
-	}
-	url, stopServing, err := d.servePage(ctx, log)
-	if err != nil {
-		return nil, err
-	}
-	d.url = url
-	d.view.say("dashboard: %s", url)
-	return func() {
-		if err := stopServing(); err != nil {
-			log.WithError(err).Warn("dashboard does not end cleanly")
-		}
-	}, nil
 }
 
 // drain waits until every acknowledged record has been processed.

@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"net"
 	"net/http"
-	"time"
+	"sync"
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/streamrec/streamrec/infra/admin"
 	"github.com/streamrec/streamrec/infra/dashboard"
 )
 
@@ -25,34 +24,40 @@ func (d *demo) page(ctx context.Context, log logrus.FieldLogger) (http.Handler, 
 	return dashboard.New(ctx, view, dashboard.Options{Log: log, Shop: &demoShop{d.traffic, d.fleet}}), nil
 }
 
-// servePage serves the dashboard until stop is called, and returns where.
-func (d *demo) servePage(ctx context.Context, log logrus.FieldLogger) (url string, stop func() error, err error) {
+// openPage serves the dashboard until stop is called, unless nobody is there to look at it, and says where.
+func (d *demo) openPage(ctx context.Context, log logrus.FieldLogger) (stop func(), err error) {
+	if d.headless || d.listen == off {
+		return func() {}, nil
+	}
+	server, err := admin.New(admin.Config{Address: d.listen}, admin.Health{Ready: always, Started: always}, log)
+	if err != nil {
+		return nil, usageError{err}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	page, err := d.page(ctx, log)
 	if err != nil {
 		cancel()
-		return "", nil, err
+		return nil, err
 	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", d.listen)
+	server.Handle("/", page)
+	address, err := server.Listen(ctx)
 	if err != nil {
 		cancel()
-		return "", nil, refuse("cannot listen on %s: %w: choose another with --dashboard", d.listen, err)
+		return nil, refuse("cannot listen on %s: %w: choose another address with --dashboard", d.listen, err)
 	}
-	server := &http.Server{Handler: page, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	return "http://" + listener.Addr().String() + "/", func() error {
+	d.url = "http://" + address + "/"
+	d.view.say("dashboard: %s", d.url)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := server.Serve(ctx); err != nil {
+			log.WithError(err).Error("the dashboard is not served any more")
+		}
+	})
+	return func() {
 		cancel()
-		patience, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer done()
-		err := server.Shutdown(patience)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = server.Close()
-		}
-		if ended := <-ended; !errors.Is(ended, http.ErrServerClosed) {
-			err = errors.Join(err, ended)
-		}
-		return err
+		serving.Wait()
 	}, nil
 }
+
+// always says that nothing is missing.
+func always() error { return nil }

@@ -25,6 +25,7 @@ type fleetView struct {
 	peers     *dashboard.Peers        // nil: there are none to be asked
 
 	seen     sighting // the last one; used by one look at a time
+	plan     lease.Plan
 	listedAt time.Time
 	trouble  string
 }
@@ -60,7 +61,7 @@ func (v *fleetView) pause() time.Duration {
 
 // read reads leases before workers: an owner that is missing among workers read later is gone.
 func (v *fleetView) read(ctx context.Context) error {
-	leases, _, err := v.store.Leases(ctx)
+	leases, plan, err := v.store.Leases(ctx)
 	if err != nil {
 		return fmt.Errorf("read lease table: %w", err)
 	}
@@ -68,7 +69,7 @@ func (v *fleetView) read(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read lease table: %w", err)
 	}
-	v.seen.at, v.seen.leases, v.seen.workers, v.seen.silence = time.Now(), leases, workers, v.silence
+	v.seen.at, v.seen.leases, v.seen.workers, v.seen.silence, v.plan = time.Now(), leases, workers, v.silence, plan
 	return nil
 }
 
@@ -90,12 +91,12 @@ func (v *fleetView) list(ctx context.Context) {
 func (v *fleetView) fleet(ctx context.Context, seen *sighting) *dashboard.Fleet {
 	said := v.ask(ctx, seen.workers)
 	f := &dashboard.Fleet{At: seen.at.UnixMilli(), Head: dashboard.Head{
-		App: v.app, Stream: v.stream, RetentionMs: v.retention.Milliseconds(), SilenceMs: seen.silence.Milliseconds(), Trouble: v.trouble,
+		App: v.app, Stream: v.stream, RetentionMs: v.retention.Milliseconds(), SilenceMs: seen.silence.Milliseconds(), Replay: replayOf(&v.plan), Trouble: v.trouble,
 	}}
 	report := seen.status()
 	f.Coverage = ringCoverage(report.Coverage)
 	for i := range report.Workers {
-		f.Workers = append(f.Workers, said.worker(&report.Workers[i], seen.workers[i].At))
+		f.Workers = append(f.Workers, said.worker(&report.Workers[i], &seen.workers[i]))
 	}
 	asked := map[string]string{}
 	for _, h := range report.HandOffs {
@@ -169,8 +170,10 @@ func (v *fleetView) ask(ctx context.Context, workers []lease.Worker) sayings {
 	return s
 }
 
-func (s sayings) worker(w *workerStatus, at int64) dashboard.Worker {
-	d := dashboard.Worker{ID: w.Worker, State: w.State, Address: w.Address, Heartbeat: w.Heartbeat, BeatAt: at, Leases: w.Leases, Rate: w.Rate}
+func (s sayings) worker(w *workerStatus, row *lease.Worker) dashboard.Worker {
+	d := dashboard.Worker{
+		ID: w.Worker, State: w.State, Address: w.Address, Heartbeat: w.Heartbeat, BeatAt: row.At, Leases: w.Leases, Rate: w.Rate, Acked: row.Acked,
+	}
 	if c, ok := s.workers[w.Worker]; ok {
 		d.Counters = &c
 	}
@@ -186,6 +189,15 @@ func (s sayings) worker(w *workerStatus, at int64) dashboard.Worker {
 		d.Reach = "unreachable"
 	}
 	return d
+}
+
+func replayOf(p *lease.Plan) *dashboard.Replay {
+	if p.Number == 0 {
+		return nil
+	}
+	return &dashboard.Replay{
+		Number: p.Number, State: string(p.State), From: time.Unix(p.Hour*3600, 0).UnixMilli(), At: p.At, Operator: p.Operator, Reason: p.Reason,
+	}
 }
 
 func ringCoverage(c *coverage) *dashboard.Coverage {

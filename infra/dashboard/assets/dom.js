@@ -37,6 +37,14 @@ export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// sayName shows a worker's id, which is a name and a random part of eight digits.
+export function sayName(node, id) {
+  if (node.shown === id) return;
+  node.shown = id;
+  const parts = /^(.+)(-[0-9a-f]{8})$/.exec(id);
+  node.replaceChildren(...(parts ? [parts[1], el("span", { class: "suffix", text: parts[2] })] : [id]));
+}
+
 // keyed makes parent's children those of items, in their order, and keeps the elements of those that stay: focus and
 // selection survive. make returns the element of a new item, update changes it.
 export function keyed(parent, items, key, make, update) {

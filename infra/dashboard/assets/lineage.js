@@ -21,7 +21,7 @@ export function showLineage(fleet, choose) {
   const nodes = shards.map((s) => ({ s, from: Math.max(0, depth.get(s.id) - hidden), to: reach(s, depth, columns) - hidden })).filter((n) => n.to > 0);
   const open = nodes.filter((n) => n.to === shown).length;
   const dense = open > tooMany;
-  const height = Math.min(460, Math.max(120, open * 28));
+  const height = Math.min(460, Math.max(136, open * 36));
   const y = scale(shards, height);
   set(svg, "viewBox", `0 0 ${width} ${height}`);
   set(svg, "height", height);
@@ -91,7 +91,7 @@ function placeBlock(node, fleet, s, { x, y, w, h }, dense) {
   place(owner, x, top, dense ? w : Math.min(w, 14), high);
   set(owner, "visibility", s.state === "ended" ? "hidden" : null);
   paint(owner, fleet, s, "owner", dense);
-  const roomy = h >= 15;
+  const roomy = h >= 17;
   for (const [text, dx] of [[name, 22], [note, 22 + 8 * short(s.id).length + 14]]) {
     set(text, "x", x + dx);
     set(text, "y", y + h / 2);

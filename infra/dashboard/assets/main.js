@@ -5,6 +5,7 @@ import { Fleet } from "./fleet.js";
 import { connect } from "./connection.js";
 import { paintPatterns } from "./colours.js";
 import { showAlarms } from "./alarms.js";
+import { showReplay } from "./replay.js";
 import { showTiles } from "./tiles.js";
 import { showRing } from "./ring.js";
 import { showWorkers } from "./workers.js";
@@ -27,6 +28,7 @@ function show() {
   say(byId("where"), `${fleet.head.app} · ${fleet.head.stream}`);
   document.title = `${fleet.head.app} · streamrec`;
   showAlarms(fleet);
+  showReplay(fleet);
   showTiles(fleet);
   showRing(fleet, chooseShard);
   showWorkers(fleet);

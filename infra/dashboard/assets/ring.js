@@ -1,6 +1,6 @@
 // The hash ring: each open shard is an arc as wide as its part of the hash keys, painted as its owner. Shards that are still read though
 // others continue them are in an inner ring.
-import { byId, draw, el, keyed, say, set } from "./dom.js";
+import { byId, draw, el, keyed, say, sayName, set } from "./dom.js";
 import { count, percent, plural, rate, short } from "./format.js";
 import { letterOf, paint, stateWord, swatch, swatchOf, tooMany } from "./colours.js";
 
@@ -111,7 +111,7 @@ function legend(fleet) {
   if (states.has("waiting")) items.push({ key: "waiting", name: "waits for its parents", swatch: () => swatchOf("waiting", "…") });
   if (states.has("unowned") || states.has("new") || states.has("abandoned")) items.push({ key: "nobody", name: "nobody reads it", swatch: () => swatchOf("nobody", "?") });
   if (states.has("stopped")) items.push({ key: "stopped", name: "stopped", swatch: () => swatchOf("stopped", "!") });
-  keyed(byId("legend"), items.slice(0, 24), (i) => i.key, (i) => el("li", {}, i.swatch(), el("span", { text: i.name })), () => {});
+  keyed(byId("legend"), items.slice(0, 24), (i) => i.key, (i) => el("li", {}, i.swatch(), el("span")), (li, i) => sayName(li.lastChild, i.name));
 }
 
 function table(fleet) {

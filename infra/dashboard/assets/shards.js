@@ -1,5 +1,5 @@
 // The table of shards, the worst first.
-import { byId, draw, el, keyed, say, set } from "./dom.js";
+import { byId, draw, el, keyed, say, sayName, set } from "./dom.js";
 import { percent, plural, rate, short, shortList, span } from "./format.js";
 import { letterOf, stateWord, swatch, swatchOf } from "./colours.js";
 import { sparkline } from "./tiles.js";
@@ -82,7 +82,7 @@ function update(row, fleet, s) {
   set(name, "title", s.id);
   say(state.firstChild, stateWord(s));
   set(state.firstChild, "class", "chip " + (s.stopped ? "stopped" : s.state));
-  say(owner.lastChild, s.state === "ended" ? "–" : s.owner || "nobody");
+  sayName(owner.lastChild, s.state === "ended" ? "–" : s.owner || "nobody");
   key(owner.firstChild, fleet, s);
   say(term, String(s.counter));
   showLag(lag, fleet, s);

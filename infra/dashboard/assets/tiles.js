@@ -47,7 +47,7 @@ function hits(fleet) {
 function model(fleet) {
   const stale = fleet.most("staleMs");
   const note = stale < 0 ? "" : stale === 0 ? ", up to date" : `, ${span(stale)} behind`;
-  return { name: "Model", value: big(Math.max(0, fleet.most("facts"))), unit: "facts", note: `${big(Math.max(0, fleet.most("items")))} products${note}`, level: stale > 300_000 ? "warn" : null };
+  return { name: "Model", value: stale < 0 ? "–" : big(fleet.most("facts")), unit: stale < 0 ? "" : "facts", note: stale < 0 ? "not known" : `${big(fleet.most("items"))} products${note}`, level: stale > 300_000 ? "warn" : null };
 }
 
 function make() {

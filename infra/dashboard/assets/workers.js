@@ -1,5 +1,5 @@
 // The workers: what they have, what they do, and whether they give signs of life.
-import { byId, el, keyed, say, set } from "./dom.js";
+import { byId, el, keyed, say, sayName, set } from "./dom.js";
 import { big, bytes, plural, rate, span } from "./format.js";
 import { swatch } from "./colours.js";
 
@@ -22,7 +22,7 @@ function make(slot) {
 
 function update(node, fleet, w, most) {
   const p = node.parts;
-  say(p.name, w.id);
+  sayName(p.name, w.id);
   say(p.chip, w.state);
   set(p.chip, "class", "chip " + w.state);
   say(p.load, `${plural(w.leases, "shard")} · ${rate(rateOf(fleet, w))} records/s`);
