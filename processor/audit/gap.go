@@ -14,6 +14,8 @@ type gap struct {
 	next  number // unless toEnd
 	toEnd bool
 	after number // the last committed record before it, known when the walk has passed it
+
+	generation int // in which the mark lies
 }
 
 // key is that of its mark.
@@ -22,7 +24,7 @@ func (g *gap) key(layout chain.Layout, shard string) string {
 	if !g.prev.isZero() {
 		prev = g.prev.String()
 	}
-	return layout.GapKey(shard, prev)
+	return layout.In(g.generation).GapKey(shard, prev)
 }
 
 // has reports whether a record lies in the gap.
@@ -70,9 +72,9 @@ func (s *shard) acceptedGaps(layout chain.Layout) (out []AcceptedGap) {
 }
 
 // readGap reads a gap mark, whose key has been taken apart.
-func (a *auditor) readGap(ctx context.Context, id, prev string) error {
-	var g gap
-	mark, err := readMark(ctx, a, id, a.o.Layout.GapKey(id, prev), func(m *chain.GapMark) (_ string, err error) {
+func (a *auditor) readGap(ctx context.Context, layout chain.Layout, id, prev string) error {
+	g := gap{generation: layout.Generation}
+	mark, err := readMark(ctx, a, id, layout.GapKey(id, prev), func(m *chain.GapMark) (_ string, err error) {
 		if m.Prev != prev {
 			return m.Shard, fmt.Errorf("it begins behind %q", m.Prev)
 		}
@@ -98,8 +100,9 @@ func (a *auditor) readGap(ctx context.Context, id, prev string) error {
 // writer that had the records.
 func (w *walk) passGaps() {
 	for at := w.place.last; len(w.candidates()) == 0; {
-		i, ok := slices.BinarySearchFunc(w.shard.gaps, at, func(g gap, n number) int { return g.prev.compare(n) })
-		if !ok {
+		generation := w.layout.GenerationAt(w.place.hour)
+		i := slices.IndexFunc(w.shard.gaps, func(g gap) bool { return g.prev == at && g.generation == generation })
+		if i < 0 {
 			return
 		}
 		g := w.shard.gaps[i]
@@ -135,11 +138,12 @@ func (p place) continues(l *link) bool {
 	return l.prev == p.last && !l.afterGap
 }
 
-// judgeGaps names the marks that are on no chain, and a chain that ends before the record with which a gap ends.
+// judgeGaps names the marks that are on no chain, and a chain that ends before the record with which a gap ends. Where one generation has replaced
+// another, a mark may have been replaced as well.
 func (w *walk) judgeGaps() {
 	for i := range w.shard.gaps {
 		g := &w.shard.gaps[i]
-		if !slices.ContainsFunc(w.passed, func(p gap) bool { return p.prev == g.prev }) {
+		if w.layout.Earlier == "" && !slices.ContainsFunc(w.passed, func(p gap) bool { return p.prev == g.prev }) {
 			w.add(Mark, g.key(w.layout, w.shard.id), "It accepts a gap from %s to %s, but the chain does not end there, or goes on without it.", orStart(g.prev), g.until())
 		}
 	}

@@ -41,7 +41,7 @@ func parseLink(layout chain.Layout, o chain.Object) (shard string, l link, kind 
 	if err != nil {
 		return "", link{}, Metadata, err
 	}
-	if full.Generation != layout.Generation {
+	if full.Generation != layout.GenerationAt(full.Hour) {
 		return "", link{}, Misplaced, fmt.Errorf("its metadata are those of generation %d", full.Generation)
 	}
 	if key, err := layout.LinkKey(full.Hour, full.Shard, full.First); err != nil || key != o.Key {

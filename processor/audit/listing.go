@@ -52,7 +52,10 @@ func (a *auditor) get(ctx context.Context, key string) (body []byte, err error) 
 func (a *auditor) readLinks(ctx context.Context) error {
 	return a.heads(ctx, func(key string) bool {
 		_, _, _, err := a.o.Layout.ParseLinkKey(key)
-		if err != nil {
+		switch {
+		case errors.Is(err, chain.ErrSuperseded):
+			a.superseded++
+		case err != nil:
 			a.found.add(Anomaly{Kind: Foreign, Key: key, Stray: true,
 				Meaning: "It lies among the links and its key is not that of a link: readers of the table may trip over it."})
 		}
@@ -82,18 +85,12 @@ func (a *auditor) heads(ctx context.Context, wanted func(key string) bool) error
 	keys := make(chan string)
 	g.Go(func() error {
 		defer close(keys)
-		return a.list(ctx, a.o.Layout.DataPrefix(), func(o chain.Object) error {
-			if !wanted(o.Key) {
-				return nil
+		for _, generation := range a.o.Layout.Generations() {
+			if err := a.listLinks(ctx, a.o.Layout.In(generation), wanted, keys); err != nil {
+				return err
 			}
-			a.progress.expect(a.perLink())
-			select {
-			case keys <- o.Key:
-				return nil
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		})
+		}
+		return nil
 	})
 	for range a.o.Concurrency {
 		g.Go(func() error { return a.headLinks(ctx, keys) })
@@ -102,6 +99,22 @@ func (a *auditor) heads(ctx context.Context, wanted func(key string) bool) error
 		return fmt.Errorf("read links: %w", err)
 	}
 	return nil
+}
+
+// listLinks sends the wanted links of a generation.
+func (a *auditor) listLinks(ctx context.Context, layout chain.Layout, wanted func(key string) bool, keys chan<- string) error {
+	return a.list(ctx, layout.DataPrefix(), func(o chain.Object) error {
+		if !wanted(o.Key) {
+			return nil
+		}
+		a.progress.expect(a.perLink())
+		select {
+		case keys <- o.Key:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
 }
 
 func (a *auditor) headLinks(ctx context.Context, keys <-chan string) error {

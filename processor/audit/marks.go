@@ -48,55 +48,76 @@ func markKey(layout chain.Layout, key string) (id string, end, ok bool) {
 
 func validID(id string) bool { return id != "" && !strings.Contains(id, "/") }
 
-// listEnds returns the shards that have an end mark now.
+// listEnds returns the keys of the end marks that there are now.
 func (a *auditor) listEnds(ctx context.Context) (map[string]bool, error) {
 	ends := map[string]bool{}
-	err := a.list(ctx, a.o.Layout.MarksPrefix(), func(o chain.Object) error {
-		if id, end, ok := markKey(a.o.Layout, o.Key); ok && end {
-			ends[id] = true
+	for _, g := range a.o.Layout.Generations() {
+		layout := a.o.Layout.In(g)
+		err := a.list(ctx, layout.MarksPrefix(), func(o chain.Object) error {
+			if _, end, ok := markKey(layout, o.Key); ok && end {
+				ends[o.Key] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return ends, err
+	}
+	return ends, nil
 }
 
-// readMarks reads all marks. early are the shards that had an end mark before the links were listed.
+// readMarks reads all marks. early are the end marks that there were before the links were listed.
 func (a *auditor) readMarks(ctx context.Context, early map[string]bool) error {
+	for _, g := range a.o.Layout.Generations() {
+		if err := a.readGeneration(ctx, a.o.Layout.In(g), early); err != nil {
+			return fmt.Errorf("read marks: %w", err)
+		}
+	}
+	return nil
+}
+
+// readGeneration reads the marks of a generation.
+func (a *auditor) readGeneration(ctx context.Context, layout chain.Layout, early map[string]bool) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.o.Concurrency)
 	config := false
-	err := a.list(ctx, a.o.Layout.MarksPrefix(), func(o chain.Object) error {
-		id, end, ok := markKey(a.o.Layout, o.Key)
-		gapID, prev, isGap := gapKey(a.o.Layout, o.Key)
+	err := a.list(ctx, layout.MarksPrefix(), func(o chain.Object) error {
+		id, end, ok := markKey(layout, o.Key)
+		gapID, prev, isGap := gapKey(layout, o.Key)
 		switch {
 		case isGap:
-			g.Go(func() error { return a.readGap(ctx, gapID, prev) })
-		case o.Key == a.o.Layout.ConfigKey():
+			g.Go(func() error { return a.readGap(ctx, layout, gapID, prev) })
+		case o.Key == layout.ConfigKey():
 			config = true
-			g.Go(func() error { return a.readConfig(ctx) })
+			g.Go(func() error { return a.readConfig(ctx, layout) })
 		case !ok:
 			a.found.add(Anomaly{Kind: Foreign, Key: o.Key, Meaning: "It lies among the marks and is none: its key is none that streamrec writes."})
 		case end:
-			late := !early[id]
-			g.Go(func() error { return a.readEnd(ctx, id, late) })
+			late := !early[o.Key]
+			g.Go(func() error { return a.readEnd(ctx, layout, id, late) })
 		default:
-			g.Go(func() error { return a.readStart(ctx, id) })
+			g.Go(func() error { return a.readStart(ctx, layout, id) })
 		}
 		return nil
 	})
 	if err := errors.Join(err, g.Wait()); err != nil {
-		return fmt.Errorf("read marks: %w", err)
+		return err
 	}
 	if !config {
-		a.found.add(Anomaly{Kind: Config, Key: a.o.Layout.ConfigKey(),
+		a.found.add(Anomaly{Kind: Config, Key: layout.ConfigKey(),
 			Meaning: "It is not there: either there is no log under this prefix and generation, or nothing keeps a worker with another layout from writing to it."})
 	}
 	return nil
 }
 
+// counts reports whether a mark lies in the generation to which its hour belongs.
+func (a *auditor) counts(layout chain.Layout, hour chain.Hour) bool {
+	return a.o.Layout.GenerationAt(hour) == layout.Generation
+}
+
 // readConfig compares the frozen configuration with the layout of this audit.
-func (a *auditor) readConfig(ctx context.Context) error {
-	key := a.o.Layout.ConfigKey()
+func (a *auditor) readConfig(ctx context.Context, layout chain.Layout) error {
+	key := layout.ConfigKey()
 	body, err := a.get(ctx, key)
 	if err != nil {
 		return err
@@ -110,26 +131,26 @@ func (a *auditor) readConfig(ctx context.Context) error {
 		a.found.add(Anomaly{Kind: Config, Key: key, Meaning: "It is not JSON, so that every worker refuses to start."})
 		return nil
 	}
-	if frozen.Prefix != a.o.Layout.Prefix || frozen.Generation != a.o.Layout.Generation || frozen.Width != chain.SequenceWidth {
+	if frozen.Prefix != layout.Prefix || frozen.Generation != layout.Generation || frozen.Width != chain.SequenceWidth {
 		a.found.add(Anomaly{Kind: Config, Key: key, Meaning: fmt.Sprintf("It belongs to another layout: prefix %q, generation %d, sequence numbers of %d digits.",
 			frozen.Prefix, frozen.Generation, frozen.Width)})
 	}
 	return nil
 }
 
-func (a *auditor) readStart(ctx context.Context, id string) error {
-	mark, err := readMark(ctx, a, id, a.o.Layout.StartKey(id), func(m *chain.StartMark) (string, error) {
+func (a *auditor) readStart(ctx context.Context, layout chain.Layout, id string) error {
+	mark, err := readMark(ctx, a, id, layout.StartKey(id), func(m *chain.StartMark) (string, error) {
 		_, err := parseNumber(m.First)
 		return m.Shard, err
 	})
-	if err == nil {
+	if err == nil && (mark == nil || a.counts(layout, mark.Hour)) {
 		a.edit(id, func(s *shard) { s.startFound, s.start = true, mark })
 	}
 	return err
 }
 
-func (a *auditor) readEnd(ctx context.Context, id string, late bool) error {
-	mark, err := readMark(ctx, a, id, a.o.Layout.EndKey(id), func(m *chain.EndMark) (string, error) {
+func (a *auditor) readEnd(ctx context.Context, layout chain.Layout, id string, late bool) error {
+	mark, err := readMark(ctx, a, id, layout.EndKey(id), func(m *chain.EndMark) (string, error) {
 		_, err := parseNumber(m.Last)
 		if m.Last != "" || m.Hash != "" {
 			_, wrong := parseHash(m.Hash)
@@ -137,7 +158,7 @@ func (a *auditor) readEnd(ctx context.Context, id string, late bool) error {
 		}
 		return m.Shard, err
 	})
-	if err == nil {
+	if err == nil && (mark == nil || a.counts(layout, mark.Hour)) {
 		a.edit(id, func(s *shard) { s.endFound, s.endedLate, s.end = true, late, mark })
 	}
 	return err

@@ -10,8 +10,9 @@ import (
 // Report is the result of an audit. It encodes to JSON, with the verdict as the member clean.
 type Report struct {
 	Prefix     string    `json:"prefix"`
-	Generation int       `json:"generation"`
-	At         time.Time `json:"at"` // when the audit began
+	Generation int       `json:"generation"`  // of the latest hours
+	Map        string    `json:"generations"` // which generation each hour was read in, as 1<2026-11-23T14;2
+	At         time.Time `json:"at"`          // when the audit began
 	Checked    Checked   `json:"checked"`
 	Totals     Totals    `json:"totals"`
 	// Kinds counts the anomalies. Anomalies has at most 1,000 of each kind, by shard and key.
@@ -32,13 +33,15 @@ type Checked struct {
 
 // Totals are the sums over all chains. Records and rows are what the links say; a link whose rows say otherwise is an anomaly.
 type Totals struct {
-	Shards  int64 `json:"shards"` // that the log or the stream has
-	Ended   int64 `json:"ended"`  // of them with an end mark
-	Links   int64 `json:"links"`
-	Strays  int64 `json:"strays"` // objects under the data prefix that are on no chain
-	Records int64 `json:"records"`
-	Rows    int64 `json:"rows"`
-	Bytes   int64 `json:"bytes"`
+	Shards int64 `json:"shards"` // that the log or the stream has
+	Ended  int64 `json:"ended"`  // of them with an end mark
+	Links  int64 `json:"links"`
+	Strays int64 `json:"strays"` // objects under the data prefix that are on no chain
+	// Superseded are the links that another generation has replaced in their hours. Readers of the view do not see them.
+	Superseded int64 `json:"superseded"`
+	Records    int64 `json:"records"`
+	Rows       int64 `json:"rows"`
+	Bytes      int64 `json:"bytes"`
 	// From and To are the hours of the first and the last link, nil when there is none.
 	From   *chain.Hour `json:"from,omitempty"`
 	To     *chain.Hour `json:"to,omitempty"`

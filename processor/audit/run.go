@@ -15,8 +15,9 @@ type auditor struct {
 	found    *findings
 	progress *progress
 
-	acks      *acks
-	ackReport *AckReport
+	acks       *acks
+	ackReport  *AckReport
+	superseded int64 // links in generations that have been replaced in their hours
 
 	mu     sync.Mutex // guards the following while several goroutines read
 	shards map[string]*shard

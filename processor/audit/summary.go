@@ -9,11 +9,11 @@ import (
 // report sums up.
 func (a *auditor) report() *Report {
 	r := &Report{
-		Prefix: a.o.Layout.Prefix, Generation: a.o.Layout.Generation, At: a.began.UTC(), Acks: a.ackReport,
+		Prefix: a.o.Layout.Prefix, Generation: a.o.Layout.Generation, Map: a.o.Layout.Map().String(), At: a.began.UTC(), Acks: a.ackReport,
 		Checked:   Checked{Rows: !a.o.SkipRows, Stream: a.o.Stream != nil, Checkpoints: a.o.Checkpoints != nil, Acks: a.acks != nil},
 		Anomalies: a.found.sorted(), Kinds: a.found.counts, Shards: []ShardReport{},
 	}
-	r.Totals.Strays = a.found.strays
+	r.Totals.Strays, r.Totals.Superseded = a.found.strays, a.superseded
 	perShard := map[string]int64{}
 	for i := range r.Anomalies {
 		perShard[r.Anomalies[i].Shard]++

@@ -74,10 +74,13 @@ func (t *text) totals(r *Report) {
 		fmt.Fprintf(tab, "  %s\t%s\n", name, fmt.Sprintf(format, args...))
 	}
 	t.line("")
-	line("log", "prefix %s, generation %d, %s", strconv.Quote(r.Prefix), r.Generation, hours(r.Totals.From, r.Totals.To))
+	line("log", "prefix %s, generation %s, %s", strconv.Quote(r.Prefix), r.Map, hours(r.Totals.From, r.Totals.To))
 	line("compared with", "%s", r.Checked)
 	line("shards", "%s, %s of them ended", grouped(r.Totals.Shards), grouped(r.Totals.Ended))
 	line("links", "%s, %s; %s", grouped(r.Totals.Links), bytesText(r.Totals.Bytes), plural(r.Totals.Strays, "stray object", "stray objects"))
+	if r.Totals.Superseded > 0 {
+		line("superseded", "%s links, which a later generation has replaced", grouped(r.Totals.Superseded))
+	}
 	line("records", "%s", grouped(r.Totals.Records))
 	line("rows", "%s%s", grouped(r.Totals.Rows), rowsText(r.Totals.Read))
 	if s := r.Totals.Stream; s != nil {

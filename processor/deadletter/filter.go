@@ -59,13 +59,16 @@ const maxPrefixes = 48
 func (f *Filter) prefixes(l chain.Layout) (out []string) {
 	from, to := f.hours()
 	if to-from >= maxPrefixes {
-		return []string{l.DataPrefix()}
+		for _, g := range l.Generations() {
+			out = append(out, l.In(g).DataPrefix())
+		}
+		return out
 	}
 	for hour := from; hour <= to; hour++ {
 		if f.Shard != "" {
 			out = append(out, l.ShardPrefix(hour, f.Shard))
 		} else {
-			out = append(out, l.DataPrefix()+hour.Partition()+"/")
+			out = append(out, l.HourPrefix(hour))
 		}
 	}
 	return out

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -22,6 +21,7 @@ import (
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/shardlog"
 )
 
 // auditOptions are the flags of the audit command.
@@ -52,7 +52,7 @@ object where it belongs. Gaps that somebody has accepted are reported and are no
 	f.StringVar(&o.stream, "stream", "", "Kinesis stream (required)")
 	f.StringVar(&o.bucket, "bucket", "", "S3 bucket of the log (required)")
 	f.StringVar(&o.prefix, "prefix", "events", "prefix of the log in the bucket")
-	f.IntVar(&o.generation, "generation", 1, "generation of the log")
+	f.IntVar(&o.generation, "generation", 0, "audit this generation alone; 0 audits what readers see: of each hour the generation that has been published")
 	f.StringVar(&o.ackLog, "ack-log", "", "acknowledgement log of a producer: each of its records has to be in the log")
 	f.BoolVar(&o.skipRows, "skip-rows", false, "believe the metadata of the objects, do not read their rows")
 	f.BoolVar(&o.skipStream, "skip-stream", false, "do not compare with the stream")
@@ -73,8 +73,8 @@ func runAudit(ctx context.Context, o auditOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	d := deployment{app: o.app, stream: o.stream, bucket: o.bucket, layout: chain.Layout{Prefix: strings.Trim(o.prefix, "/"), Generation: o.generation}}
-	options, err := auditDeployment(ctx, c, d)
+	d := deployment{app: o.app, stream: o.stream, bucket: o.bucket, layout: layoutOf(o.prefix)}
+	options, err := auditDeployment(ctx, c, d, o.generation)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func sweepStrays(ctx context.Context, bucket *infras3.Bucket, r *audit.Report, e
 }
 
 // auditDeployment checks what an audit needs, and reads the checkpoints before the log, which only grows.
-func auditDeployment(ctx context.Context, c clients, d deployment) (audit.Options, error) {
+func auditDeployment(ctx context.Context, c clients, d deployment, generation int) (audit.Options, error) {
 	check, cancel := context.WithTimeout(ctx, preflightTimeout)
 	defer cancel()
 	if _, err := checkStream(check, c, d.stream); err != nil {
@@ -150,8 +150,12 @@ func auditDeployment(ctx context.Context, c clients, d deployment) (audit.Option
 	if err != nil && !errors.Is(err, lease.ErrAbsent) {
 		return audit.Options{}, explain("lease table "+d.app, err)
 	}
+	layout, err := readersLayout(check, bucket, d.layout, generation)
+	if err != nil {
+		return audit.Options{}, explain("bucket "+d.bucket, err)
+	}
 	return audit.Options{
-		Env: worker.System{}, Bucket: bucket, Layout: d.layout, Checkpoints: checkpoints(leases), Began: began(genesis),
+		Env: worker.System{}, Bucket: bucket, Layout: layout, Checkpoints: checkpoints(leases, layout, d.layout), Began: began(genesis),
 		Stream: auditStream{infrakinesis.NewStream(c.kinesis, d.stream)},
 	}, nil
 }
@@ -170,11 +174,13 @@ func began(g lease.Genesis) time.Time {
 	return time.Time{}
 }
 
-// checkpoints leaves out the shards that the stream had lost before anybody could read them: nobody has owned them, and they have no log.
-func checkpoints(leases []lease.Lease) map[string]audit.Checkpoint {
+// checkpoints leaves out the shards that the stream had lost before anybody could read them: nobody has owned them, and they have no log. While a replay is
+// on its way the rows belong to another layout than that which readers see.
+func checkpoints(leases []lease.Lease, layout, base chain.Layout) map[string]audit.Checkpoint {
 	out := map[string]audit.Checkpoint{}
 	for _, l := range leases {
-		if l.Ended() && l.Counter == 0 {
+		written, err := shardlog.LayoutOf(base, l.Map)
+		if err != nil || written.Map().String() != layout.Map().String() || l.Ended() && l.StartingHashKey == "" {
 			continue
 		}
 		p := audit.Checkpoint{Ended: l.Ended()}

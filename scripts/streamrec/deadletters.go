@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +43,7 @@ func (o *letterOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.bucket, "bucket", "", "S3 bucket of the log (required)")
 	f.StringVar(&o.prefix, "prefix", "events", "prefix of the log in the bucket")
-	f.IntVar(&o.generation, "generation", 1, "generation of the log")
+	f.IntVar(&o.generation, "generation", 0, "this generation alone; 0 is what readers see: of each hour the generation that has been published")
 	f.StringVar(&o.since, "since", "", "only records that arrived then or later: an hour like 2026-11-23T09, a time with zone, or an age like 2h")
 	f.StringVar(&o.until, "until", "", "only records that arrived before that")
 	f.StringVar(&o.shard, "shard", "", "only this shard")
@@ -67,6 +66,9 @@ func (o *letterOptions) scan(ctx context.Context, std streams, each func(*deadle
 	if options.Bucket, err = checkBucket(check, c, o.bucket); err != nil {
 		return deadletter.Totals{}, err
 	}
+	if options.Layout, err = readersLayout(check, options.Bucket, options.Layout, o.generation); err != nil {
+		return deadletter.Totals{}, explain("bucket "+o.bucket, err)
+	}
 	if !telemetry.IsTerminal(std.out) { // or the bar and the rows would tear each other apart
 		options.Progress = progressBar(std.err, "deadletters")
 	}
@@ -88,7 +90,7 @@ func (o *letterOptions) options(now time.Time) (deadletter.Options, error) {
 		return deadletter.Options{}, usageError{errors.New("--since must be before --until")}
 	}
 	return deadletter.Options{
-		Env: worker.System{}, Layout: chain.Layout{Prefix: strings.Trim(o.prefix, "/"), Generation: o.generation},
+		Env: worker.System{}, Layout: layoutOf(o.prefix),
 		Filter: deadletter.Filter{Since: since, Until: until, Shard: o.shard, Classes: o.classes, Erased: o.erased},
 	}, nil
 }

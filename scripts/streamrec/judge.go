@@ -33,7 +33,7 @@ const recommendationLength = 20
 // judge audits the log against the stream and the acknowledgements, and prints what the demo has to show. Its verdict is the
 // demo's exit code.
 func (d *demo) judge(ctx context.Context, c clients) error {
-	options, err := auditDeployment(ctx, c, d.fleet.where)
+	options, err := auditDeployment(ctx, c, d.fleet.where, 0)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (d *demo) judge(ctx context.Context, c clients) error {
 	if err != nil {
 		return err
 	}
-	q, err := measureQuality(ctx, infras3.NewBucket(c.s3, demoBucket), d.fleet.where.layout, recommendationLength)
+	q, err := measureQuality(ctx, infras3.NewBucket(c.s3, demoBucket), options.Layout, recommendationLength)
 	if err != nil {
 		return err
 	}

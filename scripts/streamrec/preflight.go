@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
@@ -18,6 +19,20 @@ type deployment struct {
 	stream string
 	bucket string
 	layout chain.Layout
+}
+
+// layoutOf returns where an application's log is when it begins.
+func layoutOf(prefix string) chain.Layout {
+	return chain.Layout{Prefix: strings.Trim(prefix, "/"), Generation: 1}
+}
+
+// readersLayout returns the layout as readers see it, or, of a generation other than 0, that generation alone.
+func readersLayout(ctx context.Context, b chain.Bucket, l chain.Layout, generation int) (chain.Layout, error) {
+	if generation > 0 {
+		return l.In(generation), nil
+	}
+	p, err := chain.ReadPublished(ctx, worker.System{}, b, l)
+	return l.With(p.Map), err
 }
 
 // preflightTimeout bounds the checks, so that a mistake shows within seconds.

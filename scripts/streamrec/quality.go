@@ -48,28 +48,38 @@ type visit struct {
 // measureQuality reads the whole log.
 func measureQuality(ctx context.Context, bucket chain.Bucket, layout chain.Layout, k int) (quality, error) {
 	var visits []visit
-	for o, err := range bucket.List(ctx, layout.DataPrefix()) {
-		if err != nil {
-			return quality{}, err
-		}
-		body, _, err := bucket.Get(ctx, o.Key)
-		if err != nil {
-			return quality{}, err
-		}
-		err = table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(rows []qualityRow) error {
-			for i := range rows {
-				visits = appendVisit(visits, &rows[i])
+	for _, g := range layout.Generations() {
+		for o, err := range bucket.List(ctx, layout.In(g).DataPrefix()) {
+			if err != nil {
+				return quality{}, err
 			}
-			return nil
-		})
-		if err != nil {
-			return quality{}, err
+			if _, _, _, err := layout.ParseLinkKey(o.Key); err != nil {
+				continue // another generation has replaced it
+			}
+			if visits, err = appendVisits(ctx, visits, bucket, o.Key); err != nil {
+				return quality{}, err
+			}
 		}
 	}
 	slices.SortStableFunc(visits, func(a, b visit) int {
 		return cmp.Or(a.arrival.Compare(b.arrival), chain.Compare(a.sequence, b.sequence))
 	})
 	return score(visits, k), nil
+}
+
+// appendVisits reads an object.
+func appendVisits(ctx context.Context, visits []visit, bucket chain.Bucket, key string) ([]visit, error) {
+	body, _, err := bucket.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	err = table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(rows []qualityRow) error {
+		for i := range rows {
+			visits = appendVisit(visits, &rows[i])
+		}
+		return nil
+	})
+	return visits, err
 }
 
 func appendVisit(visits []visit, r *qualityRow) []visit {

@@ -14,7 +14,6 @@ import (
 	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor"
-	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/processor/erasure"
 	"github.com/streamrec/streamrec/processor/event"
 	"github.com/streamrec/streamrec/processor/follow"
@@ -26,7 +25,6 @@ import (
 type workerOptions struct {
 	app, stream, bucket, prefix string
 	name                        string
-	generation                  int
 	initial                     string
 	failover                    time.Duration
 	grace                       time.Duration
@@ -61,7 +59,6 @@ DynamoDB table of that name, and writes their records with recommendations to th
 	f.StringVar(&o.bucket, "bucket", "", "S3 bucket for the log (required)")
 	f.StringVar(&o.prefix, "prefix", "events", "prefix of the log in the bucket")
 	f.StringVar(&o.name, "name", defaultName(), "name of this worker; a random part is added at every start")
-	f.IntVar(&o.generation, "generation", 1, "generation of the log")
 	f.StringVar(&o.initial, "initial-position", "TRIM_HORIZON", "where a new application begins: TRIM_HORIZON, LATEST, or a time like 2026-11-23T09:00:00Z")
 	f.DurationVar(&o.failover, "failover-time", 5*time.Second, "a worker that gives no sign for this long is dead; the same for all workers")
 	f.DurationVar(&o.grace, "shutdown-grace", 30*time.Second, "time to hand all shards over after SIGTERM")
@@ -91,7 +88,7 @@ func defaultName() string {
 }
 
 func (o workerOptions) deployment() deployment {
-	return deployment{app: o.app, stream: o.stream, bucket: o.bucket, layout: chain.Layout{Prefix: strings.Trim(o.prefix, "/"), Generation: o.generation}}
+	return deployment{app: o.app, stream: o.stream, bucket: o.bucket, layout: layoutOf(o.prefix)}
 }
 
 // configs translates the flags. The error is a usage error that names everything that is wrong.
