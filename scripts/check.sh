@@ -170,6 +170,12 @@ clients() {
 # readers installs what reads the Parquet files independently.
 readers() { command -v node >/dev/null && bash scripts/duckdb/install.sh && bash scripts/readers/install.sh; }
 
+# browser installs Chromium and what drives it.
+browser() { command -v node >/dev/null && bash scripts/browser/install.sh; }
+
+# page MODE looks at the dashboard of a fleet at work with Chromium; the pictures are in artefacts.
+page() { STREAMREC_BROWSER=$1 go test -count=1 -timeout 15m -run InChromium ./scripts/streamrec; }
+
 demo() { go run ./scripts/streamrec demo --headless --duration 30s; }
 
 processes() { STREAMREC_E2E=1 STREAMREC_DUCKDB=1 go test -count=1 -timeout 15m ./scripts/e2e ./processor/table ./infra/duckdb ./infra/athena; }
@@ -185,6 +191,7 @@ step "models" bash scripts/spin/run.sh $($full && echo --full)
 step "simulator" simulator "$($full && echo 100000 || echo 20000)"
 $full && step "simulator's mutants" go run ./scripts/simulate/mutants
 step "demo" demo
+step_with browser "Chromium, playwright-core or axe-core cannot be installed" "dashboard in a browser" page "$($full && echo full || echo smoke)"
 step "benchmarks, briefly" bash scripts/bench.sh --quick
 step_with npm_servers "npm packages cannot be installed" "conformance with independent servers" conformance
 step "independent clients" clients

@@ -16,7 +16,7 @@ const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const [fleetURL, galleryURL, screenshots, mode] = process.argv.slice(2);
 const problems = [];
-const browser = await chromium.launch({ executablePath: process.env.STREAMREC_CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+const browser = await chromium.launch({ executablePath: process.env.STREAMREC_CHROMIUM || "/usr/bin/chromium", args: ["--disable-dev-shm-usage", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])] });
 let cut = false; // connections fail because the test wants them to
 const soon = { timeout: 30_000 };
 
@@ -49,10 +49,10 @@ async function step(name, f) {
   console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  ${name}`);
 }
 
-// accessible runs axe-core. It injects a script, which the page's own policy would forbid.
+// accessible runs axe-core, on a few of what there are many of. It injects a script, which the page's own policy would forbid.
 async function accessible(page, name) {
   await page.evaluate(axe + "; undefined");
-  const { violations, passes } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const { violations, passes } = await page.evaluate(() => globalThis.axe.run({ exclude: ["#shop-products > :nth-child(n+4)", "#shop-list > :nth-child(n+3)"] }, { resultTypes: ["violations"] }));
   const found = violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + n.failureSummary).join("; ")}`);
   assert.deepEqual(found, [], name);
   assert.ok(passes.length > 20, "axe-core looked at nothing");

@@ -199,16 +199,19 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	counter := newRowCounter(log)
+	counter, tally := newRowCounter(log), newTally()
 	erased := erasures(c, o.deployment(), &pcfg)
 	if pcfg.Sells, err = followCatalogue(ctx, o.catalogue, log); err != nil {
 		return err
 	}
-	w, err := assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased)}, !o.noCreateTables, log, counter)
+	w, err := assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased)}, !o.noCreateTables, log, observers{counter, tally})
 	if err != nil {
 		return err
 	}
 	if w.admin, err = openAdmin(ctx, operators, w, telemetry.NewMetrics(), log); err != nil {
+		return err
+	}
+	if err := w.mountDashboard(ctx, c, o, cfg, tally, log); err != nil {
 		return err
 	}
 	log.WithFields(logrus.Fields{
