@@ -39,6 +39,9 @@ type Why struct {
 // Explain returns the list that Ask returns, with reasons. It changes nothing, and takes a few times as long.
 func (m *Model) Explain(q Question) []Why {
 	list := m.Ask(nil, q)
+	if len(list) == 0 {
+		return nil
+	}
 	t := &trace{at: map[int32]int{}, found: make([]Why, len(list))}
 	for at, r := range m.scorer.best[:len(list)] { // the candidates of the list: asked again they have the same numbers
 		t.at[r.index], t.found[at].Scored = at, list[at]

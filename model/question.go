@@ -5,6 +5,8 @@ type Question struct {
 	Session string   // whose list it is; if it is empty, that of a session that
 	Items   []string // touched these, oldest first, and nothing else: see [Model.RecommendItems]
 	K       int      // length of the list
+	// OnlyKnown leaves a list about Items empty when facts are kept of none of them, as Similar does, instead of filling it with what is popular.
+	OnlyKnown bool
 	Filter
 }
 
@@ -30,7 +32,9 @@ func (f *Filter) category() uint32 {
 // Ask appends the list that is asked for to dst, best first, and returns the extended slice. With a category the list is filled from the shelf
 // of that category instead of the shelf of all.
 func (m *Model) Ask(dst []Scored, q Question) []Scored {
-	m.pose(q)
+	if m.pose(q); q.Session == "" && q.OnlyKnown && len(m.scorer.query.items) == 0 {
+		return dst
+	}
 	return m.scorer.narrowed(dst, q.K, q.Filter)
 }
 

@@ -63,6 +63,17 @@ func TestCategoryIsFilledFromItsShelf(t *testing.T) {
 	}
 }
 
+func TestOnlyKnown(t *testing.T) {
+	m := shop(DefaultParams(), "a b")
+	for item, want := range map[string]int{"a": 1, "x": 0} {
+		q := Question{Items: []string{item}, K: 5, OnlyKnown: true}
+		if list, why := m.Ask(nil, q), m.Explain(q); len(list) != want || len(why) != want {
+			t.Errorf("%s: %v, explained %v", item, list, why)
+		}
+		same(t, item, m.Ask(nil, q), m.Similar(nil, item, 5))
+	}
+}
+
 func TestHistory(t *testing.T) {
 	m := shop(DefaultParams(), "a b c a")
 	if got := m.History(nil, "old0", 2); !slices.Equal(got, []string{"a", "c"}) {

@@ -39,18 +39,22 @@ func (p *Processor) Stats() (s model.Stats, ok bool) {
 func (c *rows) Ask(q model.Question, why bool) Answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var a Answer
+	return AskModel(c.model, q, why)
+}
+
+// AskModel asks a model, which belongs to the caller meanwhile.
+func AskModel(m *model.Model, q model.Question, why bool) (a Answer) {
 	if q.Session != "" {
-		a.History = c.model.History(nil, q.Session, historyItems)
+		a.History = m.History(nil, q.Session, historyItems)
 	}
-	if why {
-		a.Why = c.model.Explain(q)
-		for _, w := range a.Why {
-			a.List = append(a.List, w.Scored)
-		}
+	if !why {
+		a.List = m.Ask(make([]model.Scored, 0, q.K), q)
 		return a
 	}
-	a.List = c.model.Ask(make([]model.Scored, 0, q.K), q)
+	a.Why = m.Explain(q)
+	for _, w := range a.Why {
+		a.List = append(a.List, w.Scored)
+	}
 	return a
 }
 

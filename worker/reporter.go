@@ -17,6 +17,7 @@ type reporter struct {
 
 	mu       sync.Mutex
 	trust    time.Time
+	beats    []lease.Worker
 	leases   []lease.Lease
 	readAt   time.Time
 	troubles map[string]*trouble
@@ -89,10 +90,17 @@ func (r *reporter) Heartbeat(trustedUntil time.Time) {
 }
 
 // Scanned implements lease.Reporter.
-func (r *reporter) Scanned(_ []lease.Worker, leases []lease.Lease, readAt time.Time) {
+func (r *reporter) Scanned(workers []lease.Worker, leases []lease.Lease, readAt time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.leases, r.readAt = leases, readAt
+	r.beats, r.leases, r.readAt = workers, leases, readAt
+}
+
+// workers returns the heartbeat rows as they were last read.
+func (r *reporter) workers() []lease.Worker {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.beats
 }
 
 // rows returns the lease rows as they were last read, and when that was.

@@ -102,6 +102,9 @@ func (w *Worker) Ready() error {
 // Plan returns the plan of the last replay, as the table said at some time, not long ago.
 func (w *Worker) Plan() lease.Plan { return w.coord.Plan() }
 
+// Workers returns the heartbeat rows as they were last read. None before the first time.
+func (w *Worker) Workers() []lease.Worker { return w.report.workers() }
+
 // ID returns the id under which the worker holds leases now: another one than at first when others have held it for dead.
 func (w *Worker) ID() string { return w.coord.ID() }
 

@@ -94,7 +94,7 @@ type Round struct {
 	Took     time.Duration
 }
 
-// Follower is used by one goroutine, but for Latest and StaleMs.
+// Follower is used by one goroutine, but for Latest, StaleMs and Arrival.
 type Follower struct {
 	cfg    Config
 	env    chain.Env
@@ -106,6 +106,8 @@ type Follower struct {
 	hour    chain.Hour   // of the latest link that is merged; 0 before the first
 	oldest  atomic.Int64 // arrival of the last record that is merged of the shard that is furthest behind, Unix ms; 0 when none is
 	round   Round
+
+	arrivals atomic.Pointer[map[string]int64] // by shard: of the last record that is merged, Unix ms
 }
 
 // New returns a Follower that has to be opened.
@@ -149,6 +151,14 @@ func (f *Follower) StaleMs() int64 {
 	return 0
 }
 
+// Arrival returns the arrival of the last record of a shard that is merged, Unix ms; 0 when there is none.
+func (f *Follower) Arrival(shard string) int64 {
+	if arrivals := f.arrivals.Load(); arrivals != nil {
+		return (*arrivals)[shard]
+	}
+	return 0
+}
+
 // Run follows the logs until ctx ends.
 func (f *Follower) Run(ctx context.Context, fleet Fleet) {
 	for f.env.Sleep(ctx, f.cfg.Interval) == nil {
@@ -181,7 +191,7 @@ func (f *Follower) publish(at time.Time) {
 
 // note marks how far each log is merged.
 func (f *Follower) note(at time.Time) {
-	oldest := int64(0)
+	oldest, arrivals := int64(0), map[string]int64{}
 	for id, s := range f.sources {
 		through := at.UnixMilli()
 		if !s.caughtUp() {
@@ -191,8 +201,10 @@ func (f *Follower) note(at time.Time) {
 			}
 		}
 		if s.at.Last != "" {
+			arrivals[id] = s.arrival
 			f.merged.Load().Note(id, model.Mark{Link: s.at.String(), ThroughMs: through})
 		}
 	}
 	f.oldest.Store(oldest)
+	f.arrivals.Store(&arrivals)
 }

@@ -30,8 +30,21 @@ func readCatalogue(path string) (*catalogue.Catalogue, error) {
 // catalogueInterval is how often a worker looks whether its catalogue has changed.
 const catalogueInterval = 30 * time.Second
 
-// followCatalogue returns what the catalogue file sells, as it is now and whenever it changes until ctx ends; nil without a file.
-func followCatalogue(ctx context.Context, path string, log logrus.FieldLogger) (sells func(item string) bool, err error) {
+// followedCatalogue is what the catalogue file says now.
+type followedCatalogue struct {
+	current atomic.Pointer[catalogue.Catalogue]
+}
+
+// Sells is for processor.Config.Sells.
+func (f *followedCatalogue) Sells(item string) bool { return f.current.Load().Sells(item) }
+
+// Product implements serve.Products.
+func (f *followedCatalogue) Product(item string) (catalogue.Product, bool) {
+	return f.current.Load().Product(item)
+}
+
+// followCatalogue returns the catalogue file as it is now and whenever it changes until ctx ends; nil without a file.
+func followCatalogue(ctx context.Context, path string, log logrus.FieldLogger) (*followedCatalogue, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -40,8 +53,8 @@ func followCatalogue(ctx context.Context, path string, log logrus.FieldLogger) (
 	if err != nil {
 		return nil, err
 	}
-	var current atomic.Pointer[catalogue.Catalogue]
-	current.Store(first)
+	f := &followedCatalogue{}
+	f.current.Store(first)
 	log.WithField("products", first.Len()).Info("catalogue read")
 	go func() {
 		for (worker.System{}).Sleep(ctx, catalogueInterval) == nil {
@@ -55,11 +68,11 @@ func followCatalogue(ctx context.Context, path string, log logrus.FieldLogger) (
 				log.WithError(err).Warn("catalogue has changed and cannot be read; the old one stays")
 				continue
 			}
-			current.Store(c)
+			f.current.Store(c)
 			log.WithField("products", c.Len()).Info("catalogue read again")
 		}
 	}()
-	return func(item string) bool { return current.Load().Sells(item) }, nil
+	return f, nil
 }
 
 // modified returns when the file was changed, or the zero time when that cannot be told.

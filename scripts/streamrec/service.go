@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/replay"
+	"github.com/streamrec/streamrec/worker/serve"
 	"github.com/streamrec/streamrec/worker/shardlog"
 )
 
@@ -28,7 +30,9 @@ type service struct {
 	*worker.Worker
 	store    lease.Store
 	models   *shardlog.Models // nil when other shards are not followed
+	live     *serve.Live      // the shards that can be asked
 	admin    *admin.Server    // nil when there is none
+	http     *dataPlane       // nil when nobody is answered
 	opened   atomic.Bool      // what the shards have learnt is merged
 	leaving  atomic.Bool      // asked to leave
 	operator *lease.Operator
@@ -67,7 +71,7 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 	if cfg.processor.Codec, err = table.NewCodec(0); err != nil {
 		return nil, err
 	}
-	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), log: log}
+	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), log: log}
 	cfg.processor.Keep, cfg.processor.Remove = summary.Retention+24*time.Hour, bucket.Delete
 	self := func() *worker.Worker { return s.Worker }
 	if cfg.follow != nil {
@@ -77,7 +81,7 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 	s.operator = lease.NewOperator(worker.System{}, s.store, cmp.Or(cfg.worker.Lease.Failover, 5*time.Second), replay.Publish(worker.System{}, bucket, d.layout))
 	s.Worker, err = worker.New(cfg.worker, worker.Dependencies{
 		Store: s.store, Stream: infrakinesis.NewStream(c.kinesis, d.stream),
-		Factory: shardlog.NewFactory(cfg.processor, worker.System{}, bucket, self, observer, s.models), Log: log,
+		Factory: s.live.Watch(shardlog.NewFactory(cfg.processor, worker.System{}, bucket, self, observers{observer, s.live}, s.models)), Log: log,
 	})
 	if err != nil {
 		return nil, usageError{err}
@@ -85,23 +89,28 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 	return s, nil
 }
 
-// Run works until ctx ends, as Worker.Run does. Operators are served from the first moment to the last.
+// Run works until ctx ends, as Worker.Run does. Operators and shoppers are served from the first moment to the last.
 func (s *service) Run(ctx context.Context) error {
-	if s.admin == nil {
-		return s.work(ctx)
-	}
 	defer context.AfterFunc(ctx, func() { s.leaving.Store(true) })()
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	var err error
-	(worker.System{}).Join(
-		func() {
-			if err := s.admin.Serve(life); err != nil {
-				s.log.WithError(err).Error("operators are not served any more")
-			}
-		},
-		func() { defer end(); err = s.work(ctx) },
-	)
+	beside := []func(){func() { defer end(); err = s.work(ctx) }}
+	if s.admin != nil {
+		beside = append(beside, func() { s.mourn("operators", s.admin.Serve(life)) })
+	}
+	if s.http != nil {
+		beside = append(beside, func() { s.mourn("shoppers", s.http.Serve(life)) })
+	}
+	slices.Reverse(beside)
+	(worker.System{}).Join(beside...)
 	return err
+}
+
+// mourn logs that a server has ended before its time. The worker goes on without it.
+func (s *service) mourn(whom string, err error) {
+	if err != nil {
+		s.log.WithError(err).WithField("whom", whom).Error("nobody is served there any more")
+	}
 }
 
 // started says what the worker has not read yet.

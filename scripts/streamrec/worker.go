@@ -40,6 +40,7 @@ type workerOptions struct {
 	noPrivacy                   bool
 	privacyKeyFile              string
 	logFormat, logLevel         string
+	http                        httpOptions
 	admin                       adminOptions
 }
 
@@ -75,6 +76,7 @@ DynamoDB table of that name, and writes their records with recommendations to th
 	f.StringVar(&o.privacyKeyFile, "privacy-key-file", "", "file with the secret, 32 bytes in hex or base64, that pseudonymises customers; or set STREAMREC_PRIVACY_KEY")
 	f.StringVar(&o.logFormat, "log-format", "auto", "format of the log on stderr: text, json, or auto: text on a terminal")
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: debug, info, warning or error")
+	o.http.flags(f)
 	o.admin.flags(f)
 	return cmd
 }
@@ -201,13 +203,23 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	}
 	counter, tally := newRowCounter(log), newTally()
 	erased := erasures(c, o.deployment(), &pcfg)
-	if pcfg.Sells, err = followCatalogue(ctx, o.catalogue, log); err != nil {
+	products, err := followCatalogue(ctx, o.catalogue, log)
+	if err != nil {
 		return err
 	}
+	if products != nil {
+		pcfg.Sells = products.Sells
+	}
+	shoppers, err := o.http.listen(ctx)
+	if err != nil {
+		return err
+	}
+	cfg.Address = shoppers.advertised()
 	w, err := assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased)}, !o.noCreateTables, log, observers{counter, tally})
 	if err != nil {
 		return err
 	}
+	w.http = w.answer(shoppers, pcfg, products)
 	if w.admin, err = openAdmin(ctx, operators, w, telemetry.NewMetrics(), log); err != nil {
 		return err
 	}
@@ -215,7 +227,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 		return err
 	}
 	log.WithFields(logrus.Fields{
-		"worker": w.ID(), "app": o.app, "stream": o.stream, "bucket": o.bucket, "failover_ms": o.failover.Milliseconds(),
+		"worker": w.ID(), "address": cfg.Address, "app": o.app, "stream": o.stream, "bucket": o.bucket, "failover_ms": o.failover.Milliseconds(),
 	}).Info("worker starts")
 	if err := heedErasures(ctx, erased, log); err != nil {
 		return err

@@ -116,6 +116,14 @@ func (m *Models) StaleMs() int64 {
 	return 0
 }
 
+// Arrival returns the arrival of the last record of a shard that is merged, as follow.Follower does.
+func (m *Models) Arrival(shard string) int64 {
+	if f := m.held(); f != nil {
+		return f.Follower.Arrival(shard)
+	}
+	return 0
+}
+
 // wait returns when there is a model of the plan, or of a later one, or with an error when ctx has ended before. alive is called now and then.
 func (m *Models) wait(ctx context.Context, plan int64, alive func()) (processor.Editions, error) {
 	for {
