@@ -27,6 +27,10 @@ func (s *service) mountDashboard(ctx context.Context, c clients, o workerOptions
 		silence: 2 * cmp.Or(cfg.Lease.Failover, demoFailover), own: func() []dashboard.Self { return []dashboard.Self{s.self(t)} },
 		peers: dashboard.NewPeers(time.Now),
 	}
-	s.admin.Handle("/", dashboard.New(ctx, view, dashboard.Options{Log: log, AnyHost: o.admin.tokenFile != "" || o.admin.certificate != ""}))
+	page := dashboard.New(ctx, view, dashboard.Options{Log: log, AnyHost: o.admin.tokenFile != "" || o.admin.certificate != ""})
+	s.admin.Handle("/", page)
+	if s.http != nil {
+		s.http.Handle("GET /dashboard/self", page) // for the dashboards of the others, who know this address from the lease table
+	}
 	return nil
 }

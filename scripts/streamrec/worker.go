@@ -215,12 +215,14 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 		return err
 	}
 	cfg.Address = shoppers.advertised()
-	w, err := assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased)}, !o.noCreateTables, log, observers{counter, tally})
+	var w *service
+	metrics := telemetry.NewMetrics(func() telemetry.State { return w.state(tally, pcfg.Budget) }) // asked by who comes to the operators' server
+	w, err = assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased), metrics}, !o.noCreateTables, log, observers{counter, tally})
 	if err != nil {
 		return err
 	}
-	w.http = w.answer(shoppers, pcfg, products)
-	if w.admin, err = openAdmin(ctx, operators, w, telemetry.NewMetrics(), log); err != nil {
+	w.http = w.answer(shoppers, pcfg, products, metrics)
+	if w.admin, err = openAdmin(ctx, operators, w, metrics, log); err != nil {
 		return err
 	}
 	if err := w.mountDashboard(ctx, c, o, cfg, tally, log); err != nil {
