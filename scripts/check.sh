@@ -176,6 +176,17 @@ browser() { command -v node >/dev/null && bash scripts/browser/install.sh; }
 # page MODE looks at the dashboard of a fleet at work with Chromium; the pictures are in artefacts.
 page() { STREAMREC_BROWSER=$1 go test -count=1 -timeout 15m -run InChromium ./scripts/streamrec; }
 
+# promtool_there finds Prometheus' tool, or gets it from Debian's package without installing that.
+promtool_there() {
+	promtool=$(command -v promtool || ls "$STREAMREC_TOOLS/prometheus/usr/bin/promtool" 2>/dev/null) && return 0
+	local dir=$STREAMREC_TOOLS/prometheus
+	mkdir -p "$dir" && (cd "$dir" && apt-get download -q prometheus && dpkg -x prometheus_*.deb .) >"$dir/apt.log" 2>&1
+	promtool=$dir/usr/bin/promtool
+	[ -x "$promtool" ]
+}
+
+alerts() { (cd infra/prometheus && "$promtool" check rules rules.yaml && "$promtool" test rules rules_test.yaml); }
+
 demo() { go run ./scripts/streamrec demo --headless --duration 30s; }
 
 processes() { STREAMREC_E2E=1 STREAMREC_DUCKDB=1 go test -count=1 -timeout 15m ./scripts/e2e ./processor/table ./infra/duckdb ./infra/athena; }
@@ -190,6 +201,7 @@ step "fuzz" fuzz "$($full && echo 30 || echo 3)"
 step "models" bash scripts/spin/run.sh $($full && echo --full)
 step "simulator" simulator "$($full && echo 100000 || echo 20000)"
 $full && step "simulator's mutants" go run ./scripts/simulate/mutants
+step_with promtool_there "promtool is neither installed nor in reach" "alert rules" alerts
 step "demo" demo
 step_with browser "Chromium, playwright-core or axe-core cannot be installed" "dashboard in a browser" page "$($full && echo full || echo smoke)"
 step "benchmarks, briefly" bash scripts/bench.sh --quick

@@ -28,9 +28,6 @@ type peer struct {
 	wanted  bool
 }
 
-// PeerPath is where a worker says something of itself, on the address that its heartbeat row names.
-const PeerPath = "/v1/worker"
-
 const (
 	peerTimeout  = time.Second
 	peerEvery    = 2 * time.Second
@@ -99,7 +96,7 @@ func (p *Peers) ask(ctx context.Context, address string, known *peer) {
 }
 
 func (p *Peers) get(ctx context.Context, address string) ([]Self, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+PeerPath, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/dashboard/self", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -189,3 +189,31 @@ func lastLink(ctx context.Context, env Env, b Bucket, l Layout, shard string) (B
 	}
 	return Bookmark{}, nil
 }
+
+// HourOfRecord returns the hour of the link in which a record lies. ErrNotFound: no link can have it.
+func HourOfRecord(ctx context.Context, env Env, b Bucket, l Layout, shard, sequence string) (Hour, error) {
+	start, err := ReadStart(ctx, env, b, l, shard)
+	if err != nil {
+		return 0, fmt.Errorf("find record of %s: %w", shard, err)
+	}
+	if start == nil {
+		return 0, fmt.Errorf("find record of %s: %w", shard, ErrNotFound)
+	}
+	for hour := max(HourOf(env.Wall()), start.Hour) + 1; hour >= start.Hour; hour-- {
+		keys, err := Links(ctx, env, b, l, hour, shard)
+		if err != nil {
+			return 0, err
+		}
+		for i := len(keys) - 1; i >= 0; i-- {
+			if Compare(keys[i].First, sequence) > 0 {
+				continue
+			}
+			link, err := headLink(ctx, env, b, l, keys[i].Key)
+			if err == nil && Compare(sequence, link.Last) > 0 {
+				err = ErrNotFound
+			}
+			return hour, wrap("find record of "+shard, err)
+		}
+	}
+	return 0, fmt.Errorf("find record of %s: %w", shard, ErrNotFound)
+}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/streamrec/streamrec/infra/dashboard"
+	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/processor"
 	"github.com/streamrec/streamrec/worker/serve"
 )
@@ -65,16 +65,19 @@ type dataPlane struct {
 func (d *dataPlane) Serve(ctx context.Context) error { return d.Server.Serve(ctx, d.listener) }
 
 // answer makes what answers questions; nil without a listener.
-func (s *service) answer(l *dataListener, cfg processor.Config, products *followedCatalogue) *dataPlane {
+func (s *service) answer(l *dataListener, cfg processor.Config, products *followedCatalogue, metrics *telemetry.Metrics) *dataPlane {
 	if l == nil {
 		return nil
 	}
-	return &dataPlane{s.newServer(cfg, products), l.Listener}
+	return &dataPlane{s.newServer(cfg, products, metrics), l.Listener}
 }
 
-// newServer makes what answers questions in this process.
-func (s *service) newServer(cfg processor.Config, products *followedCatalogue) *serve.Server {
-	settings := serve.Config{Model: cfg.Model, Sells: cfg.Sells, Ready: s.ready, Self: dashboard.SelfHandler(s.selves)}
+// newServer makes what answers questions in this process. products and metrics may be nil.
+func (s *service) newServer(cfg processor.Config, products *followedCatalogue, metrics *telemetry.Metrics) *serve.Server {
+	settings := serve.Config{Model: cfg.Model, Sells: cfg.Sells, Ready: s.ready}
+	if metrics != nil {
+		settings.Observe = func(o serve.Observation) { metrics.Answered(o.Way, o.Took) }
+	}
 	if products != nil {
 		settings.Products = products
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/streamrec/streamrec/infra/admin"
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor"
 	"github.com/streamrec/streamrec/processor/follow"
@@ -28,16 +29,16 @@ import (
 // service is a worker with what runs beside it.
 type service struct {
 	*worker.Worker
-	store    lease.Store
-	models   *shardlog.Models // nil when other shards are not followed
-	live     *serve.Live      // the shards that can be asked
-	tally    *tally
-	admin    *admin.Server // nil when there is none
-	http     *dataPlane    // nil when nobody is answered
-	opened   atomic.Bool   // what the shards have learnt is merged
-	leaving  atomic.Bool   // asked to leave
-	operator *lease.Operator
-	log      logrus.FieldLogger
+	store     lease.Store
+	models    *shardlog.Models // nil when other shards are not followed
+	live      *serve.Live      // the shards that can be asked
+	admin     *admin.Server    // nil when there is none
+	http      *dataPlane       // nil when nobody is answered
+	opened    atomic.Bool      // what the shards have learnt is merged
+	leaving   atomic.Bool      // asked to leave
+	retention time.Duration    // of the stream
+	operator  *lease.Operator
+	log       logrus.FieldLogger
 }
 
 // settings are the configurations of the parts of a service. follow is nil when other shards are not followed.
@@ -45,6 +46,7 @@ type settings struct {
 	worker    worker.Config
 	processor processor.Config
 	follow    *follow.Config
+	metrics   *telemetry.Metrics // nil when nothing is measured
 }
 
 // assemble checks everything that a worker needs, and puts it together. Nothing is left behind when it refuses.
@@ -72,7 +74,7 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 	if cfg.processor.Codec, err = table.NewCodec(0); err != nil {
 		return nil, err
 	}
-	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), tally: newTally(), log: log}
+	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), retention: summary.Retention, log: log}
 	cfg.processor.Keep, cfg.processor.Remove = summary.Retention+24*time.Hour, bucket.Delete
 	self := func() *worker.Worker { return s.Worker }
 	if cfg.follow != nil {
@@ -80,10 +82,15 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 		s.models = shardlog.NewModels(*cfg.follow, worker.System{}, bucket, self, s.restored)
 	}
 	s.operator = lease.NewOperator(worker.System{}, s.store, cmp.Or(cfg.worker.Lease.Failover, 5*time.Second), replay.Publish(worker.System{}, bucket, d.layout))
-	s.Worker, err = worker.New(cfg.worker, worker.Dependencies{
-		Store: s.store, Stream: infrakinesis.NewStream(c.kinesis, d.stream),
-		Factory: s.live.Watch(shardlog.NewFactory(cfg.processor, worker.System{}, bucket, self, observers{observer, s.live, s.tally}, s.models)), Log: log,
-	})
+	stream, told := worker.Stream(infrakinesis.NewStream(c.kinesis, d.stream)), observers{observer, s.live}
+	if cfg.metrics != nil {
+		stream, told = cfg.metrics.Stream(stream), append(told, cfg.metrics)
+	}
+	factory := s.live.Watch(shardlog.NewFactory(cfg.processor, worker.System{}, bucket, self, told, s.models))
+	if cfg.metrics != nil {
+		factory = cfg.metrics.Terms(factory)
+	}
+	s.Worker, err = worker.New(cfg.worker, worker.Dependencies{Store: s.store, Stream: stream, Factory: factory, Log: log})
 	if err != nil {
 		return nil, usageError{err}
 	}

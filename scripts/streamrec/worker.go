@@ -42,7 +42,6 @@ type workerOptions struct {
 	logFormat, logLevel         string
 	http                        httpOptions
 	admin                       adminOptions
-	dashboard                   dashboardOptions
 }
 
 func newWorkerCommand(std streams) *cobra.Command {
@@ -79,7 +78,6 @@ DynamoDB table of that name, and writes their records with recommendations to th
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: debug, info, warning or error")
 	o.http.flags(f)
 	o.admin.flags(f)
-	o.dashboard.flags(f)
 	return cmd
 }
 
@@ -195,9 +193,6 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if o.dashboard.writes && (o.admin.address == off || o.http.address == off) {
-		return usageError{errors.New("--dashboard-writes: needs --admin, where the dashboard is, and --http, which says what is recommended")}
-	}
 	operators, err := o.admin.config()
 	if err != nil {
 		return usageError{err}
@@ -206,7 +201,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	counter := newRowCounter(log)
+	counter, tally := newRowCounter(log), newTally()
 	erased := erasures(c, o.deployment(), &pcfg)
 	products, err := followCatalogue(ctx, o.catalogue, log)
 	if err != nil {
@@ -220,15 +215,17 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 		return err
 	}
 	cfg.Address = shoppers.advertised()
-	w, err := assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased)}, !o.noCreateTables, log, counter)
+	var w *service
+	metrics := telemetry.NewMetrics(func() telemetry.State { return w.state(tally, pcfg.Budget) }) // asked by who comes to the operators' server
+	w, err = assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased), metrics}, !o.noCreateTables, log, observers{counter, tally})
 	if err != nil {
 		return err
 	}
-	w.http = w.answer(shoppers, pcfg, products)
-	if w.admin, err = openAdmin(ctx, operators, w, telemetry.NewMetrics(), log); err != nil {
+	w.http = w.answer(shoppers, pcfg, products, metrics)
+	if w.admin, err = openAdmin(ctx, operators, w, metrics, log); err != nil {
 		return err
 	}
-	if err := w.mountDashboard(ctx, c, o, products, log); err != nil {
+	if err := w.mountDashboard(ctx, c, o, cfg, tally, log); err != nil {
 		return err
 	}
 	log.WithFields(logrus.Fields{

@@ -85,8 +85,8 @@ func (c *Coordinator) beat(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write heartbeat: %w", err)
 	}
+	c.learn(plan) // before there is trust again: nothing older than the plan may go on
 	c.extendTrust(began)
-	c.learn(plan)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inbox = map[string]string{} // who still wants a lease asks again within two heartbeats

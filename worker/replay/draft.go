@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +48,12 @@ type ShardDraft struct {
 	Known bool           // that the plan says so; otherwise the shard begins where it would have begun
 	Now   chain.End      // where its chain ends as readers see it
 	Then  chain.End      // where it ends under the wanted map
+
+	// Set by Survey, for shards of which something would be read again.
+	First    string    // the first record of the first link that is superseded
+	Oldest   string    // the oldest record that the stream has
+	OldestAt time.Time // its arrival
+	Gone     bool      // the stream has none
 }
 
 // Records is how many records would be read again, as far as the log tells.
@@ -104,6 +112,11 @@ func (d *Draft) past(base, published chain.Layout) (chain.Layout, error) {
 	}
 	d.From = chain.Hour(d.Base.Hour)
 	return shardlog.LayoutOf(base, d.Base.Previous)
+}
+
+// Named returns the wanted map for people: a generation that has still to be reserved is called new.
+func (d *Draft) Named() string {
+	return strings.ReplaceAll(d.After.String(), strconv.Itoa(newGeneration), "new")
 }
 
 // find finds where the shard begins under the wanted layout.

@@ -5,7 +5,6 @@
 //	GET /v1/items/{code}/similar                           what goes best with an item
 //	GET /v1/sessions/{id}/recommendations/stream           server-sent events: a list now, and a new one whenever the session acts
 //	GET /v1/ready                                          200 when the worker can answer, else 503: for load balancers
-//	GET /v1/worker                                         what the worker says of itself: for the dashboards of its peers
 //
 //	k            length of the list, 1 to 100; 20
 //	exclude      seen, purchased, or both with a comma between

@@ -7,16 +7,19 @@ import (
 	"github.com/streamrec/streamrec/processor/event"
 )
 
+// Handle mounts something that workers ask each other beside the questions, with a pattern of http.ServeMux. It is called before Handler and Serve.
+func (s *Server) Handle(pattern string, h http.Handler) { s.beside[pattern] = h }
+
 // Handler returns everything that the server answers.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
+	for pattern, h := range s.beside {
+		mux.Handle(pattern, h)
+	}
 	mux.HandleFunc("GET /v1/recommendations", s.serveRecommendations)
 	mux.HandleFunc("GET /v1/items/{code}/similar", s.serveSimilar)
 	mux.HandleFunc("GET /v1/sessions/{id}/recommendations/stream", s.serveStream)
 	mux.HandleFunc("GET /v1/ready", s.serveReady)
-	if s.cfg.Self != nil {
-		mux.Handle("GET /v1/worker", s.cfg.Self)
-	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p := problem{Title: "there is nothing here", Status: http.StatusNotFound, Detail: "there are GET /v1/recommendations, /v1/items/{code}/similar and /v1/sessions/{id}/recommendations/stream"}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

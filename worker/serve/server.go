@@ -30,8 +30,6 @@ type Config struct {
 	Streams int
 	// Ready says why load balancers should look elsewhere. Defaults to that of the Fleet.
 	Ready func() error
-	// Self answers other workers that ask what this one says of itself, for the operators' dashboard. Nil: nothing.
-	Self http.Handler
 	// Observe is told of each question that was answered. It returns at once. Nil is told nothing.
 	Observe func(Observation)
 }
@@ -50,6 +48,7 @@ type Server struct {
 	merged  *merged // nil when other shards are not followed
 	router  *router
 	forward *forwarder
+	beside  map[string]http.Handler
 	log     logrus.FieldLogger
 
 	questions atomic.Int64
@@ -74,7 +73,7 @@ func New(cfg Config, live *Live, fleet Fleet, table Table, facts Facts, log logr
 	if cfg.Ready == nil {
 		cfg.Ready = fleet.Ready
 	}
-	s := &Server{cfg: cfg, live: live, fleet: fleet, router: newRouter(fleet, table), forward: newForwarder(), log: log}
+	s := &Server{cfg: cfg, live: live, fleet: fleet, router: newRouter(fleet, table), forward: newForwarder(), beside: map[string]http.Handler{}, log: log}
 	if facts != nil {
 		s.merged = newMerged(facts, *cfg.Model, cfg.Sells)
 	}

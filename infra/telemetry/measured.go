@@ -1,0 +1,111 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// Stream returns the same stream, whose reads are measured.
+func (m *Metrics) Stream(s worker.Stream) worker.Stream { return &measuredStream{s, m} }
+
+type measuredStream struct {
+	worker.Stream
+	metrics *Metrics
+}
+
+// Read implements worker.Stream.
+func (s *measuredStream) Read(ctx context.Context, iterator string, limit int32) (worker.Page, error) {
+	began := time.Now()
+	page, err := s.Stream.Read(ctx, iterator, limit)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.metrics.counters["get_records_failures_total"].Inc()
+		}
+		return page, err
+	}
+	s.metrics.observe("get_records_seconds", time.Since(began))
+	bytes := 0
+	for i := range page.Records {
+		bytes += len(page.Records[i].Data)
+	}
+	s.metrics.counters["data_bytes_processed_total"].Add(float64(bytes))
+	return page, nil
+}
+
+// Terms returns the same factory, whose terms are counted. wrap is what is put around each processor besides.
+func (m *Metrics) Terms(f worker.Factory) worker.Factory {
+	c := &termCounter{metrics: m, terms: map[string]*lease.Term{}}
+	return func(t *lease.Term) worker.Processor {
+		c.begin(t)
+		p := f(t)
+		counted := &countedTerm{p, c, t}
+		if f, ok := p.(worker.Finisher); ok {
+			return countedFinisher{counted, f}
+		}
+		return counted
+	}
+}
+
+// termCounter knows which terms have been counted: a shard that is opened again keeps its term.
+type termCounter struct {
+	metrics *Metrics
+
+	mu    sync.Mutex
+	terms map[string]*lease.Term
+}
+
+func (c *termCounter) begin(t *lease.Term) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.terms[t.Key()] == t {
+		c.metrics.counters["reopened_shards_total"].Inc()
+		return
+	}
+	c.terms[t.Key()] = t
+	c.metrics.counters["taken_leases_total"].Inc()
+}
+
+// end notes the end of a processor, which need not be that of its term.
+func (c *termCounter) end(t *lease.Term) {
+	row := t.Lease()
+	switch cause := context.Cause(t.Context()); {
+	case row.Ended():
+		c.metrics.counters["ended_shards_total"].Inc()
+	case cause == nil:
+		return // it is opened again
+	case errors.Is(cause, lease.ErrHandOff), errors.Is(cause, lease.ErrShutdownRequested):
+		c.metrics.counters["handed_off_leases_total"].Inc()
+	case errors.Is(cause, lease.ErrLeaseLost):
+		c.metrics.counters["lost_leases_total"].Inc()
+	default:
+		c.metrics.counters["failed_terms_total"].Inc()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.terms[t.Key()] == t {
+		delete(c.terms, t.Key())
+	}
+}
+
+// countedTerm is a processor whose end is counted.
+type countedTerm struct {
+	worker.Processor
+	counter *termCounter
+	term    *lease.Term
+}
+
+// Close implements worker.Processor.
+func (t *countedTerm) Close() {
+	t.Processor.Close()
+	t.counter.end(t.term)
+}
+
+type countedFinisher struct {
+	*countedTerm
+	worker.Finisher
+}

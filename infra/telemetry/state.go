@@ -1,0 +1,65 @@
+package telemetry
+
+// State is what a worker is doing at the moment of a scrape. Series of a shard are there as long as the shard is in it.
+type State struct {
+	Ready            bool
+	Shards           []ShardState
+	TotalLeases      int // of shards that have not ended
+	UnownedLeases    int // of those, without an owner
+	StoppedShards    int // of those, nobody takes before an operator has looked
+	Workers          int // with a heartbeat row
+	RetentionSeconds float64
+
+	ModelFacts, ModelItems int64
+	ModelStaleSeconds      float64 // -1 when other shards are not followed
+	Predictions, Hits      int64
+	BudgetBytes, HeldBytes int64
+	Streams                int64
+}
+
+// ShardState is a shard whose lease the worker holds.
+type ShardState struct {
+	Shard         string
+	Behind        int64   // ms, -1 before the first read
+	Records       int64   // in this term
+	OpenVisits    int64   // -1 while it is being opened
+	CheckpointAge float64 // seconds, -1 when it has never been moved
+}
+
+// gauge is one metric of a State.
+type gauge struct {
+	name, help, kcl string
+	counter, shard  bool // it only grows; it has the label shard
+	read            func(*State) float64
+	readShard       func(*ShardState) float64 // negative: not known, no series
+}
+
+// gauges is the table of what is read at a scrape.
+var gauges = []gauge{
+	{name: "millis_behind_latest", kcl: "MillisBehindLatest", shard: true, help: "how far the last read was behind the tip of the stream, ms", readShard: func(s *ShardState) float64 { return float64(s.Behind) }},
+	{name: "records_processed_total", kcl: "RecordsProcessed", shard: true, counter: true, help: "records that were processed in this term of the lease", readShard: func(s *ShardState) float64 { return float64(s.Records) }},
+	{name: "checkpoint_age_seconds", shard: true, help: "time since the checkpoint was moved, as the lease table was last read (every --failover-time); grows on a quiet shard", readShard: func(s *ShardState) float64 { return s.CheckpointAge }},
+	{name: "open_visits", shard: true, help: "sessions that may go on, in the model of the shard", readShard: func(s *ShardState) float64 { return float64(s.OpenVisits) }},
+	{name: "ready", help: "1 when the worker can work on leases", read: func(s *State) float64 { return bit(s.Ready) }},
+	{name: "current_leases", kcl: "CurrentLeases", help: "leases that the worker holds", read: func(s *State) float64 { return float64(len(s.Shards)) }},
+	{name: "total_leases", kcl: "TotalLeases", help: "leases of shards that have not ended, as the table was last read", read: func(s *State) float64 { return float64(s.TotalLeases) }},
+	{name: "unowned_leases", help: "of those, leases without an owner", read: func(s *State) float64 { return float64(s.UnownedLeases) }},
+	{name: "stopped_shards", help: "shards that nobody takes before an operator has looked", read: func(s *State) float64 { return float64(s.StoppedShards) }},
+	{name: "num_workers", kcl: "NumWorkers", help: "workers with a heartbeat row, as the table was last read", read: func(s *State) float64 { return float64(s.Workers) }},
+	{name: "retention_seconds", help: "how long the stream keeps records", read: func(s *State) float64 { return s.RetentionSeconds }},
+	{name: "model_facts", help: "facts of all shards that are merged", read: func(s *State) float64 { return float64(s.ModelFacts) }},
+	{name: "model_items", help: "items with merged facts", read: func(s *State) float64 { return float64(s.ModelItems) }},
+	{name: "model_staleness_seconds", help: "age of the newest merged record of the shard that is furthest behind what it has committed; 0: none is behind; -1: shards are not merged", read: func(s *State) float64 { return s.ModelStaleSeconds }},
+	{name: "predictions_total", counter: true, help: "events for whose session a list had been made before", read: func(s *State) float64 { return float64(s.Predictions) }},
+	{name: "hits_total", counter: true, help: "of those, the ones whose product was in that list: hits/predictions is the live hit rate", read: func(s *State) float64 { return float64(s.Hits) }},
+	{name: "memory_budget_bytes", help: "memory for open batches and uploads; 0: not bounded", read: func(s *State) float64 { return float64(s.BudgetBytes) }},
+	{name: "memory_held_bytes", help: "what they hold", read: func(s *State) float64 { return float64(s.HeldBytes) }},
+	{name: "streams_open", help: "streams of recommendations that are open", read: func(s *State) float64 { return float64(s.Streams) }},
+}
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	infras3 "github.com/streamrec/streamrec/infra/s3"
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay"
+)
+
+// resetOptions are the flags of the reset command.
+type resetOptions struct {
+	app, stream, bucket, prefix string
+	timestamp, sequence, plan   string
+	duration                    time.Duration
+	trimHorizon, undo           bool
+	finish                      bool
+	operator, reason            string
+	execute, detach             bool
+	rate                        float64
+	failover                    time.Duration
+	format                      output
+}
+
+func newResetCommand(std streams) *cobra.Command {
+	var o resetOptions
+	cmd := &cobra.Command{
+		Use: "reset", Short: "Rewind the checkpoints of a running fleet and replay",
+		Long: `Rewind the checkpoints of a running fleet: everything from the beginning of an hour on is read again, learnt again and written again, as a new
+generation. Readers of the views go on seeing the old one until the new one has caught up with the stream, and then switch in one step. Workers
+need not be stopped; they drop what they have learnt since that hour.
+
+Without --execute the plan is printed and nothing is changed. What was read again is never deleted: reset --undo goes back. When the command is interrupted,
+the workers bring the replay to its end by themselves; reset --finish watches it, and any reset or undo may take its place. Two operators cannot
+both win: the second one is told.`,
+		Example: `  streamrec reset --app shop --stream clicks --bucket my-bucket --to-timestamp 2026-11-26T14:05:00+01:00
+  streamrec reset --app shop --stream clicks --bucket my-bucket --by-duration 2h --reason "bad model" --execute
+  streamrec reset --app shop --stream clicks --bucket my-bucket --undo --execute`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runReset(cmd.Context(), o, std) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.app, "app", "", "application: the name of the lease table (required)")
+	f.StringVar(&o.stream, "stream", "", "Kinesis stream (required)")
+	f.StringVar(&o.bucket, "bucket", "", "S3 bucket of the log (required)")
+	f.StringVar(&o.prefix, "prefix", "events", "prefix of the log in the bucket")
+	f.StringVar(&o.timestamp, "to-timestamp", "", "to the hour of this time, which needs a zone: 2026-11-26T14:05:00Z or …+01:00")
+	f.DurationVar(&o.duration, "by-duration", 0, "to the hour in which it was so long ago, like 90m")
+	f.BoolVar(&o.trimHorizon, "to-trim-horizon", false, "to the first hour that the stream still has as a whole")
+	f.StringVar(&o.sequence, "to-sequence-number", "", "to the hour of a record: SHARD=SEQUENCE; more than one, separated by commas: the earliest hour")
+	f.BoolVar(&o.undo, "undo", false, "back to what readers saw before the last replay, or see now if it is not published")
+	f.StringVar(&o.plan, "plan", "", "file with the output of -o json of this command: do that, if nothing has changed since")
+	f.BoolVar(&o.finish, "finish", false, "watch the replay that is on its way, and help to bring it to its end")
+	f.StringVar(&o.operator, "operator", defaultOperator(), "who does this; it is recorded")
+	f.StringVar(&o.reason, "reason", "", "why; it is recorded")
+	f.BoolVar(&o.execute, "execute", false, "do it; without it the plan is only shown")
+	f.BoolVar(&o.detach, "detach", false, "return when the plan is made; the workers bring it to its end")
+	f.Float64Var(&o.rate, "rate", 5000, "records that the fleet processes in a second, for the estimate")
+	f.DurationVar(&o.failover, "failover-time", 5*time.Second, "that of the workers")
+	outputFlag(cmd, &o.format)
+	return cmd
+}
+
+// defaultOperator is the user at this machine.
+func defaultOperator() string {
+	who := cmp.Or(os.Getenv("SUDO_USER"), os.Getenv("USER"))
+	if u, err := user.Current(); who == "" && err == nil {
+		who = u.Username
+	}
+	return cmp.Or(who, "somebody") + "@" + defaultName()
+}
+
+func (o resetOptions) validate() error {
+	errs := []error{required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket})}
+	ways := 0
+	for _, given := range []bool{o.timestamp != "", o.duration != 0, o.trimHorizon, o.sequence != "", o.undo, o.plan != "", o.finish} {
+		if given {
+			ways++
+		}
+	}
+	if ways != 1 {
+		errs = append(errs, errors.New("say where to: one of --to-timestamp, --by-duration, --to-trim-horizon, --to-sequence-number, --undo, --plan or --finish"))
+	}
+	if o.duration < 0 {
+		errs = append(errs, errors.New("--by-duration: must be positive, it is how far to go back"))
+	}
+	if o.rate <= 0 || o.failover < 100*time.Millisecond {
+		errs = append(errs, errors.New("--rate must be positive, --failover-time at least 100ms"))
+	}
+	if o.timestamp != "" {
+		if _, err := time.Parse(time.RFC3339, o.timestamp); err != nil {
+			errs = append(errs, fmt.Errorf("--to-timestamp: want a time with zone like 2026-11-26T14:05:00Z or 2026-11-26T14:05:00+01:00, not %q", o.timestamp))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// resetTool is what the command works with.
+type resetTool struct {
+	o        resetOptions
+	std      streams
+	bucket   *infras3.Bucket
+	stream   *infrakinesis.Stream
+	store    *infradynamo.Store
+	source   replay.Source
+	operator *lease.Operator
+}
+
+func runReset(ctx context.Context, o resetOptions, std streams) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	t, err := newResetTool(ctx, o, std)
+	if err != nil {
+		return err
+	}
+	if o.finish {
+		return t.finish(ctx, time.Now())
+	}
+	d, s, err := t.draft(ctx)
+	if err != nil {
+		return err
+	}
+	plan := t.describe(d, s)
+	if !o.execute {
+		return plan.write(std.out, o.format)
+	}
+	if err := t.permit(plan); err != nil {
+		return err
+	}
+	return t.carryOut(ctx, d, plan)
+}
+
+func newResetTool(ctx context.Context, o resetOptions, std streams) (*resetTool, error) {
+	c, err := loadClients(ctx)
+	if err != nil {
+		return nil, err
+	}
+	check, cancel := context.WithTimeout(ctx, preflightTimeout)
+	defer cancel()
+	summary, err := checkStream(check, c, o.stream)
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := checkBucket(check, c, o.bucket)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTable(check, c, o.app, false); err != nil {
+		return nil, err
+	}
+	t := &resetTool{o: o, std: std, bucket: bucket, stream: infrakinesis.NewStream(c.kinesis, o.stream), store: infradynamo.NewStore(c.dynamodb, o.app)}
+	t.source = replay.Source{Env: worker.System{}, Bucket: bucket, Layout: layoutOf(o.prefix), Stream: summary.ARN}
+	t.operator = lease.NewOperator(worker.System{}, t.store, o.failover, replay.Publish(worker.System{}, bucket, t.source.Layout))
+	return t, nil
+}
+
+// draft draws up what is wanted.
+func (t *resetTool) draft(ctx context.Context) (*replay.Draft, replay.Superseded, error) {
+	rows, plan, err := t.store.Leases(ctx)
+	if err != nil {
+		return nil, replay.Superseded{}, explain("lease table "+t.o.app, err)
+	}
+	if len(rows) == 0 {
+		return nil, replay.Superseded{}, refuse("application %s has no shards yet: start a worker first", t.o.app)
+	}
+	requests, err := t.requests(ctx, rows, plan)
+	if err != nil {
+		return nil, replay.Superseded{}, err
+	}
+	for i, request := range requests {
+		d, err := replay.Prepare(ctx, t.source, rows, plan, request, t.progress())
+		if errors.Is(err, replay.ErrNothingToUndo) {
+			return nil, replay.Superseded{}, refuse("%w", err)
+		}
+		if err != nil {
+			return nil, replay.Superseded{}, explain("read the log", err)
+		}
+		s, err := d.Survey(ctx, t.source, t.stream)
+		if err != nil {
+			return nil, s, explain("read the log", err)
+		}
+		if i == len(requests)-1 || !anyMissing(d) {
+			return d, s, nil
+		}
+	}
+	return nil, replay.Superseded{}, errors.New("nothing was asked for")
+}
+
+func (t *resetTool) progress() func(done, of int) {
+	bar := progressBar(t.std.err, "shards")
+	if bar == nil {
+		return nil
+	}
+	return func(done, of int) { bar(int64(done), int64(of)) }
+}
+
+func anyMissing(d *replay.Draft) bool {
+	for i := range d.Shards {
+		if d.Shards[i].Missing() {
+			return true
+		}
+	}
+	return false
+}
+
+// requests translates the flags: what to try, in this order, until nothing is missing.
+func (t *resetTool) requests(ctx context.Context, rows []lease.Lease, plan lease.Plan) ([]replay.Request, error) {
+	now := time.Now()
+	at := func(hours ...chain.Hour) (out []replay.Request) {
+		for _, h := range hours {
+			out = append(out, replay.Request{From: h, Operator: t.o.operator, Reason: t.o.reason})
+		}
+		return out
+	}
+	switch {
+	case t.o.undo:
+		return []replay.Request{{Undo: true, Operator: t.o.operator, Reason: t.o.reason}}, nil
+	case t.o.plan != "":
+		return t.planned(plan)
+	case t.o.duration > 0:
+		return at(chain.HourOf(now.Add(-t.o.duration))), nil
+	case t.o.timestamp != "":
+		to, _ := time.Parse(time.RFC3339, t.o.timestamp) // validate has
+		if to.After(now) {
+			return nil, refuse("%s has not come yet; it is %s now", to.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		}
+		return at(chain.HourOf(to)), nil
+	case t.o.trimHorizon:
+		oldest, err := replay.Oldest(ctx, t.source.Env, t.stream, rows)
+		if err != nil {
+			return nil, explain("stream "+t.o.stream, err)
+		}
+		if oldest.IsZero() {
+			return nil, refuse("stream %s has no records", t.o.stream)
+		}
+		return at(chain.HourOf(oldest), chain.HourOf(oldest)+1), nil
+	}
+	hour, err := t.hourOfRecords(ctx, plan)
+	return at(hour), err
+}
+
+// planned reads the plan file, and refuses one that was drawn up from another state of things.
+func (t *resetTool) planned(now lease.Plan) ([]replay.Request, error) {
+	body, err := os.ReadFile(t.o.plan)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--plan: %w", err)}
+	}
+	var p resetPlan
+	if err := json.Unmarshal(body, &p); err != nil || p.App == "" {
+		return nil, usageError{fmt.Errorf("--plan: %s is not what streamrec reset -o json prints", t.o.plan)}
+	}
+	if p.App != t.o.app || p.Stream != t.o.stream || p.Bucket != t.o.bucket || p.Prefix != t.source.Layout.Prefix {
+		return nil, refuse("the plan in %s is for application %s, stream %s, bucket %s, prefix %q", t.o.plan, p.App, p.Stream, p.Bucket, p.Prefix)
+	}
+	if p.Number != now.Number+1 {
+		return nil, refuse("the plan in %s would have been number %d, and %d have been made by now: draw it up again", t.o.plan, p.Number, now.Number)
+	}
+	return []replay.Request{{From: p.From, Undo: p.Undo, Operator: t.o.operator, Reason: cmp.Or(t.o.reason, p.Reason)}}, nil
+}
+
+// hourOfRecords returns the earliest hour in which one of the records lies.
+func (t *resetTool) hourOfRecords(ctx context.Context, plan lease.Plan) (earliest chain.Hour, err error) {
+	layout, err := readersLayout(ctx, t.bucket, t.source.Layout, 0)
+	if err != nil {
+		return 0, explain("bucket "+t.o.bucket, err)
+	}
+	for i, pair := range strings.Split(t.o.sequence, ",") {
+		shard, sequence, ok := strings.Cut(pair, "=")
+		if _, err := chain.Pad(sequence); !ok || err != nil || shard == "" {
+			return 0, usageError{fmt.Errorf("--to-sequence-number: want SHARD=SEQUENCE, not %q", pair)}
+		}
+		hour, err := chain.HourOfRecord(ctx, t.source.Env, t.bucket, layout, shard, sequence)
+		if errors.Is(err, chain.ErrNotFound) {
+			return 0, refuse("the log has no record %s of %s", sequence, shard)
+		}
+		if err != nil {
+			return 0, explain("bucket "+t.o.bucket, err)
+		}
+		if i == 0 || hour < earliest {
+			earliest = hour
+		}
+	}
+	return earliest, nil
+}
+
+// permit refuses what would leave a hole.
+func (t *resetTool) permit(p *resetPlan) error {
+	if len(p.Missing) == 0 {
+		return nil
+	}
+	return refuse("%d shards would have to read records that are past retention, the first of them %s: the stream goes back to %s there. What readers see now has these records. Choose a later hour, or --to-trim-horizon",
+		len(p.Missing), p.Missing[0].Shard, p.Missing[0].oldest())
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay"
+)
+
+// resetPlan is what the command prints. The names in its JSON are stable, and reset --plan reads it.
+type resetPlan struct {
+	App      string       `json:"app"`
+	Stream   string       `json:"stream"`
+	Bucket   string       `json:"bucket"`
+	Prefix   string       `json:"prefix"`
+	Number   int64        `json:"plan"` // number of the plan that this would be, or has been
+	Undo     bool         `json:"undo"`
+	From     chain.Hour   `json:"from"`                // the first hour that is written anew
+	Before   string       `json:"before"`              // what readers see: which generation each hour belongs to
+	After    string       `json:"after"`               // what they are to see; new is a generation that nobody has used
+	Instead  int64        `json:"insteadOf,omitempty"` // number of a plan that is not published yet, and whose place this takes
+	Operator string       `json:"operator"`
+	Reason   string       `json:"reason,omitempty"`
+	Shards   []resetShard `json:"shards"`
+	Records  int64        `json:"records"` // that are read again
+	Seconds  float64      `json:"seconds"` // that this takes at the rate
+	Objects  int          `json:"supersededObjects"`
+	Bytes    int64        `json:"supersededBytes"`
+	Hours    [2]string    `json:"supersededHours"` // first and last, empty when there are none
+	Missing  []resetShard `json:"missing"`         // shards that would have to read what is past retention
+	Result   *resetResult `json:"result,omitempty"`
+
+	rate float64
+}
+
+type resetShard struct {
+	Shard    string     `json:"shard"`
+	State    string     `json:"state"` // open, ended, reopened
+	Parents  []string   `json:"parents,omitempty"`
+	At       string     `json:"at"`       // where the chain ends that readers see
+	Position string     `json:"position"` // where reading would begin
+	Records  int64      `json:"records"`  // that are read again
+	Stopped  string     `json:"stopped,omitempty"`
+	Oldest   *time.Time `json:"oldestInStream,omitempty"`
+}
+
+func (s *resetShard) oldest() string {
+	if s.Oldest == nil {
+		return "nothing"
+	}
+	return s.Oldest.UTC().Format(time.RFC3339)
+}
+
+// resetResult is what became of the plan.
+type resetResult struct {
+	State            lease.PlanState `json:"state"`
+	Generations      string          `json:"generations"`
+	FencedSeconds    float64         `json:"fencedSeconds"`
+	PublishedSeconds float64         `json:"publishedSeconds"`
+}
+
+// describe makes a draft readable.
+func (t *resetTool) describe(d *replay.Draft, s replay.Superseded) *resetPlan {
+	p := &resetPlan{
+		App: t.o.app, Stream: t.o.stream, Bucket: t.o.bucket, Prefix: t.source.Layout.Prefix, Number: d.Base.Number + 1, Undo: d.Undo, From: d.From,
+		Before: d.Before.String(), After: d.Named(), Operator: d.Labels[0], Reason: d.Labels[1],
+		Shards: []resetShard{}, Missing: []resetShard{}, Objects: s.Objects, Bytes: s.Bytes, rate: t.o.rate,
+	}
+	if d.Base.Number > 0 && d.Base.State != lease.PlanPublished {
+		p.Instead = d.Base.Number
+	}
+	if s.Objects > 0 {
+		p.Hours = [2]string{s.From.String(), s.To.String()}
+	}
+	for i := range d.Shards {
+		sh := &d.Shards[i]
+		line := describeShard(sh)
+		p.Shards = append(p.Shards, line)
+		p.Records += line.Records
+		if sh.Missing() {
+			p.Missing = append(p.Missing, line)
+		}
+	}
+	p.Seconds = float64(p.Records) / t.o.rate
+	return p
+}
+
+func describeShard(s *replay.ShardDraft) resetShard {
+	line := resetShard{
+		Shard: s.Row.Key, State: "open", Parents: s.Row.Parents, At: s.Now.Last, Position: "where it would have begun", Records: s.Records(), Stopped: s.Row.Stopped,
+	}
+	if s.Known {
+		line.Position = s.At.String()
+	}
+	switch {
+	case s.At.Type == lease.ShardEnd:
+		line.State = "ended"
+	case s.Row.Ended():
+		line.State = "reopened"
+	}
+	if !s.OldestAt.IsZero() {
+		line.Oldest = &s.OldestAt
+	}
+	return line
+}
+
+// write prints the plan.
+func (p *resetPlan) write(out io.Writer, format output) error {
+	if format == outputJSON {
+		return json.NewEncoder(out).Encode(p)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	line("application", "%s, stream %s, s3://%s/%s", p.App, p.Stream, p.Bucket, p.Prefix)
+	if p.Undo {
+		line("undo", "plan %d: hours from %s on as they were", p.Number-1, p.From)
+	} else {
+		line("replay", "everything from %s:00Z on, to the tip of the stream", p.From)
+	}
+	line("readers", "see generations %s until the end, then %s, in one step", p.Before, p.After)
+	if p.Instead > 0 {
+		line("instead of", "plan %d, which is not published: what it has written is never shown", p.Instead)
+	}
+	line("read again", "%s records, %s at %s/s; sessions served meanwhile stay behind what is replayed", grouped(p.Records), seconds(p.Seconds), grouped(int64(p.rate)))
+	if p.Objects > 0 {
+		line("superseded", "%s objects, %s, hours %s to %s; they stay in the bucket", grouped(int64(p.Objects)), sizeOf(p.Bytes), p.Hours[0], p.Hours[1])
+	}
+	line("model", "forgets what it has learnt from %s on, and learns it again", p.From)
+	line("cost", "about %.2f in requests, beside what reading and writing cost again", p.cost())
+	p.writeShards(w)
+	for i := range p.Missing {
+		line("PAST RETENTION", "%s: the stream goes back to %s only", p.Missing[i].Shard, p.Missing[i].oldest())
+	}
+	switch {
+	case p.Result != nil:
+		line("\t\ndone", "plan %d is %s, readers see generations %s", p.Number, p.Result.State, p.Result.Generations)
+	default:
+		line("\t\nnothing was done", "pass --execute")
+	}
+	return w.Flush()
+}
+
+func (p *resetPlan) writeShards(w io.Writer) {
+	fmt.Fprintf(w, "\t\nshard\tbegins\n")
+	for i := range p.Shards {
+		s := &p.Shards[i]
+		note := ""
+		switch {
+		case s.State == "ended":
+			note = "stays ended"
+		case s.State == "reopened":
+			note = fmt.Sprintf("is opened again, %s records", grouped(s.Records))
+		default:
+			note = fmt.Sprintf("%s records", grouped(s.Records))
+		}
+		if len(s.Parents) > 0 && s.State != "ended" {
+			note += fmt.Sprintf(", after %v", s.Parents)
+		}
+		if s.Stopped != "" {
+			note += ", was stopped: " + s.Stopped
+		}
+		fmt.Fprintf(w, "%s\t%s; %s\n", s.Shard, s.Position, note)
+	}
+}
+
+// cost is about what the requests of the plan cost, in dollars: some writes of lease rows, lists and heads for each shard.
+func (p *resetPlan) cost() float64 { return float64(len(p.Shards)) * (3*1.25e-6 + 30*5e-6) }
+
+// seconds is a duration for people.
+func seconds(s float64) string {
+	return time.Duration(s * float64(time.Second)).Round(time.Second).String()
+}
+
+// sizeOf is a number of bytes for people.
+func sizeOf(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+}
+
+// grouped writes a number with commas.
+func grouped(n int64) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

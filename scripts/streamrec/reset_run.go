@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay"
+)
+
+// carryOut makes the plan and watches it.
+func (t *resetTool) carryOut(ctx context.Context, d *replay.Draft, p *resetPlan) error {
+	began, id := time.Now(), newPlanID()
+	if err := t.record(ctx, id, p); err != nil {
+		return err
+	}
+	made, err := d.Make(ctx, t.source, t.operator, id, began)
+	if errors.Is(err, lease.ErrPlanChanged) {
+		return refuse("somebody else has made a plan meanwhile, this one was not made: look at it (streamrec status), then draw yours up again")
+	}
+	if err != nil {
+		return explain("make plan", err)
+	}
+	t.say(began, "plan %d is made: generations %s, from hour %s on", made.Number, made.Map, d.From)
+	if t.o.detach {
+		p.Result = &resetResult{State: made.State, Generations: p.Before}
+		return p.write(t.std.out, t.o.format)
+	}
+	result, err := t.watch(ctx, began, made.Number)
+	if err != nil {
+		return err
+	}
+	p.Result = result
+	return p.write(t.std.out, t.o.format)
+}
+
+func newPlanID() string {
+	var b [8]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// record keeps who wants what, before it is done. The plan that was made is the one that the next one names as its base; others lost the race.
+func (t *resetTool) record(ctx context.Context, id string, p *resetPlan) error {
+	body, err := json.MarshalIndent(struct {
+		ID string    `json:"id"`
+		At time.Time `json:"at"`
+		*resetPlan
+	}{id, time.Now().UTC(), p}, "", "  ")
+	if err != nil {
+		return err
+	}
+	key := path.Join(t.source.Layout.Prefix, "_log", "plans", fmt.Sprintf("%08d-%s.json", p.Number, id))
+	err = chain.Retry(ctx, t.source.Env, func(ctx context.Context) error { return t.bucket.PutIfAbsent(ctx, key, body, nil) })
+	if err != nil && !errors.Is(err, chain.ErrExists) {
+		return explain("record the plan in s3://"+t.o.bucket+"/"+key, err)
+	}
+	return nil
+}
+
+func (t *resetTool) say(began time.Time, format string, args ...any) {
+	fmt.Fprintf(t.std.err, "%6.1fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// finish watches the plan that is on its way.
+func (t *resetTool) finish(ctx context.Context, began time.Time) error {
+	_, plan, err := t.store.Leases(ctx)
+	if err != nil {
+		return explain("lease table "+t.o.app, err)
+	}
+	if plan.Number == 0 {
+		fmt.Fprintln(t.std.err, "no replay has been made")
+		return nil
+	}
+	result, err := t.watch(ctx, began, plan.Number)
+	if err == nil {
+		fmt.Fprintf(t.std.out, "plan %d is %s, readers see generations %s\n", plan.Number, result.State, result.Generations)
+	}
+	return err
+}
+
+// watchTick is how often the table is looked at.
+const watchTick = 500 * time.Millisecond
+
+// watch says how far a plan is until it has come to its end, and helps where it can.
+func (t *resetTool) watch(ctx context.Context, began time.Time, number int64) (*resetResult, error) {
+	result, last := &resetResult{}, ""
+	for {
+		p, err := t.operator.Step(ctx)
+		switch {
+		case ctx.Err() != nil:
+			t.say(began, "interrupted: the workers bring the replay to its end; streamrec reset --finish watches it")
+			return nil, context.Cause(ctx)
+		case errors.Is(err, lease.ErrPlanChanged): // somebody else was faster with this step
+		case err != nil:
+			return nil, explain("carry out plan; streamrec reset --finish goes on", err)
+		case p.Plan.Number > number:
+			return nil, refuse("plan %d, by %s, has taken the place of plan %d", p.Plan.Number, p.Plan.Operator, number)
+		}
+		took := time.Since(began).Seconds()
+		if p.Plan.State != lease.PlanMade && result.FencedSeconds == 0 {
+			result.FencedSeconds = took
+		}
+		if now := describeProgress(&p); err == nil && now != last {
+			t.say(began, "%s", now)
+			last = now
+		}
+		if err == nil && p.Done() {
+			result.State, result.Generations, result.PublishedSeconds = p.Plan.State, p.Plan.Map, took
+			return result, nil
+		}
+		if err := sleep(ctx, watchTick); err != nil {
+			continue // and say so
+		}
+	}
+}
+
+func describeProgress(p *lease.Progress) string {
+	switch {
+	case p.Done():
+		return fmt.Sprintf("published: readers see generations %s", p.Plan.Map)
+	case p.Plan.State == lease.PlanPublished:
+		return "caught up: about to be published"
+	case p.Plan.State == lease.PlanFenced:
+		return fmt.Sprintf("fenced: %d of %d shards have caught up%s", p.Rows-len(p.Behind), p.Rows, some(p.Behind))
+	case len(p.Waiting) > 0:
+		return fmt.Sprintf("applied to %d of %d shards", p.Rows-len(p.Waiting), p.Rows)
+	case len(p.Unheeding) > 0:
+		return fmt.Sprintf("applied to all shards; workers have still to stop what is older%s", some(p.Unheeding))
+	}
+	return "applied to all shards; waiting until what is older must have stopped"
+}
+
+// some names a few of those that are waited for.
+func some(names []string) string {
+	const few = 3
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n <= few:
+		return ": waiting for " + strings.Join(names, ", ")
+	default:
+		return fmt.Sprintf(": waiting for %s and %d more", strings.Join(names[:few], ", "), n-few)
+	}
+}

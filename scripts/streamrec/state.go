@@ -1,0 +1,65 @@
+package main
+
+import (
+	"time"
+
+	"github.com/streamrec/streamrec/infra/telemetry"
+	"github.com/streamrec/streamrec/processor"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// state is what the metrics say of the service. t counts what it does, and budget bounds the memory of its batches.
+func (s *service) state(t *tally, budget *processor.Budget) telemetry.State {
+	state := telemetry.State{
+		Ready: s.ready() == nil, Workers: len(s.Workers()), RetentionSeconds: s.retention.Seconds(), ModelStaleSeconds: -1,
+		Predictions: t.predicted.Load(), Hits: t.right.Load(), BudgetBytes: budget.Limit(), HeldBytes: budget.Held(),
+	}
+	rows, _ := s.Leases()
+	count(&state, rows)
+	if s.models != nil && s.models.Latest() != nil {
+		stats := s.models.Latest().Stats()
+		state.ModelFacts, state.ModelItems, state.ModelStaleSeconds = int64(stats.Facts), int64(stats.Items), float64(s.models.StaleMs())/1000
+	}
+	if s.http != nil {
+		state.Streams = s.http.Streams()
+	}
+	state.Shards = s.shardStates(rows)
+	return state
+}
+
+// count counts the leases of shards that have not ended.
+func count(state *telemetry.State, rows []lease.Lease) {
+	for i := range rows {
+		switch l := &rows[i]; {
+		case l.Ended():
+			continue
+		case l.Stopped != "":
+			state.StoppedShards++
+		case l.Owner == "":
+			state.UnownedLeases++
+		}
+		state.TotalLeases++
+	}
+}
+
+// shardStates are the shards that the service holds.
+func (s *service) shardStates(rows []lease.Lease) (states []telemetry.ShardState) {
+	moved := map[string]int64{}
+	for i := range rows {
+		moved[rows[i].Key] = rows[i].CheckpointAt
+	}
+	open := s.live.Shards()
+	for _, sh := range s.Shards() {
+		state := telemetry.ShardState{Shard: sh.Shard, Behind: sh.MillisBehindLatest, Records: sh.Records, OpenVisits: -1, CheckpointAge: -1}
+		if at := moved[sh.Shard]; at > 0 {
+			state.CheckpointAge = max(time.Since(time.UnixMilli(at)).Seconds(), 0)
+		}
+		if asked := open[sh.Shard]; asked != nil {
+			if stats, ok := asked.Stats(); ok {
+				state.OpenVisits = int64(stats.Open)
+			}
+		}
+		states = append(states, state)
+	}
+	return states
+}

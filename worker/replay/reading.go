@@ -1,0 +1,125 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// Superseded is what a replay would take away from readers.
+type Superseded struct {
+	Objects int
+	Bytes   int64
+	From    chain.Hour // the first and the last hour; 0 when there is nothing
+	To      chain.Hour
+}
+
+// Survey finds what the draft would supersede, and how many records it would read that the stream has no more. It lists the hours of the replay.
+func (d *Draft) Survey(ctx context.Context, s Source, stream worker.Stream) (Superseded, error) {
+	before, wanted := s.Layout.With(d.Before), s.Layout.With(d.After)
+	var out Superseded
+	firsts := map[string][]string{}
+	for hour := d.From; hour <= max(chain.HourOf(s.Env.Wall()), d.From)+1; hour++ {
+		if before.GenerationAt(hour) == wanted.GenerationAt(hour) {
+			continue
+		}
+		links, err := chain.Links(ctx, s.Env, s.Bucket, before, hour, "")
+		if err != nil {
+			return out, fmt.Errorf("survey replay: %w", err)
+		}
+		for _, l := range links {
+			out.Objects++
+			out.Bytes += l.Size
+			firsts[l.Shard] = append(firsts[l.Shard], l.First)
+		}
+		if len(links) > 0 {
+			if out.From == 0 {
+				out.From = hour
+			}
+			out.To = hour
+		}
+	}
+	err := chain.Each(s.Env, len(d.Shards), shardsAtATime, func(i int) error {
+		sh := &d.Shards[i]
+		for _, first := range firsts[sh.Row.Key] {
+			if chain.Compare(first, sh.Then.Last) > 0 && (sh.First == "" || chain.Compare(first, sh.First) < 0) {
+				sh.First = first
+			}
+		}
+		return sh.look(ctx, s.Env, stream)
+	})
+	if err != nil {
+		return out, fmt.Errorf("survey replay: %w", err)
+	}
+	return out, nil
+}
+
+// Missing reports whether records that the shard would have to read are past retention.
+func (s *ShardDraft) Missing() bool {
+	if s.First == "" || s.At.Type == lease.ShardEnd {
+		return false
+	}
+	return s.Gone || chain.Compare(s.Oldest, s.Then.Last) > 0 && chain.Compare(s.Oldest, s.First) > 0
+}
+
+// look finds the oldest record that the stream has of the shard, if any of it would be read again.
+func (s *ShardDraft) look(ctx context.Context, env chain.Env, stream worker.Stream) error {
+	if s.First == "" || s.At.Type == lease.ShardEnd {
+		return nil
+	}
+	iterator := ""
+	err := chain.Retry(ctx, env, func(ctx context.Context) (err error) {
+		iterator, err = stream.Iterator(ctx, s.Row.Key, lease.Position{Type: lease.TrimHorizon})
+		if errors.Is(err, worker.ErrShardGone) {
+			s.Gone = true
+			return nil
+		}
+		return err
+	})
+	for err == nil && !s.Gone && iterator != "" {
+		var page worker.Page
+		err = chain.Retry(ctx, env, func(ctx context.Context) (err error) {
+			page, err = stream.Read(ctx, iterator, 1)
+			return err
+		})
+		if err == nil && len(page.Records) > 0 {
+			s.Oldest, s.OldestAt = page.Records[0].SequenceNumber, page.Records[0].Arrival
+			return nil
+		}
+		if iterator = page.Next; err == nil && page.MillisBehindLatest == 0 {
+			break
+		}
+		if err == nil {
+			err = env.Sleep(ctx, readPause)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("look for oldest record of %s: %w", s.Row.Key, err)
+	}
+	s.Gone = true // the log has records after the position, and the stream none
+	return nil
+}
+
+// readPause leaves most of the five reads a second of a shard to the workers.
+const readPause = 400 * time.Millisecond
+
+// Oldest returns the arrival of the oldest record that the stream has in any of the shards, zero when it has none.
+func Oldest(ctx context.Context, env chain.Env, stream worker.Stream, rows []lease.Lease) (time.Time, error) {
+	found := make([]ShardDraft, len(rows))
+	err := chain.Each(env, len(rows), shardsAtATime, func(i int) error {
+		found[i] = ShardDraft{Row: rows[i], First: "0"}
+		return found[i].look(ctx, env, stream)
+	})
+	var oldest time.Time
+	for i := range found {
+		if at := found[i].OldestAt; !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
+			oldest = at
+		}
+	}
+	return oldest, err
+}
