@@ -29,7 +29,7 @@ func exactlyOnce() []Check {
 		{"rows that arrived after the hour of their object", `
 			SELECT filename, sequence_number, arrival_time FROM rows
 			WHERE date_trunc('hour', timezone('UTC', arrival_time)) > dt::TIMESTAMP + to_hours(hour)`},
-		{"rows of generations that were never begun", `SELECT DISTINCT gen FROM rows WHERE gen <> 1`},
+		{"hours that are of two generations", `SELECT dt, hour, list(DISTINCT gen) AS gens FROM rows GROUP BY dt, hour HAVING len(gens) > 1`},
 	}
 }
 

@@ -58,14 +58,27 @@ func needDuckDB(t *testing.T) {
 	}
 }
 
-// Download copies every Parquet object of an application, under its key, and makes the table rows of them: the columns of
+// Download copies every Parquet object of an application, under its key, and makes the table rows of those that readers see: the columns of
 // the files, the partition columns gen, dt and hour, and filename.
 func (o *Oracle) Download(ctx context.Context, s *Stack, app string) {
 	o.t.Helper()
 	for _, key := range s.Links(ctx, app) {
 		o.copy(ctx, s, key)
 	}
-	o.Rows(filepath.Join(o.dir, app))
+	dir := filepath.Join(o.dir, app)
+	published := s.Keys(ctx, app+"/generations/")
+	for _, key := range published {
+		o.copy(ctx, s, key)
+	}
+	if len(published) == 0 {
+		o.Rows(dir)
+		return
+	}
+	o.Table("generations", `SELECT "from"::VARCHAR AS from_hour, "to"::VARCHAR AS to_hour, generation FROM read_json(`+quote(dir+"/generations/*.json")+
+		`, format = 'newline_delimited', columns = {'from': 'VARCHAR', 'to': 'VARCHAR', generation: 'INTEGER'})`)
+	o.Table("rows", `SELECT r.* FROM (`+allRows(dir)+`) r JOIN generations g ON r.gen = g.generation
+		AND strftime(dt, '%Y-%m-%d') || 'T' || lpad(hour::VARCHAR, 2, '0') >= g.from_hour
+		AND (g.to_hour IS NULL OR strftime(dt, '%Y-%m-%d') || 'T' || lpad(hour::VARCHAR, 2, '0') < g.to_hour)`)
 }
 
 func (o *Oracle) copy(ctx context.Context, s *Stack, key string) {
@@ -94,8 +107,13 @@ func (o *Oracle) write(name string, content []byte) string {
 
 // Rows makes the table rows of the Parquet files below a directory.
 func (o *Oracle) Rows(dir string) {
-	o.Table("rows", "SELECT * FROM read_parquet("+quote(dir+"/**/*.parquet")+`, filename = true, union_by_name = true,
-		hive_partitioning = true, hive_types = {'gen': INTEGER, 'dt': DATE, 'hour': INTEGER})`)
+	o.Table("rows", allRows(dir))
+}
+
+// allRows selects the rows of all generations.
+func allRows(dir string) string {
+	return "SELECT * FROM read_parquet(" + quote(dir+"/**/*.parquet") + `, filename = true, union_by_name = true,
+		hive_partitioning = true, hive_types = {'gen': INTEGER, 'dt': DATE, 'hour': INTEGER})`
 }
 
 // Table adds a table with what a query selects.

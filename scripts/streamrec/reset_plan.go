@@ -131,7 +131,7 @@ func (p *resetPlan) write(out io.Writer, format output) error {
 		line("superseded", "%s objects, %s, hours %s to %s; they stay in the bucket", grouped(int64(p.Objects)), sizeOf(p.Bytes), p.Hours[0], p.Hours[1])
 	}
 	line("model", "forgets what it has learnt from %s on, and learns it again", p.From)
-	line("cost", "about %.2f in requests, beside what reading and writing cost again", p.cost())
+	line("cost", "%s in requests, beside what reading and writing cost again", p.cost())
 	p.writeShards(w)
 	for i := range p.Missing {
 		line("PAST RETENTION", "%s: the stream goes back to %s only", p.Missing[i].Shard, p.Missing[i].oldest())
@@ -169,7 +169,13 @@ func (p *resetPlan) writeShards(w io.Writer) {
 }
 
 // cost is about what the requests of the plan cost, in dollars: some writes of lease rows, lists and heads for each shard.
-func (p *resetPlan) cost() float64 { return float64(len(p.Shards)) * (3*1.25e-6 + 30*5e-6) }
+func (p *resetPlan) cost() string {
+	dollars := float64(len(p.Shards)) * (3*1.25e-6 + 30*5e-6)
+	if dollars < 0.01 {
+		return "less than 0.01 dollars"
+	}
+	return fmt.Sprintf("about %.2f dollars", dollars)
+}
 
 // seconds is a duration for people.
 func seconds(s float64) string {

@@ -129,6 +129,8 @@ func describeProgress(p *lease.Progress) string {
 		return fmt.Sprintf("published: readers see generations %s", p.Plan.Map)
 	case p.Plan.State == lease.PlanPublished:
 		return "caught up: about to be published"
+	case p.Plan.State == lease.PlanFenced && len(p.Behind) == 0:
+		return "fenced: what readers see of the old generation is complete"
 	case p.Plan.State == lease.PlanFenced:
 		return fmt.Sprintf("fenced: %d of %d shards have caught up%s", p.Rows-len(p.Behind), p.Rows, some(p.Behind))
 	case len(p.Waiting) > 0:
