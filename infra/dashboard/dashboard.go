@@ -43,7 +43,6 @@ func (o Options) withDefaults() Options {
 // Dashboard serves the page and what it shows.
 type Dashboard struct {
 	options Options
-	source  Source
 	hub     *hub
 	life    context.Context
 	handler http.Handler
@@ -55,7 +54,7 @@ var assets embed.FS
 // New returns a dashboard of what source sees. Its streams end with ctx; nothing runs while nobody watches.
 func New(ctx context.Context, source Source, o Options) *Dashboard {
 	o = o.withDefaults()
-	d := &Dashboard{options: o, source: source, life: ctx, hub: newHub(ctx, source, o)}
+	d := &Dashboard{options: o, life: ctx, hub: newHub(ctx, source, o)}
 	files, err := fs.Sub(assets, "assets")
 	if err != nil {
 		panic(err) // the name is that of the line above
@@ -65,7 +64,6 @@ func New(ctx context.Context, source Source, o Options) *Dashboard {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "index.html") })
 	mux.HandleFunc("GET /dashboard/fleet", d.fleet)
 	mux.HandleFunc("GET /dashboard/stream", d.stream)
-	mux.HandleFunc("GET /dashboard/self", d.self)
 	if o.Shop != nil {
 		newCounter(o).mount(mux)
 	}
@@ -99,9 +97,9 @@ func (d *Dashboard) fleet(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, json.RawMessage(body))
 }
 
-// self answers with what this process knows of its own workers.
-func (d *Dashboard) self(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, d.source.Self())
+// SelfHandler answers peers, at PeerPath, with what this process knows of its own workers.
+func SelfHandler(selves func() []Self) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, selves()) })
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

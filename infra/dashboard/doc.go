@@ -14,8 +14,7 @@
 //	/                             the page; /dashboard/*.js, *.css, *.svg belong to it
 //	/dashboard/fleet              GET  one message with all rows, for browsers and proxies that do not take streams
 //	/dashboard/stream             GET  server-sent events, each a message
-//	/dashboard/self               GET  what this worker knows of itself, for the dashboards of its peers
-//	/dashboard/shop/…             the panel in which one is a shopper; 404 without Options.Shop
+//	/dashboard/shop/…             the panel in which one is a shopper; not there without Options.Shop
 //
 // # Messages
 //
@@ -35,5 +34,5 @@
 //   - Nothing is read while nobody watches. What happened meanwhile is in the feed of the next look, with the time of the last one.
 //   - A watcher that is slow skips editions; one that takes no bytes for Options.Patience is cut off. Nothing queues up for it.
 //   - Whether a lease was handed off or taken from a silent owner is not in its row; the feed judges by the owner's heartbeat.
-//   - What peers say of themselves is a courtesy: who cannot be reached is shown so, and its shards with what the rows say.
+//   - What peers say of themselves at PeerPath is a courtesy: who cannot be reached is shown so, and its shards with what the rows say.
 package dashboard

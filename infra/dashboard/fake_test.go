@@ -33,8 +33,6 @@ func (f *fakeSource) Look(context.Context) (*Fleet, error) {
 	return fleet, nil
 }
 
-func (f *fakeSource) Self() []Self { return []Self{{Worker: "w", Counters: Counters{Rows: 7}}} }
-
 func quiet() logrus.FieldLogger {
 	log := logrus.New()
 	log.SetOutput(io.Discard)

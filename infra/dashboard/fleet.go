@@ -6,8 +6,6 @@ import "context"
 type Source interface {
 	// Look returns the fleet as it is now; there is one call at a time. The caller does not change it, and neither does the source afterwards.
 	Look(ctx context.Context) (*Fleet, error)
-	// Self returns what this process knows of its own workers: one, or several in a demo.
-	Self() []Self
 }
 
 // Fleet is one look at an application. Times are Unix ms; 0 is never, or not known.

@@ -175,7 +175,7 @@ func TestHeadersKeepForeignContentOut(t *testing.T) {
 	d := New(t.Context(), &fakeSource{}, Options{Log: quiet()})
 	for path, contentType := range map[string]string{
 		"/": "text/html", "/dashboard/main.js": "text/javascript", "/dashboard/style.css": "text/css", "/dashboard/icon.svg": "image/svg+xml",
-		"/dashboard/fleet": "application/json", "/dashboard/self": "application/json",
+		"/dashboard/fleet": "application/json",
 	} {
 		w := httptest.NewRecorder()
 		d.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+path, nil))

@@ -28,6 +28,9 @@ type peer struct {
 	wanted  bool
 }
 
+// PeerPath is where a worker says something of itself, on the address that its heartbeat row names.
+const PeerPath = "/dashboard/self"
+
 const (
 	peerTimeout  = time.Second
 	peerEvery    = 2 * time.Second
@@ -96,7 +99,7 @@ func (p *Peers) ask(ctx context.Context, address string, known *peer) {
 }
 
 func (p *Peers) get(ctx context.Context, address string) ([]Self, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/dashboard/self", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+PeerPath, nil)
 	if err != nil {
 		return nil, err
 	}

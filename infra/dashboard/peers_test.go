@@ -11,11 +11,11 @@ import (
 
 // TestPeers asks a worker that answers, one that is not there, and one that talks nonsense.
 func TestPeers(t *testing.T) {
-	d := New(t.Context(), &fakeSource{}, Options{Log: quiet()})
+	self := SelfHandler(func() []Self { return []Self{{Worker: "w", Counters: Counters{Rows: 7}}} })
 	var asked atomic.Int64
 	good := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
-		d.ServeHTTP(w, r)
+		self.ServeHTTP(w, r)
 	}))
 	defer good.Close()
 	bad := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))

@@ -19,7 +19,7 @@ type Shop interface {
 	Products(ctx context.Context) ([]Product, error)
 	// Visit puts one step of a session into the stream, and returns when it is acknowledged.
 	Visit(ctx context.Context, v Visit) error
-	// Recommend returns what is recommended to a session; nil when its owner has not seen it yet.
+	// Recommend returns what is recommended to a session.
 	Recommend(ctx context.Context, session string) (*Served, error)
 }
 
@@ -29,6 +29,7 @@ type Product struct {
 	Name     string `json:"name"`
 	Category string `json:"category,omitempty"`
 	Price    string `json:"price,omitempty"`
+	Why      string `json:"why,omitempty"` // it is recommended
 }
 
 // Visit is one step of a session.
@@ -41,11 +42,13 @@ type Visit struct {
 // Served is a list of recommendations, and where it comes from.
 type Served struct {
 	Products []Product `json:"products"`
-	Steps    int64     `json:"steps"` // of the session, that the list knows; 0: not known
+	History  []string  `json:"history"` // what the session has touched, as far as the list knows
 	Shard    string    `json:"shard"`
 	Worker   string    `json:"worker"`
-	Counter  int64     `json:"counter"`
-	Model    string    `json:"model,omitempty"` // what it was computed from
+	Counter  int64     `json:"counter"` // of the lease
+	Source   string    `json:"source"`  // live: the model of the shard; merged: what all shards have committed
+	Stale    bool      `json:"stale"`   // its owner should have answered, and did not
+	StaleMs  int64     `json:"staleMs"`
 }
 
 // counter is where people are served. It writes sessions of its own only, and not more than a person can click.

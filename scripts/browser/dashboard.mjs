@@ -86,7 +86,7 @@ await step("a shopper's clicks change the recommendations", async () => {
   const lists = [];
   for (const n of [0, 9, 20]) {
     await looks.nth(n).click();
-    await until(page, "served", () => /^Served by shard \d+ · .*worker-\d.* · term \d+/.test(document.querySelector("#shop-from").innerText));
+    await until(page, "served", () => /^Served live by shard \d+ · worker-\d\S+ · term [1-9]/.test(document.querySelector("#shop-from").innerText));
     lists.push((await texts(page, "#shop-list .name")).join());
   }
   assert.ok(lists.every((l) => l.split(",").length === 10), `lists ${lists}`);

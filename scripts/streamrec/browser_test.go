@@ -76,6 +76,7 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	d.fleet = newFleet(services, deployment{app: demoApp, stream: demoStream, bucket: demoBucket, layout: chain.Layout{Prefix: "events", Generation: 1}}, log)
+	d.fleet.questions = "127.0.0.1:0"
 	d.view = newView(d, io.Discard, true)
 	d.traffic = newTraffic(d.seed, d.shoppers, d.rate)
 	for range d.workers {
@@ -181,7 +182,6 @@ func galleryHandler(ctx context.Context) http.Handler {
 type galleryFleet func(now time.Time) *dashboard.Fleet
 
 func (g galleryFleet) Look(context.Context) (*dashboard.Fleet, error) { return g(time.Now()), nil }
-func (g galleryFleet) Self() []dashboard.Self                         { return nil }
 
 // wrongFleet has one of everything that can be wrong.
 func wrongFleet(now time.Time) *dashboard.Fleet {

@@ -119,6 +119,9 @@ func (d *demo) run(ctx context.Context, log logrus.FieldLogger) error {
 		return refuse("create the demo's stream: %w (an earlier demo's --data-dir cannot be used again)", err)
 	}
 	d.fleet = newFleet(d.services, deployment{app: demoApp, stream: demoStream, bucket: demoBucket, layout: chain.Layout{Prefix: "events", Generation: 1}}, log)
+	if !d.headless && d.listen != off {
+		d.fleet.questions = "127.0.0.1:0"
+	}
 	d.view = newView(d, d.std.err, d.headless || !telemetry.IsTerminal(d.std.err))
 	d.traffic = newTraffic(d.seed, d.shoppers, d.rate)
 

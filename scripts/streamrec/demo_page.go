@@ -21,7 +21,7 @@ func (d *demo) page(ctx context.Context, log logrus.FieldLogger) (http.Handler, 
 		deployment: d.fleet.where, store: d.fleet.store, source: d.fleet.stream, retention: summary.Retention,
 		silence: 2 * demoFailover, own: d.fleet.selves,
 	}
-	return dashboard.New(ctx, view, dashboard.Options{Log: log, Shop: &demoShop{d.traffic, d.fleet}}), nil
+	return dashboard.New(ctx, view, dashboard.Options{Log: log, Shop: d.shop()}), nil
 }
 
 // openPage serves the dashboard until stop is called, unless nobody is there to look at it, and says where.

@@ -35,7 +35,8 @@ type fleet struct {
 	store    lease.Store
 	stream   worker.Stream
 	stats    *fleetStats
-	lists    *sessionLists
+	// questions is where each worker answers questions; off: nowhere.
+	questions string
 
 	mu      sync.Mutex
 	members []*member
@@ -47,7 +48,6 @@ type fleet struct {
 type member struct {
 	*service
 	name   string
-	tally  *tally
 	cancel context.CancelFunc
 	done   chan struct{}
 	err    error // of Run, after done
@@ -56,7 +56,7 @@ type member struct {
 func newFleet(services *local.Local, where deployment, log logrus.FieldLogger) *fleet {
 	c := newClients(services.Config("demo"))
 	return &fleet{
-		services: services, where: where, log: log, stats: newFleetStats(), lists: newSessionLists(),
+		services: services, where: where, log: log, stats: newFleetStats(), questions: off,
 		store: infradynamo.NewStore(c.dynamodb, where.app), stream: infrakinesis.NewStream(c.kinesis, where.stream),
 	}
 }
@@ -71,19 +71,23 @@ func (f *fleet) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tally := newTally()
-	w, err := assemble(ctx, newClients(f.services.Config(name)), f.where, settings{
-		worker: worker.Config{
-			Name: name, Application: f.where.app, Stream: f.where.stream, Lease: lease.Config{Failover: demoFailover, Grace: 10 * time.Second},
-		},
-		processor: processor.Config{Layout: f.where.layout, MaxAge: 10 * time.Second, Privacy: privacy},
-		follow:    &follow.Config{Layout: f.where.layout, Model: model.DefaultParams(), Interval: 2 * time.Second},
-	}, true, f.log, observers{f.stats, tally, f.lists})
+	questions, err := httpOptions{address: f.questions}.listen(ctx)
 	if err != nil {
 		return err
 	}
+	w, err := assemble(ctx, newClients(f.services.Config(name)), f.where, settings{
+		worker: worker.Config{
+			Name: name, Application: f.where.app, Stream: f.where.stream, Address: questions.advertised(), Lease: lease.Config{Failover: demoFailover, Grace: 10 * time.Second},
+		},
+		processor: processor.Config{Layout: f.where.layout, MaxAge: 10 * time.Second, Privacy: privacy},
+		follow:    &follow.Config{Layout: f.where.layout, Model: model.DefaultParams(), Interval: 2 * time.Second},
+	}, true, f.log, f.stats)
+	if err != nil {
+		return err
+	}
+	w.http = w.answer(questions, processor.Config{}, nil, nil)
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	m := &member{service: w, name: name, tally: tally, cancel: cancel, done: make(chan struct{})}
+	m := &member{service: w, name: name, cancel: cancel, done: make(chan struct{})}
 	f.mu.Lock()
 	f.members = append(f.members, m)
 	f.mu.Unlock()
@@ -168,7 +172,7 @@ func (f *fleet) selves() (all []dashboard.Self) {
 	members := slices.Clone(f.members)
 	f.mu.Unlock()
 	for _, m := range members {
-		all = append(all, m.self(m.tally))
+		all = append(all, m.self())
 	}
 	return all
 }

@@ -32,9 +32,6 @@ type fleetView struct {
 
 var _ dashboard.Source = (*fleetView)(nil)
 
-// Self implements dashboard.Source.
-func (v *fleetView) Self() []dashboard.Self { return v.own() }
-
 // Look implements dashboard.Source.
 func (v *fleetView) Look(ctx context.Context) (*dashboard.Fleet, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)

@@ -140,8 +140,9 @@ func TestFleetViewReadsManyRowsLessOften(t *testing.T) {
 }
 
 func TestFleetViewAsksPeers(t *testing.T) {
-	peer := dashboard.New(t.Context(), selfOnly{{Worker: "other", Counters: dashboard.Counters{Objects: 3}, Shards: []dashboard.SelfShard{{Shard: quarter(0).Key, Counter: 1, LagMs: 5000}}}}, dashboard.Options{})
-	server := httptest.NewServer(peer)
+	server := httptest.NewServer(dashboard.SelfHandler(func() []dashboard.Self {
+		return []dashboard.Self{{Worker: "other", Counters: dashboard.Counters{Objects: 3}, Shards: []dashboard.SelfShard{{Shard: quarter(0).Key, Counter: 1, LagMs: 5000}}}}
+	}))
 	defer server.Close()
 	row := quarter(0)
 	row.Owner, row.Counter, row.Checkpoint = "other", 1, lease.After("1", 1)
@@ -166,12 +167,6 @@ func TestFleetViewAsksPeers(t *testing.T) {
 		}
 	}
 }
-
-// selfOnly answers peers.
-type selfOnly []dashboard.Self
-
-func (s selfOnly) Look(context.Context) (*dashboard.Fleet, error) { return &dashboard.Fleet{}, nil }
-func (s selfOnly) Self() []dashboard.Self                         { return s }
 
 func BenchmarkFleetView(b *testing.B) {
 	store := &viewStore{}

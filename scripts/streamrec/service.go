@@ -37,6 +37,7 @@ type service struct {
 	opened    atomic.Bool      // what the shards have learnt is merged
 	leaving   atomic.Bool      // asked to leave
 	retention time.Duration    // of the stream
+	tally     *tally
 	operator  *lease.Operator
 	log       logrus.FieldLogger
 }
@@ -74,7 +75,7 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 	if cfg.processor.Codec, err = table.NewCodec(0); err != nil {
 		return nil, err
 	}
-	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), retention: summary.Retention, log: log}
+	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), retention: summary.Retention, tally: newTally(), log: log}
 	cfg.processor.Keep, cfg.processor.Remove = summary.Retention+24*time.Hour, bucket.Delete
 	self := func() *worker.Worker { return s.Worker }
 	if cfg.follow != nil {
@@ -82,7 +83,7 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 		s.models = shardlog.NewModels(*cfg.follow, worker.System{}, bucket, self, s.restored)
 	}
 	s.operator = lease.NewOperator(worker.System{}, s.store, cmp.Or(cfg.worker.Lease.Failover, 5*time.Second), replay.Publish(worker.System{}, bucket, d.layout))
-	stream, told := worker.Stream(infrakinesis.NewStream(c.kinesis, d.stream)), observers{observer, s.live}
+	stream, told := worker.Stream(infrakinesis.NewStream(c.kinesis, d.stream)), observers{observer, s.live, s.tally}
 	if cfg.metrics != nil {
 		stream, told = cfg.metrics.Stream(stream), append(told, cfg.metrics)
 	}

@@ -8,11 +8,11 @@ import (
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
-// state is what the metrics say of the service. t counts what it does, and budget bounds the memory of its batches.
-func (s *service) state(t *tally, budget *processor.Budget) telemetry.State {
+// state is what the metrics say of the service. budget bounds the memory of its batches.
+func (s *service) state(budget *processor.Budget) telemetry.State {
 	state := telemetry.State{
 		Ready: s.ready() == nil, Workers: len(s.Workers()), RetentionSeconds: s.retention.Seconds(), ModelStaleSeconds: -1,
-		Predictions: t.predicted.Load(), Hits: t.right.Load(), BudgetBytes: budget.Limit(), HeldBytes: budget.Held(),
+		Predictions: s.tally.predicted.Load(), Hits: s.tally.right.Load(), BudgetBytes: budget.Limit(), HeldBytes: budget.Held(),
 	}
 	rows, _ := s.Leases()
 	count(&state, rows)

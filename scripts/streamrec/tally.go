@@ -96,8 +96,8 @@ func (t *tally) counters() dashboard.Counters {
 }
 
 // self is what the service knows of itself.
-func (s *service) self(t *tally) dashboard.Self {
-	self := dashboard.Self{Worker: s.ID(), Counters: t.counters()}
+func (s *service) self() dashboard.Self {
+	self := dashboard.Self{Worker: s.ID(), Counters: s.tally.counters()}
 	if s.models != nil && s.models.Latest() != nil {
 		stats := s.models.Latest().Stats()
 		self.Counters.Facts, self.Counters.Items, self.Counters.StaleMs = int64(stats.Facts), int64(stats.Items), s.models.StaleMs()

@@ -42,6 +42,7 @@ type workerOptions struct {
 	logFormat, logLevel         string
 	http                        httpOptions
 	admin                       adminOptions
+	dashboard                   dashboardOptions
 }
 
 func newWorkerCommand(std streams) *cobra.Command {
@@ -78,6 +79,7 @@ DynamoDB table of that name, and writes their records with recommendations to th
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: debug, info, warning or error")
 	o.http.flags(f)
 	o.admin.flags(f)
+	o.dashboard.flags(f)
 	return cmd
 }
 
@@ -193,6 +195,9 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if o.dashboard.writes && (o.admin.address == off || o.http.address == off) {
+		return usageError{errors.New("--dashboard-writes: needs --admin, where the dashboard is, and --http, which says what is recommended")}
+	}
 	operators, err := o.admin.config()
 	if err != nil {
 		return usageError{err}
@@ -201,7 +206,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	counter, tally := newRowCounter(log), newTally()
+	counter := newRowCounter(log)
 	erased := erasures(c, o.deployment(), &pcfg)
 	products, err := followCatalogue(ctx, o.catalogue, log)
 	if err != nil {
@@ -216,8 +221,8 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	}
 	cfg.Address = shoppers.advertised()
 	var w *service
-	metrics := telemetry.NewMetrics(func() telemetry.State { return w.state(tally, pcfg.Budget) }) // asked by who comes to the operators' server
-	w, err = assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased), metrics}, !o.noCreateTables, log, observers{counter, tally})
+	metrics := telemetry.NewMetrics(func() telemetry.State { return w.state(pcfg.Budget) }) // asked by who comes to the operators' server
+	w, err = assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased), metrics}, !o.noCreateTables, log, counter)
 	if err != nil {
 		return err
 	}
@@ -225,9 +230,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if w.admin, err = openAdmin(ctx, operators, w, metrics, log); err != nil {
 		return err
 	}
-	if err := w.mountDashboard(ctx, c, o, cfg, tally, log); err != nil {
-		return err
-	}
+	w.mountDashboard(ctx, c, o, products, log)
 	log.WithFields(logrus.Fields{
 		"worker": w.ID(), "address": cfg.Address, "app": o.app, "stream": o.stream, "bucket": o.bucket, "failover_ms": o.failover.Milliseconds(),
 	}).Info("worker starts")

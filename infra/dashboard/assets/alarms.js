@@ -21,9 +21,9 @@ function alarms(fleet) {
   for (const s of fleet.shards) if (s.stopped) all.push({ key: "s" + s.id, level: "bad", text: `Shard ${short(s.id)} is stopped`, more: s.stopped, command: s.resume });
   for (const w of fleet.workers.values()) if (w.state === "silent" && w.leases) all.push({ key: "w" + w.id, level: "warn", text: `${w.id} is silent and still holds ${plural(w.leases, "shard")}`, more: "They are taken over when its leases have expired." });
   const abandoned = fleet.shards.filter((s) => s.state === "abandoned");
-  if (abandoned.length) all.push({ key: "abandoned", level: "warn", text: `${plural(abandoned.length, "shard")} named by ${abandoned.length === 1 ? "a worker that is" : "workers that are"} gone`, more: `To be taken over: ${shortList(abandoned.slice(0, 12).map((s) => s.id))}` });
+  if (abandoned.length) all.push({ key: "abandoned", level: "warn", text: `${plural(abandoned.length, "shard")} named by ${abandoned.length === 1 ? "a worker that is" : "workers that are"} gone`, more: `To be taken over: ${abandoned.length === 1 ? "shard" : "shards"} ${shortList(abandoned.slice(0, 12).map((s) => s.id))}` });
   const late = retentionMs ? fleet.shards.filter((s) => s.state !== "waiting" && !s.stopped && (fleet.lag(s).ms ?? 0) > retentionMs / 2) : [];
-  if (late.length) all.push({ key: "late", level: "bad", text: `${plural(late.length, "shard")} will lose records to retention`, more: `${shortList(late.slice(0, 12).map((s) => s.id))}: more than half of ${span(retentionMs)} behind. Add workers or shards.` });
+  if (late.length) all.push({ key: "late", level: "bad", text: `${plural(late.length, "shard")} will lose records to retention`, more: `${late.length === 1 ? "Shard" : "Shards"} ${shortList(late.slice(0, 12).map((s) => s.id))}: more than half of ${span(retentionMs)} behind. Add workers or shards.` });
   return all.sort((a, b) => (a.level === "bad" ? 0 : 1) - (b.level === "bad" ? 0 : 1));
 }
 

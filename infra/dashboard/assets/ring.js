@@ -105,7 +105,7 @@ function centre(fleet) {
 }
 
 function legend(fleet) {
-  const owners = new Set([...fleet.open, ...fleet.draining].map((s) => s.owner));
+  const owners = new Set([...fleet.open, ...fleet.draining].filter((s) => s.state === "owned").map((s) => s.owner));
   const items = [...fleet.slots].filter(([id]) => owners.has(id)).sort((a, b) => a[1] - b[1]).map(([id, slot]) => ({ key: id + slot, name: id, swatch: () => swatch(slot) }));
   const states = new Set([...fleet.open, ...fleet.draining].map((s) => (s.stopped ? "stopped" : s.state)));
   if (states.has("waiting")) items.push({ key: "waiting", name: "waits for its parents", swatch: () => swatchOf("waiting", "…") });

@@ -5,7 +5,7 @@ import { short, span } from "./format.js";
 const patience = 8000; // how long to look for a list that knows the newest click
 const lookEvery = 120;
 const refreshEvery = 4000;
-const shop = { session: "", steps: [], products: [], served: null, clicked: 0, took: 0, round: 0, problem: "" };
+const shop = { session: "", steps: [], products: [], served: null, clicked: 0, acked: 0, took: 0, round: 0, problem: "" };
 
 export async function startShop() {
   byId("shop").hidden = false;
@@ -56,6 +56,7 @@ async function visit(p, event) {
   const round = ++shop.round;
   shop.steps.push({ p, event });
   shop.clicked = performance.now();
+  shop.acked = 0;
   shop.problem = "";
   show();
   try {
@@ -63,6 +64,7 @@ async function visit(p, event) {
       method: "POST", headers: { "Content-Type": "application/json", "X-Streamrec-Dashboard": "1" }, body: JSON.stringify({ session: shop.session, product: p.code, event }),
     });
     if (!answer.ok) throw new Error((await answer.json()).error);
+    if (round === shop.round) shop.acked = performance.now();
     await follow(round);
   } catch (e) {
     if (round === shop.round) trouble(e);
@@ -83,7 +85,7 @@ async function follow(round) {
 async function look(round) {
   const served = await get("recommendations?session=" + encodeURIComponent(shop.session)).catch(() => null);
   if (round !== shop.round || !served) return false;
-  const knows = served.steps === 0 || served.steps >= shop.steps.length;
+  const knows = heeds(served);
   if (knows && shop.clicked) {
     shop.took = performance.now() - shop.clicked;
     shop.clicked = 0;
@@ -93,6 +95,15 @@ async function look(round) {
     show();
   }
   return knows;
+}
+
+// heeds reports whether a list was made with all clicks in mind. A product that was clicked before does not tell: after a while it does.
+function heeds(served) {
+  const known = new Set(served.history ?? []);
+  if (!shop.steps.every((s) => known.has(s.p.code))) return false;
+  const newest = shop.steps.at(-1)?.p.code;
+  const again = shop.steps.filter((s) => s.p.code === newest).length > 1;
+  return !again || !shop.clicked || (shop.acked > 0 && performance.now() - shop.acked > 500);
 }
 
 async function get(path) {
@@ -114,7 +125,7 @@ function show() {
   set(byId("shop-from"), "class", "from" + (shop.problem ? " bad" : shop.clicked ? " busy" : ""));
   const list = shop.served?.products ?? [];
   set(byId("shop-empty"), "hidden", list.length > 0 || shop.steps.length > 0);
-  moving(byId("shop-list"), () => keyed(byId("shop-list"), list.slice(0, 10), (p) => p.code, (p) => el("li", {}, product(p, "div")), () => {}));
+  moving(byId("shop-list"), () => keyed(byId("shop-list"), list.slice(0, 10), (p) => p.code, (p) => el("li", {}, product(p, "div")), (li, p) => say(li.querySelector(".quiet"), [p.why, p.why ? "" : p.category, p.price].filter(Boolean).join(" · "))));
 }
 
 function from() {
@@ -122,8 +133,8 @@ function from() {
   if (shop.clicked) return "On its way through the stream…";
   const s = shop.served;
   if (!s) return "";
-  const parts = [`shard ${short(s.shard)}`, s.worker, `term ${s.counter}`, s.model].filter(Boolean);
-  return `Served by ${parts.join(" · ")}` + (shop.took ? `, ${span(shop.took)} after the click` : "");
+  if (s.source !== "live") return `Served by ${s.worker} from what all shards have committed` + (s.stale ? `: the owner of ${s.shard ? "shard " + short(s.shard) : "the session"} cannot be asked now` : "");
+  return `Served live by shard ${short(s.shard)} · ${s.worker} · term ${s.counter}` + (shop.took ? `, ${span(shop.took)} after the click` : "");
 }
 
 // moving lets what changes its place glide there.

@@ -9,7 +9,7 @@ export function showTiles(fleet) {
 function tiles(fleet) {
   const points = fleet.history.get("") ?? [];
   const counted = [...fleet.workers.values()].filter((w) => w.counters).length;
-  const some = counted < fleet.workers.size ? `as ${counted} of ${plural(fleet.workers.size, "worker")} say` : `by ${plural(counted, "worker")}`;
+  const some = counted < fleet.workers.size ? `${counted} of ${plural(fleet.workers.size, "worker")}` : `by ${plural(counted, "worker")}`;
   return [
     { name: "Throughput", value: rate(points.at(-1)?.rate ?? 0), unit: "records/s", note: "read from the stream", line: points.map((p) => p.rate) },
     lag(fleet, points),
