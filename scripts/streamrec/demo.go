@@ -93,6 +93,7 @@ type demo struct {
 	view     *view
 	url      string // of the dashboard; empty: there is none
 	began    time.Time
+	replayed int64 // number of the replay's plan
 }
 
 func runDemo(ctx context.Context, o demoOptions, std streams) error {
@@ -144,7 +145,7 @@ func (d *demo) run(ctx context.Context, log logrus.FieldLogger) error {
 	closeShop()
 	err = errors.Join(err, <-sold)
 	if err == nil {
-		err = d.drain(ctx)
+		err = d.drain(ctx, client)
 	}
 	err = errors.Join(err, d.fleet.stopAll())
 	watching()
@@ -155,10 +156,13 @@ func (d *demo) run(ctx context.Context, log logrus.FieldLogger) error {
 }
 
 // drain waits until every acknowledged record has been processed.
-func (d *demo) drain(ctx context.Context) error {
+func (d *demo) drain(ctx context.Context, c clients) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("the fleet did not catch up within a minute"))
 	defer cancel()
 	d.view.say("the shop is closed, the fleet catches up")
+	if err := d.awaitReplay(ctx, c); err != nil {
+		return err
+	}
 	last := d.traffic.last()
 	for !d.fleet.stats.reachedAll(last) {
 		if err := sleep(ctx, 200*time.Millisecond); err != nil {

@@ -126,7 +126,11 @@ func runReset(ctx context.Context, o resetOptions, std streams) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	t, err := newResetTool(ctx, o, std)
+	c, err := loadClients(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := newResetTool(ctx, c, o, std)
 	if err != nil {
 		return err
 	}
@@ -147,11 +151,7 @@ func runReset(ctx context.Context, o resetOptions, std streams) error {
 	return t.carryOut(ctx, d, plan)
 }
 
-func newResetTool(ctx context.Context, o resetOptions, std streams) (*resetTool, error) {
-	c, err := loadClients(ctx)
-	if err != nil {
-		return nil, err
-	}
+func newResetTool(ctx context.Context, c clients, o resetOptions, std streams) (*resetTool, error) {
 	check, cancel := context.WithTimeout(ctx, preflightTimeout)
 	defer cancel()
 	summary, err := checkStream(check, c, o.stream)

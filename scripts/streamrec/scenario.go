@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/big"
 	"os"
 	"slices"
 	"time"
 
+	infras3 "github.com/streamrec/streamrec/infra/s3"
+	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/scripts/reshard"
 	"github.com/streamrec/streamrec/worker"
 )
@@ -25,7 +28,8 @@ func (d *demo) play(ctx context.Context, c clients) error {
 		{0.20, "crash", d.crash},
 		{0.45, "deploy", d.deploy},
 		{0.60, "split", d.split},
-		{0.75, "merge", d.merge},
+		{0.72, "merge", d.merge},
+		{0.80, "replay", d.replay},
 	}
 	for _, a := range acts {
 		if sleep(ctx, time.Until(d.began.Add(time.Duration(a.at*float64(d.duration))))) != nil {
@@ -81,6 +85,51 @@ func (d *demo) merge(ctx context.Context, c clients) error {
 		d.view.say("shards %s and %s are merged", a.ID, b.ID)
 		return reshard.Request{Merge: []string{a.ID, b.ID}}
 	})
+}
+
+// replay rewinds the fleet by a quarter of the demo's time, as after a bad deployment. The workers bring it to its end.
+func (d *demo) replay(ctx context.Context, c clients) error {
+	o := resetOptions{
+		app: demoApp, stream: demoStream, bucket: demoBucket, prefix: d.fleet.where.layout.Prefix, duration: d.duration / 4,
+		operator: "demo", reason: "to show it", failover: demoFailover, rate: 5000,
+	}
+	t, err := newResetTool(ctx, c, o, streams{out: io.Discard, err: io.Discard})
+	if err != nil {
+		return err
+	}
+	draft, _, err := t.draft(ctx)
+	if err != nil {
+		return err
+	}
+	made, err := draft.Make(ctx, t.source, t.operator, newPlanID(), time.Now())
+	if err != nil {
+		return err
+	}
+	records := int64(0)
+	for i := range draft.Shards {
+		records += draft.Shards[i].Records()
+	}
+	d.replayed = made.Number
+	d.view.say("replay: %d records are read again, from %s:00 UTC on, into generation %s", records, draft.From, made.Map)
+	return nil
+}
+
+// awaitReplay waits until readers see what was replayed.
+func (d *demo) awaitReplay(ctx context.Context, c clients) error {
+	for d.replayed > 0 {
+		p, err := chain.ReadPublished(ctx, worker.System{}, infras3.NewBucket(c.s3, demoBucket), d.fleet.where.layout)
+		if err != nil {
+			return err
+		}
+		if p.Plan >= d.replayed {
+			d.view.say("readers see the replay: generations %s", p.Map)
+			return nil
+		}
+		if err := sleep(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reshard asks for the first step of what is chosen, and does not wait for its end.
