@@ -86,7 +86,8 @@ func (c *Coordinator) glance(ctx context.Context) {
 	}
 }
 
-// arrived begins the term of a row if it is this worker's now, and stops to wait for one that somebody else has got.
+// arrived begins the term of a row if it is this worker's now, and stops to wait for one that somebody else has got. A plan may have been applied to a row that
+// was handed over a moment ago: then its parents may have to be read again first, which the next look at all rows tells.
 func (c *Coordinator) arrived(ctx context.Context, l Lease) {
 	c.mu.Lock()
 	me := c.me.ID
@@ -98,8 +99,10 @@ func (c *Coordinator) arrived(ctx context.Context, l Lease) {
 	if moved && l.Owner != me {
 		c.expected.forget(l.Key)
 	}
+	ready := l.Owner == me && Startable(c.leases)(&l)
+	c.stale = c.stale || l.Owner == me && !ready
 	c.mu.Unlock()
-	if l.Owner == me {
+	if ready {
 		c.begin(ctx, l, "")
 	}
 }

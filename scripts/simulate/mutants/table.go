@@ -1,5 +1,7 @@
 package main
 
+import "slices"
+
 // mutant is one planted bug.
 type mutant struct {
 	name string
@@ -18,7 +20,10 @@ const (
 	storeFile    = "worker/lease/leasetest/store.go"
 )
 
-var mutants = []mutant{
+var mutants = slices.Concat(protocol, replays)
+
+// protocol are the mutants of the rules by which workers share shards, and of the log.
+var protocol = []mutant{
 	// What the table's conditions are for.
 	{name: "lease/no-condition", file: storeFile,
 		old: `!ok || now.Owner != before.Owner || now.Counter != before.Counter || now.Checkpoint != before.Checkpoint || now.Plan != before.Plan`,
@@ -90,7 +95,7 @@ var mutants = []mutant{
 
 	// Taking, handing over, leaving.
 	{name: "take/second-term", file: leaseDir + "take.go",
-		old: `c.avoid[l.Key] || l.Counter <= c.highest[l.Key] {`, new: `c.avoid[l.Key] {`,
+		old: `c.avoid[l.Key] || l.Counter <= c.highest[l.Key] ||`, new: `c.avoid[l.Key] ||`,
 		why:    "a row that was read before the term ended begins a term that is over",
 		masked: "safe: the earlier term has ended, and what it may still have under way finds another checkpoint; it takes more luck than schedules have"},
 	{name: "hand-off/to-the-dead", file: leaseDir + "term.go",
@@ -114,21 +119,25 @@ var mutants = []mutant{
 
 	// Lineage.
 	{name: "parents/not-waited-for", file: leaseDir + "plan.go",
-		old: `slices.ContainsFunc(l.Parents, func(p string) bool { return !ended[p] })`, new: `slices.ContainsFunc(l.Parents, func(p string) bool { return false })`,
+		old: `return !ok || plan != l.Plan`, new: `return ok && plan < 0`,
 		why: "a child is read before its parents have ended"},
 	{name: "parents/without-row-is-past-retention", file: leaseDir + "plan.go",
-		old: `		if leases[i].Ended() {
-			ended[leases[i].Key] = true
+		old: `			ended[leases[i].Key] = leases[i].Plan
 		}
 	}
 	return func(l *Lease) bool {
-		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool { return !ended[p] })`,
-		new: `		if !leases[i].Ended() {
-			ended[leases[i].Key] = true
+		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool {
+			plan, ok := ended[p]
+			return !ok || plan != l.Plan`,
+		new: `			ended[leases[i].Key] = leases[i].Plan
+		} else {
+			ended[leases[i].Key] = -1
 		}
 	}
 	return func(l *Lease) bool {
-		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool { return ended[p] })`,
+		return !l.Ended() && l.Stopped == "" && !slices.ContainsFunc(l.Parents, func(p string) bool {
+			plan, ok := ended[p]
+			return ok && plan != l.Plan`,
 		why: "the child of a merge is read before a parent that has no row yet"},
 	{name: "children/without-rows", file: leaseDir + "term.go",
 		old: "		if err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.store.Create(ctx, child) }); err != nil {\n			return fmt.Errorf(\"create child %s: %w\", child.Key, err)\n		}\n",
@@ -200,7 +209,7 @@ var mutants = []mutant{
 		old: "			env.Answered()\n			return err\n		}\n", new: "			return err\n		}\n		if wait > 100*time.Millisecond {\n			return nil\n		}\n",
 		why: "after two tries a PUT without answer is taken for done: records are lost"},
 	{name: "chain/no-start-mark", file: chainDir + "writer.go",
-		old: `mark, err := writeMark(ctx, w.env, w.bucket, w.layout.StartKey(w.shard.ID), w.mark(first, w.end.HourOf(arrival)))`,
+		old: `mark, err := writeStart(ctx, w.env, w.bucket, w.layout, w.mark(first, w.end.HourOf(arrival)))`,
 		new: `mark, err := w.mark(first, w.end.HourOf(arrival)), error(nil)`,
 		why: "where a chain begins depends on who reads first"},
 	{name: "takeover/from-the-bookmark", file: chainDir + "takeover.go",
