@@ -34,6 +34,18 @@ func Changes(old, now *Fleet) []Event {
 	return c.events
 }
 
+// repeated is for how long a request for a lease is no news again, in ms: it is a hint that the owner clears and that is left again.
+const repeated = 60_000
+
+// news leaves out requests for leases that are in the feed already.
+func news(events, feed []Event) []Event {
+	return slices.DeleteFunc(events, func(e Event) bool {
+		return e.Kind == "asked" && slices.ContainsFunc(feed, func(old Event) bool {
+			return old.Kind == e.Kind && old.Shard == e.Shard && old.Worker == e.Worker && e.At-old.At < repeated
+		})
+	})
+}
+
 type changes struct {
 	old, now index
 	events   []Event

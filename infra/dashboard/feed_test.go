@@ -94,6 +94,18 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+func TestRequestsAreNewsOnce(t *testing.T) {
+	asked := func(at int64, shard, worker string) Event { return Event{At: at, Kind: "asked", Shard: shard, Worker: worker} }
+	feed := []Event{asked(1000, "s", "a"), {At: 1000, Kind: "handed", Shard: "s", Worker: "b"}}
+	got := news([]Event{asked(5000, "s", "a"), asked(5000, "s", "b"), asked(5000, "t", "a"), {At: 5000, Kind: "handed", Shard: "s", Worker: "b"}}, feed)
+	if len(got) != 3 || got[0].Worker != "b" || got[1].Shard != "t" || got[2].Kind != "handed" {
+		t.Errorf("news are %+v", got)
+	}
+	if got := news([]Event{asked(1000+repeated, "s", "a")}, feed); len(got) != 1 {
+		t.Errorf("a minute later: %+v", got)
+	}
+}
+
 // TestChangesAfterALongSilence has an owner whose row was removed, since it had given no sign for long, while nobody watched.
 func TestChangesAfterALongSilence(t *testing.T) {
 	old := before()

@@ -146,7 +146,7 @@ func (h *hub) publish(f *Fleet, seen bool) error {
 	defer h.mu.Unlock()
 	var events []Event
 	if h.seen {
-		events = h.number(Changes(h.newest.fleet, &whole))
+		events = h.number(news(Changes(h.newest.fleet, &whole), h.newest.feed))
 	}
 	e, err := newEdition(h.newest, &whole, events)
 	if err != nil {

@@ -212,7 +212,7 @@ func wrongFleet(now time.Time) *dashboard.Fleet {
 	eighth(3, "owned", func(s *dashboard.Shard) { s.Owner = f.Workers[2].ID })
 	eighth(4, "stopped", func(s *dashboard.Shard) {
 		s.Stopped = "position 49680587121062381475332405647577509101882811551 is past retention: records after it may be lost"
-		s.Resume = "streamrec reset --app shop --stream clicks --bucket shop-log --prefix events --by-duration 1h"
+		s.Resume = "streamrec reset --app shop --stream clicks --bucket shop-log --prefix events --to-trim-horizon"
 		s.CommittedAt, s.CheckpointAt = ms-86_000_000, ms-86_000_000
 	})
 	eighth(5, "unowned", nil)

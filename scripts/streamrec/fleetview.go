@@ -7,7 +7,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/streamrec/streamrec/infra/dashboard"
 	"github.com/streamrec/streamrec/worker"
@@ -125,7 +127,19 @@ func (v *fleetView) shard(s *shardStatus, l *lease.Lease, asked map[string]strin
 
 // resume is the command that lets a stopped shard be read again; the plan that it shows first says from where.
 func (v *fleetView) resume() string {
-	return fmt.Sprintf("streamrec reset --app %s --stream %s --bucket %s --prefix %s --by-duration 1h", v.app, v.stream, v.bucket, v.layout.Prefix)
+	return fmt.Sprintf("streamrec reset --app %s --stream %s --bucket %s --prefix %s --to-trim-horizon",
+		quoted(v.app), quoted(v.stream), quoted(v.bucket), quoted(v.layout.Prefix))
+}
+
+// quoted is an argument as a shell reads it.
+func quoted(s string) string {
+	odd := func(r rune) bool {
+		return !strings.ContainsRune("_-./=", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}
+	if s != "" && !strings.ContainsFunc(s, odd) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // sayings are what workers say of themselves.

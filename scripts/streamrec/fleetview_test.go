@@ -93,6 +93,23 @@ func TestFleetView(t *testing.T) {
 	}
 }
 
+// TestResumeIsACommand holds that what the dashboard tells people to run is understood, and only shows a plan.
+func TestResumeIsACommand(t *testing.T) {
+	serveLocal(t)
+	v := newTestView(nil, nil, nil)
+	words := strings.Fields(v.resume())
+	if code, _, errs := command(t, words[1:]...); words[0] != "streamrec" || code != exitRefused || !strings.Contains(errs, "clicks") {
+		t.Errorf("%v: exit code %d: %s", words, code, errs)
+	}
+	if strings.Contains(v.resume(), "--execute") {
+		t.Errorf("%s changes something", v.resume())
+	}
+	v.layout.Prefix = "it's; rm -rf"
+	if want := `--prefix 'it'\''s; rm -rf' `; !strings.Contains(v.resume(), want) {
+		t.Errorf("%s has not %s", v.resume(), want)
+	}
+}
+
 func TestFleetViewShowsHolesAndWhatItCannotList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stream := &viewStream{shards: []lease.Lease{quarter(0), quarter(2), quarter(3)}}

@@ -21,8 +21,10 @@ export function showLineage(fleet, choose) {
   const nodes = shards.map((s) => ({ s, from: Math.max(0, depth.get(s.id) - hidden), to: reach(s, depth, columns) - hidden })).filter((n) => n.to > 0);
   const open = nodes.filter((n) => n.to === shown).length;
   const dense = open > tooMany;
-  const height = Math.min(460, Math.max(136, open * 36));
-  const y = scale(shards, height);
+  const part = scale(shards);
+  const least = Math.min(...nodes.map((n) => part(n.s.at + n.s.wide) - part(n.s.at)));
+  const height = Math.round(Math.min(460, Math.max(136, open * 34, 24 / Math.max(least, 0.001))));
+  const y = (at) => height * part(at);
   set(svg, "viewBox", `0 0 ${width} ${height}`);
   set(svg, "height", height);
   set(svg, "class", dense ? "dense" : null);
@@ -45,8 +47,8 @@ function relevant(fleet) {
   return fleet.shards.filter((s) => s.parents.length || s.children.length);
 }
 
-// scale maps the hash range to pixels; parts of which nothing is drawn take no room.
-function scale(shards, height) {
+// scale maps the hash range to 0 to 1; parts of which nothing is drawn take no room.
+function scale(shards) {
   const spans = shards.map((s) => [s.at, s.at + s.wide]).sort((a, b) => a[0] - b[0]);
   const parts = [];
   for (const [from, to] of spans) {
@@ -55,7 +57,7 @@ function scale(shards, height) {
     else parts.push({ from, to });
   }
   const all = parts.reduce((sum, p) => sum + p.to - p.from, 0) || 1;
-  return (at) => (height * parts.reduce((sum, p) => sum + Math.max(0, Math.min(at, p.to) - p.from), 0)) / all;
+  return (at) => parts.reduce((sum, p) => sum + Math.max(0, Math.min(at, p.to) - p.from), 0) / all;
 }
 
 // depths numbers the columns: parents before children.
@@ -91,7 +93,7 @@ function placeBlock(node, fleet, s, { x, y, w, h }, dense) {
   place(owner, x, top, dense ? w : Math.min(w, 14), high);
   set(owner, "visibility", s.state === "ended" ? "hidden" : null);
   paint(owner, fleet, s, "owner", dense);
-  const roomy = h >= 17;
+  const roomy = h >= 16;
   for (const [text, dx] of [[name, 22], [note, 22 + 8 * short(s.id).length + 14]]) {
     set(text, "x", x + dx);
     set(text, "y", y + h / 2);
