@@ -28,10 +28,34 @@ func Changes(old, now *Fleet) []Event {
 	c.leases()
 	c.departures()
 	c.coverage()
-	for i := range c.events {
-		c.events[i].At = now.At
+	events := condense(c.events)
+	for i := range events {
+		events[i].At = now.At
 	}
-	return c.events
+	return events
+}
+
+// alike is how many events of one kind are told one by one: a large fleet must not push everything else out of the feed.
+const alike = 5
+
+// condense tells in one event how many more there are of a kind.
+func condense(events []Event) []Event {
+	left := map[string]int{}
+	for _, e := range events {
+		left[e.Kind]++
+	}
+	told, short := map[string]int{}, []Event{}
+	for _, e := range events {
+		told[e.Kind]++
+		switch n := left[e.Kind]; {
+		case n <= alike || told[e.Kind] < alike:
+			short = append(short, e)
+		case told[e.Kind] == n:
+			e.Text += fmt.Sprintf(", and so on: %d such events at once", n)
+			short = append(short, e)
+		}
+	}
+	return short
 }
 
 // repeated is for how long a request for a lease is no news again, in ms: it is a hint that the owner clears and that is left again.

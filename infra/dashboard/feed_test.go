@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -94,8 +95,25 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+func TestManyAlikeAreCondensed(t *testing.T) {
+	now := &Fleet{Workers: []Worker{{ID: "a", State: "working"}}}
+	for i := range 1000 {
+		now.Shards = append(now.Shards, Shard{ID: fmt.Sprintf("shardId-%012d", i), State: "owned", Owner: "a", Counter: 1})
+	}
+	old := &Fleet{Shards: slices.Clone(now.Shards)}
+	for i := range old.Shards {
+		old.Shards[i].Owner, old.Shards[i].State = "", "unowned"
+	}
+	events := Changes(old, now)
+	if len(events) != 1+alike || !strings.Contains(events[alike].Text, "shard 999 (term 1), and so on: 1000 such events at once") {
+		t.Errorf("%d events, the last: %+v", len(events), events[len(events)-1])
+	}
+}
+
 func TestRequestsAreNewsOnce(t *testing.T) {
-	asked := func(at int64, shard, worker string) Event { return Event{At: at, Kind: "asked", Shard: shard, Worker: worker} }
+	asked := func(at int64, shard, worker string) Event {
+		return Event{At: at, Kind: "asked", Shard: shard, Worker: worker}
+	}
 	feed := []Event{asked(1000, "s", "a"), {At: 1000, Kind: "handed", Shard: "s", Worker: "b"}}
 	got := news([]Event{asked(5000, "s", "a"), asked(5000, "s", "b"), asked(5000, "t", "a"), {At: 5000, Kind: "handed", Shard: "s", Worker: "b"}}, feed)
 	if len(got) != 3 || got[0].Worker != "b" || got[1].Shard != "t" || got[2].Kind != "handed" {

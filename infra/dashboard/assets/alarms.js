@@ -54,7 +54,7 @@ function verdict(fleet, all) {
   const level = all.some((a) => a.level === "bad") ? "bad" : all.length || read + waiting < open.length ? "warn" : "good";
   const of = open.length === read ? `All ${plural(open.length, "open shard")}` : `${read} of ${plural(open.length, "open shard")}`;
   set(byId("verdict"), "data-level", level);
-  say(byId("verdict").lastChild, open.length ? `${of} ${read === 1 && open.length > 1 ? "is" : "are"} being read by ${plural(working, "worker")}` : "There is no open shard");
+  say(byId("verdict").lastChild, open.length ? `${of} ${read === 1 && open.length > 1 ? "is" : "are"} being read by ${working ? plural(working, "worker") : "no worker"}` : "There is no open shard");
   const more = [fleet.head.coverage && !fleet.head.coverage.hole ? "The hash range is covered" : fleet.head.coverage ? "" : "It is not known whether the hash range is covered"];
   if (fleet.draining.length) more.push(`${plural(fleet.draining.length, "parent")} being read to the end`);
   if (waiting) more.push(`${waiting} waiting for parents`);
