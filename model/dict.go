@@ -6,21 +6,28 @@ import (
 )
 
 // dict gives texts dense numbers, and reuses the numbers of forgotten texts. Several numbers may have equal texts (the
-// visits of one session), so a lookup is a [probe] over the numbers of a text.
+// visits of one session), so a lookup is a [probe] over the numbers of a text. What is known by a number, R, is kept beside
+// where its text is: whoever looks a text up needs both, and finds them in one line of the cache.
 //
 // The table is open addressing with linear probing. A slot holds 32 bits of hash beside the number, so that probing,
-// growth and removal touch no text but the one that is sought. The table is cut into segments that grow by a quarter,
+// growth and removal touch no text but the one that is sought. The table is cut into segments that grow by an eighth,
 // each for itself: growth never stops the world and the table is never far from full.
 //
 // The seed is random per process and moves nothing that can be seen: numbers depend on the order of the calls alone,
 // and results do not depend on numbers.
-type dict struct {
+type dict[R any] struct {
 	texts    arena
-	refs     array[textRef] // by number
-	spare    []int32        // numbers to reuse
-	next     int32          // first number never used
+	rows     array[named[R]] // by number
+	spare    []int32         // numbers to reuse
+	next     int32           // first number never used
 	seed     maphash.Seed
 	segments [dictSegments]dictSegment
+}
+
+// named is what is known by a number, and where its text is.
+type named[R any] struct {
+	text textRef
+	row  R
 }
 
 // dictSegment is a part of the table. A slot is the hash above 1 + number, 0 if it is empty.
@@ -36,10 +43,16 @@ const (
 )
 
 // init makes the zero dict usable.
-func (d *dict) init() { d.seed = maphash.MakeSeed() }
+func (d *dict[R]) init() { d.seed = maphash.MakeSeed() }
 
 // text returns the text of a number in use.
-func (d *dict) text(id int32) string { return d.texts.text(*d.refs.at(id)) }
+func (d *dict[R]) text(id int32) string { return d.texts.text(d.rows.at(id).text) }
+
+// row returns what is known by a number in use.
+func (d *dict[R]) row(id int32) *R { return &d.rows.at(id).row }
+
+// editRow returns it for writing. Pointers that row returned before may be stale.
+func (d *dict[R]) editRow(id int32) *R { return &d.rows.edit(id).row }
 
 // probe is a position in the table, in the run of slots where the numbers of a text are.
 type probe struct {
@@ -50,7 +63,7 @@ type probe struct {
 }
 
 // probe starts a lookup.
-func (d *dict) probe(text string) probe {
+func (d *dict[R]) probe(text string) probe {
 	h := maphash.String(d.seed, text)
 	p := probe{text: text, segment: &d.segments[h>>(64-dictSegmentBits)], hash: uint32(h)}
 	p.slot = p.segment.home(p.hash)
@@ -70,7 +83,7 @@ func (s *dictSegment) after(slot int) int {
 }
 
 // find returns the next number of the probe's text, or -1.
-func (d *dict) find(p *probe) int32 {
+func (d *dict[R]) find(p *probe) int32 {
 	s := p.segment
 	if len(s.slots) == 0 {
 		return -1
@@ -85,24 +98,24 @@ func (d *dict) find(p *probe) int32 {
 }
 
 // lookup returns the first number of a text, or -1.
-func (d *dict) lookup(text string) int32 {
+func (d *dict[R]) lookup(text string) int32 {
 	p := d.probe(text)
 	return d.find(&p)
 }
 
-// add gives a text a new number, also if it has one already.
-func (d *dict) add(text string) int32 {
+// add gives a text a new number, also if it has one already, under which row is known.
+func (d *dict[R]) add(text string, row R) int32 {
 	if len(d.texts.sparse) > 0 {
 		d.texts.evacuate(d.move)
 	}
 	id := d.number()
-	*d.refs.grow(id) = d.texts.put(text)
+	*d.rows.grow(id) = named[R]{d.texts.put(text), row}
 	p := d.probe(text)
 	p.segment.add(uint64(p.hash)<<32 | uint64(id+1))
 	return id
 }
 
-func (d *dict) number() int32 {
+func (d *dict[R]) number() int32 {
 	if k := len(d.spare); k > 0 {
 		id := d.spare[k-1]
 		d.spare = d.spare[:k-1]
@@ -122,7 +135,8 @@ func (s *dictSegment) add(v uint64) {
 
 func (s *dictSegment) grow() {
 	old := s.slots
-	s.slots, s.shared = make([]uint64, len(old)+len(old)/4+8), false
+	s.slots, s.shared = slices.Grow([]uint64(nil), len(old)+len(old)/8+4), false
+	s.slots = s.slots[:cap(s.slots)] // all that the allocator gives
 	for _, v := range old {
 		if v != 0 {
 			s.place(v)
@@ -140,13 +154,13 @@ func (s *dictSegment) place(v uint64) {
 }
 
 // remove forgets a number.
-func (d *dict) remove(id int32) {
+func (d *dict[R]) remove(id int32) {
 	p := d.probe(d.text(id))
 	for int32(uint32(p.segment.slots[p.slot])) != id+1 {
 		p.slot = p.segment.after(p.slot)
 	}
 	p.segment.remove(p.slot)
-	d.texts.drop(*d.refs.at(id))
+	d.texts.drop(d.rows.at(id).text)
 	d.spare = append(d.spare, id)
 }
 
@@ -179,27 +193,27 @@ func (s *dictSegment) own() {
 }
 
 // share makes the dict ready to be forked.
-func (d *dict) share() {
+func (d *dict[R]) share() {
 	for i := range d.segments {
 		d.segments[i].shared = true
 	}
 	d.texts.share()
-	d.refs.share()
+	d.rows.share()
 }
 
 // fork returns a dict with the same texts and numbers. It changes nothing.
-func (d *dict) fork() dict {
+func (d *dict[R]) fork() dict[R] {
 	f := *d
-	f.texts, f.refs, f.spare = d.texts.fork(), d.refs.fork(), slices.Clone(d.spare)
+	f.texts, f.rows, f.spare = d.texts.fork(), d.rows.fork(), slices.Clone(d.spare)
 	return f
 }
 
 // move stores the text at ref anew if a number uses it.
-func (d *dict) move(ref textRef) {
+func (d *dict[R]) move(ref textRef) {
 	p := d.probe(d.texts.text(ref))
 	for id := d.find(&p); id >= 0; id = d.find(&p) {
-		if *d.refs.at(id) == ref {
-			*d.refs.edit(id) = d.texts.put(p.text)
+		if d.rows.at(id).text == ref {
+			d.rows.edit(id).text = d.texts.put(p.text)
 			d.texts.drop(ref)
 			return
 		}
@@ -207,4 +221,4 @@ func (d *dict) move(ref textRef) {
 }
 
 // len returns how many numbers are in use.
-func (d *dict) len() int { return int(d.next) - len(d.spare) }
+func (d *dict[R]) len() int { return int(d.next) - len(d.spare) }

@@ -9,7 +9,7 @@ import (
 
 // TestDictEqualsMap adds and removes texts, some of them several times, against a map.
 func TestDictEqualsMap(t *testing.T) {
-	var d dict
+	var d dict[int32]
 	d.init()
 	rng := rand.New(rand.NewPCG(1, 2))
 	numbers, texts := map[string]map[int32]bool{}, map[int32]string{}
@@ -23,7 +23,7 @@ func TestDictEqualsMap(t *testing.T) {
 			}
 			continue
 		}
-		id := d.add(text)
+		id := d.add(text, 0)
 		if texts[id] != "" {
 			t.Fatalf("number %d of %q is given to %q", id, texts[id], text)
 		}
@@ -38,7 +38,7 @@ func TestDictEqualsMap(t *testing.T) {
 	checkDict(t, &d, numbers, texts)
 }
 
-func checkDict(t *testing.T, d *dict, numbers map[string]map[int32]bool, texts map[int32]string) {
+func checkDict(t *testing.T, d *dict[int32], numbers map[string]map[int32]bool, texts map[int32]string) {
 	t.Helper()
 	if d.len() != len(texts) {
 		t.Fatalf("%d numbers are in use, want %d", d.len(), len(texts))
@@ -64,12 +64,12 @@ func checkDict(t *testing.T, d *dict, numbers map[string]map[int32]bool, texts m
 
 // TestTextsOutliveTheirNumbers holds strings of forgotten texts while their memory would be reused.
 func TestTextsOutliveTheirNumbers(t *testing.T) {
-	var d dict
+	var d dict[int32]
 	d.init()
 	held := map[string]string{}
 	for i := range 20_000 {
 		want := fmt.Sprintf("item number %d", i)
-		id := d.add(want)
+		id := d.add(want, 0)
 		held[want] = d.text(id)
 		if i%10 > 0 {
 			d.remove(id)
@@ -84,12 +84,12 @@ func TestTextsOutliveTheirNumbers(t *testing.T) {
 
 // TestDictMemoryIsReused keeps the number of texts constant while millions of bytes of texts come and go.
 func TestDictMemoryIsReused(t *testing.T) {
-	var d dict
+	var d dict[int32]
 	d.init()
 	const live = 1000
 	var ids []int32
 	for i := range 200_000 {
-		ids = append(ids, d.add(fmt.Sprintf("text %030d", i)))
+		ids = append(ids, d.add(fmt.Sprintf("text %030d", i), 0))
 		if len(ids) > live {
 			at := i * 7919 % live // not in order of age: no chunk dies by itself
 			d.remove(ids[at])

@@ -51,8 +51,8 @@ func (x *index) allFacts() iter.Seq[Fact] {
 // visitOrder returns the visits with facts in the order of Facts.
 func (x *index) visitOrder() []int32 {
 	order := make([]int32, 0, x.sessions.held)
-	for s := range int32(x.sessions.table.n) {
-		if x.sessions.table.at(s).n > 0 {
+	for s := range int32(x.sessions.next) {
+		if x.sessions.row(s).n > 0 {
 			order = append(order, s)
 		}
 	}
@@ -60,7 +60,7 @@ func (x *index) visitOrder() []int32 {
 		return cmp.Or(
 			cmp.Compare(x.sessions.record(a).touches[0], x.sessions.record(b).touches[0]),
 			cmp.Compare(x.sessions.text(a), x.sessions.text(b)),
-			cmp.Compare(x.sessions.table.at(a).visit, x.sessions.table.at(b).visit),
+			cmp.Compare(x.sessions.row(a).visit, x.sessions.row(b).visit),
 		)
 	})
 	return order
@@ -70,7 +70,7 @@ func (x *index) visitOrder() []int32 {
 func (x *index) factsOf(s int32) iter.Seq[Fact] {
 	return func(yield func(Fact) bool) {
 		record := x.sessions.record(s)
-		id, visit := x.sessions.text(s), x.sessions.table.at(s).visit
+		id, visit := x.sessions.text(s), x.sessions.row(s).visit
 		for at := range record.len() {
 			e := record.at(at)
 			if !yield(Fact{Session: id, Visit: visit, Item: x.items.text(e.item), Touch: e.touch, Type: e.kind}) {
@@ -103,12 +103,12 @@ func (x *index) allLabels() iter.Seq[ItemLabel] {
 func (x *index) labels() []ItemLabel {
 	x.shelves.settle(x)
 	var all []ItemLabel
-	for i := range int32(x.items.table.n) {
-		if x.items.table.at(i).n == 0 {
+	for i := range int32(x.items.next) {
+		if x.items.row(i).n == 0 {
 			continue
 		}
 		if l := x.labelOf(i); l != (Label{}) {
-			second := TouchAt(int64(x.items.table.at(i).labelled) * 1000)
+			second := TouchAt(int64(x.items.row(i).labelled) * 1000)
 			all = append(all, ItemLabel{Item: x.items.text(i), Touch: second, Label: l})
 		}
 	}

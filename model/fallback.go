@@ -39,11 +39,11 @@ func (sc *scorer) take(s *shelf, l Label) {
 	s.settle(x)
 	void := max(x.floor.at, x.shelves.floorOf(s))
 	for _, i := range s.items {
-		sc.warm += uint32(x.items.table.at(i).n) // fetches all before any is waited for
+		sc.warm += uint32(x.items.row(i).n) // fetches all before any is waited for
 	}
 	for at := len(s.items) - 1; at >= 0 && s.touches[at] > void; at-- {
 		i := s.items[at]
-		e := x.items.table.at(i)
+		e := x.items.row(i)
 		vote := int64(e.n) * int64(sc.params.ShelfItems-(len(s.items)-1-at))
 		if l.Brand != 0 && x.labelOf(i) == l {
 			vote *= 1000 + int64(sc.params.BrandLift)

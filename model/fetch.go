@@ -2,25 +2,30 @@ package model
 
 // fetch loads what a step of a session will look at into the caches. By themselves these loads wait for each other: the slots
 // of the session and then of the item, their texts, the visit, the posting, the record. Here those that do not need each
-// other are issued together, round by round, and so wait together. It changes nothing.
-func (m *Model) fetch(session string, act *Interaction) {
+// other are issued together, round by round, and so wait together: a branch that waits for one of them comes as late as it can. It changes
+// nothing, and returns the probes of the session and the item.
+func (m *Model) fetch(session string, act *Interaction) (p, q probe) {
 	x := m.index
-	p, q := x.sessions.probe(session), x.items.probe(act.Item)
+	p, q = x.sessions.probe(session), x.items.probe(act.Item)
 	m.warm += p.load() + q.load()
 	m.warm += x.shelves.load(LabelOf(act.Category, act.Brand).Category)
 	s, i := p.candidate(), q.candidate()
 	if i >= 0 {
-		e := x.items.table.at(i)
+		e := x.items.row(i)
 		m.warm += x.items.peek(i) + x.items.postings.load(e.posting, int(e.n))
+		if int(e.n) == x.params.PerItem { // one more, and the oldest goes
+			oldest := x.sessions.row(int32(x.items.posting(i)[0]))
+			m.warm += x.sessions.records.load(oldest.block, int(oldest.n))
+		}
 	}
-	if s < 0 {
-		return
+	if s >= 0 {
+		e := x.sessions.row(s)
+		m.warm += x.sessions.peek(s) + x.sessions.records.load(e.block, int(e.n))
+		if e.open > 0 {
+			m.warm += m.visits.load(e.open - 1)
+		}
 	}
-	e := x.sessions.table.at(s)
-	m.warm += x.sessions.peek(s) + x.sessions.records.load(e.block, int(e.n))
-	if e.open > 0 {
-		m.warm += m.visits.load(e.open - 1)
-	}
+	return p, q
 }
 
 // load fetches the slot where a probe begins.
@@ -48,8 +53,8 @@ func (p *probe) candidate() int32 {
 }
 
 // peek fetches the text of a number.
-func (d *dict) peek(id int32) uint64 {
-	chunk, at := d.texts.locate(*d.refs.at(id))
+func (d *dict[R]) peek(id int32) uint64 {
+	chunk, at := d.texts.locate(d.rows.at(id).text)
 	return uint64(d.texts.chunks[chunk][at])
 }
 

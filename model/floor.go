@@ -48,7 +48,7 @@ func (x *index) raise(t Touch) {
 	for x.facts > 0 && x.floor.oldest(x).key <= t {
 		i := x.floor.heap.at(0).item
 		x.erase(i, 0)
-		if x.items.table.at(i).n == 0 {
+		if x.items.row(i).n == 0 {
 			x.floor.pop(x)
 			x.items.release(i)
 		}
@@ -61,8 +61,8 @@ func (x *index) activate() {
 		return
 	}
 	x.floor.active = true
-	for i := range int32(x.items.table.n) {
-		if x.items.table.at(i).n > 0 {
+	for i := range int32(x.items.next) {
+		if x.items.row(i).n > 0 {
 			x.floor.lower(x, i, x.oldestOf(i))
 		}
 	}
@@ -91,7 +91,7 @@ func (f *floor) lower(x *index, i int32, t Touch) {
 	if !f.active {
 		return
 	}
-	at := int(x.items.table.at(i).heap) - 1
+	at := int(x.items.row(i).heap) - 1
 	if at < 0 {
 		at = f.n
 		f.n++
@@ -111,7 +111,7 @@ func (f *floor) fork() floor { return floor{at: f.at, active: f.active, heap: f.
 // pop removes the top entry.
 func (f *floor) pop(x *index) {
 	f.n--
-	x.items.table.edit(f.heap.at(0).item).heap = 0
+	x.items.editRow(f.heap.at(0).item).heap = 0
 	last := *f.heap.at(int32(f.n))
 	if f.n > 0 {
 		f.set(x, 0, last)
@@ -121,7 +121,7 @@ func (f *floor) pop(x *index) {
 
 func (f *floor) set(x *index, at int, e floorEntry) {
 	*f.heap.edit(int32(at)) = e
-	x.items.table.edit(e.item).heap = int32(at) + 1
+	x.items.editRow(e.item).heap = int32(at) + 1
 }
 
 func (f *floor) up(x *index, at int) {

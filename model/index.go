@@ -122,17 +122,17 @@ func (x *index) join(i, s int32, at int, f *Fact) change {
 		return unchanged
 	}
 	held.kind = kind
-	t := x.sessions.table.at(s)
+	t := x.sessions.row(s)
 	x.sessions.edit(t.block, int(t.n)).set(at, held)
 	return strengthened
 }
 
 // admits reports whether a new fact would be kept: there is room, or it is newer than the oldest of its item.
 func (x *index) admits(i, s int32, f *Fact, ahead bool) bool {
-	if s >= 0 && x.sessions.table.at(s).n == maxRecord {
+	if s >= 0 && x.sessions.row(s).n == maxRecord {
 		return false
 	}
-	if ahead || i < 0 || int(x.items.table.at(i).n) < x.params.PerItem {
+	if ahead || i < 0 || int(x.items.row(i).n) < x.params.PerItem {
 		return true
 	}
 	return x.older(x.items.posting(i)[0], i, f)
@@ -146,7 +146,7 @@ func (x *index) older(s uint32, i int32, f *Fact) bool {
 	if c := cmp.Compare(x.sessions.text(int32(s)), f.Session); c != 0 {
 		return c < 0
 	}
-	return x.sessions.table.at(int32(s)).visit < f.Visit
+	return x.sessions.row(int32(s)).visit < f.Visit
 }
 
 // insert keeps a new fact. It returns the number of its item.
@@ -157,7 +157,7 @@ func (x *index) insert(i, s int32, f *Fact, kind EventType, ahead bool) int32 {
 	if s < 0 {
 		s = x.sessions.create(f.Session, f.Visit)
 	}
-	n := int(x.items.table.at(i).n)
+	n := int(x.items.row(i).n)
 	at := n
 	if !ahead {
 		at = x.postingPosition(i, f)
@@ -175,7 +175,7 @@ func (x *index) post(i int32, at int, s int32, t Touch) {
 	if at == 0 {
 		x.floor.lower(x, i, t)
 	}
-	if int(x.items.table.at(i).n) > x.params.PerItem {
+	if int(x.items.row(i).n) > x.params.PerItem {
 		x.erase(i, 0)
 	}
 }
@@ -231,10 +231,10 @@ func (x *index) label(i int32, t Touch, l Label) {
 	if i < 0 || l == (Label{}) {
 		return
 	}
-	e := x.items.table.at(i)
+	e := x.items.row(i)
 	held := Label{e.category, e.brand}
 	if c := cmp.Compare(e.labelled, t.seconds()); c < 0 || c == 0 && held.before(l) {
-		e = x.items.table.edit(i)
+		e = x.items.editRow(i)
 		e.labelled, e.category, e.brand = t.seconds(), l.Category, l.Brand
 	}
 	x.shelves.put(x, l.Category, i, t)
@@ -242,7 +242,7 @@ func (x *index) label(i int32, t Touch, l Label) {
 
 // labelOf returns the label of an item, zero if it has none or only one from below the floor.
 func (x *index) labelOf(i int32) Label {
-	e := x.items.table.at(i)
+	e := x.items.row(i)
 	if x.floor.at > 0 && e.labelled <= x.floor.at.seconds() {
 		return Label{}
 	}

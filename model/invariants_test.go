@@ -59,7 +59,7 @@ func checkVisits(t *testing.T, m *Model, pins map[int32]uint32) (open map[int32]
 	before := int32(0)
 	for i := m.visits.oldest; i > 0; i = m.visits.table.at(i - 1).next {
 		e := m.visits.table.at(i - 1)
-		if e.prev != before || m.index.sessions.table.at(e.session).open != i {
+		if e.prev != before || m.index.sessions.row(e.session).open != i {
 			t.Errorf("visit %d comes after %d, says after %d", i, before, e.prev)
 		}
 		before = i
@@ -78,8 +78,8 @@ func checkVisits(t *testing.T, m *Model, pins map[int32]uint32) (open map[int32]
 func checkItems(t *testing.T, x *index, pins map[int32]uint32) {
 	t.Helper()
 	used, held, facts := 0, 0, 0
-	for i := range int32(x.items.table.n) {
-		e := x.items.table.at(i)
+	for i := range int32(x.items.next) {
+		e := x.items.row(i)
 		if slices.Contains(x.items.spare, i) {
 			continue
 		}
@@ -105,11 +105,11 @@ func checkItems(t *testing.T, x *index, pins map[int32]uint32) {
 func checkSessions(t *testing.T, x *index, open map[int32]bool) {
 	t.Helper()
 	held, facts := 0, 0
-	for s := range int32(x.sessions.table.n) {
+	for s := range int32(x.sessions.next) {
 		if slices.Contains(x.sessions.spare, s) {
 			continue
 		}
-		e := x.sessions.table.at(s)
+		e := x.sessions.row(s)
 		if e.n == 0 && !open[s] || e.open > 0 != open[s] {
 			t.Errorf("session %s has %d facts, open %d", x.sessions.text(s), e.n, e.open)
 		}
@@ -130,7 +130,7 @@ func checkHeap(t *testing.T, x *index) {
 	}
 	for at := range x.floor.n {
 		e := *x.floor.heap.at(int32(at))
-		if x.items.table.at(e.item).heap != int32(at)+1 || e.key > x.oldestOf(e.item) || at > 0 && x.floor.key((at-1)/floorArity) > e.key {
+		if x.items.row(e.item).heap != int32(at)+1 || e.key > x.oldestOf(e.item) || at > 0 && x.floor.key((at-1)/floorArity) > e.key {
 			t.Errorf("heap entry %d of item %s is wrong", at, x.items.text(e.item))
 		}
 	}
@@ -145,7 +145,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	sizes := func() [5]int {
 		return [5]int{
 			len(m.index.items.postings.pages), len(m.index.sessions.records.pages), len(m.visits.blocks.pages),
-			m.index.items.table.n, len(m.index.sessions.texts.chunks),
+			int(m.index.items.next), len(m.index.sessions.texts.chunks),
 		}
 	}
 	var early [5]int

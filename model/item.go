@@ -13,8 +13,7 @@ type item struct {
 
 // items are the items of an index, and their postings.
 type items struct {
-	dict
-	table    array[item]
+	dict[item]
 	postings slab
 	held     int // items with facts
 }
@@ -29,14 +28,12 @@ func (it *items) intern(id string) int32 {
 
 // create gives an item that has no number one.
 func (it *items) create(id string) int32 {
-	i := it.add(id)
-	*it.table.grow(i) = item{}
-	return i
+	return it.add(id, item{})
 }
 
 // posting returns the sessions that touched an item, oldest first.
 func (it *items) posting(i int32) []uint32 {
-	e := it.table.at(i)
+	e := it.row(i)
 	if e.n == 0 {
 		return nil
 	}
@@ -46,18 +43,17 @@ func (it *items) posting(i int32) []uint32 {
 // share makes the items ready to be forked.
 func (it *items) share() {
 	it.dict.share()
-	it.table.share()
 	it.postings.share()
 }
 
 // fork returns the same items. It changes nothing.
 func (it *items) fork() items {
-	return items{dict: it.dict.fork(), table: it.table.fork(), postings: it.postings.fork(), held: it.held}
+	return items{dict: it.dict.fork(), postings: it.postings.fork(), held: it.held}
 }
 
 // link puts a session at a position of an item's posting.
 func (it *items) link(i int32, at int, session int32) {
-	e := it.table.edit(i)
+	e := it.editRow(i)
 	n := int(e.n)
 	if n == 0 {
 		e.posting = it.postings.alloc(1)
@@ -73,7 +69,7 @@ func (it *items) link(i int32, at int, session int32) {
 
 // unlink takes the session at a position out of an item's posting.
 func (it *items) unlink(i int32, at int) {
-	e := it.table.edit(i)
+	e := it.editRow(i)
 	n := int(e.n)
 	w := it.postings.edit(e.posting, n)
 	copy(w[at:], w[at+1:])
@@ -87,11 +83,11 @@ func (it *items) unlink(i int32, at int) {
 }
 
 // pin keeps an item's number until the matching unpin.
-func (it *items) pin(i int32) { it.table.edit(i).pins++ }
+func (it *items) pin(i int32) { it.editRow(i).pins++ }
 
 // unpin takes back a pin.
 func (it *items) unpin(i int32) {
-	it.table.edit(i).pins--
+	it.editRow(i).pins--
 	it.release(i)
 }
 
@@ -104,6 +100,6 @@ func (it *items) release(i int32) {
 
 // forgotten reports whether a number that was in use has been released.
 func (it *items) forgotten(i int32) bool {
-	e := it.table.at(i)
+	e := it.row(i)
 	return e.n == 0 && e.pins == 0
 }

@@ -118,7 +118,7 @@ func (l *Loading) addEach(f *Fact, facts []VisitFact) {
 func (l *Loading) fetch(facts []VisitFact) {
 	it := &l.index.items
 	for k := range facts {
-		e := it.table.at(facts[k].Item)
+		e := it.row(facts[k].Item)
 		l.warm += it.postings.load(e.posting, int(e.n))
 	}
 }
@@ -130,7 +130,7 @@ func (l *Loading) insert(f *Fact, facts []VisitFact) {
 	x.sessions.fill(s, facts)
 	x.facts += len(facts)
 	for _, v := range facts {
-		at := int(x.items.table.at(v.Item).n)
+		at := int(x.items.row(v.Item).n)
 		if v.Touch <= l.newest[v.Item] {
 			f.Item, f.Touch = x.items.text(v.Item), v.Touch
 			at = x.postingPosition(v.Item, f)
@@ -143,7 +143,7 @@ func (l *Loading) insert(f *Fact, facts []VisitFact) {
 // Label joins what is known about an item that has facts, as AddLabel does.
 func (l *Loading) Label(item int32, t Touch, label Label) {
 	x := l.index
-	if item >= 0 && x.items.table.at(item).n > 0 && t > x.floor.at {
+	if item >= 0 && x.items.row(item).n > 0 && t > x.floor.at {
 		x.label(item, t, label)
 	}
 }

@@ -67,7 +67,7 @@ func (nb *neighbours) meet(session uint32, place uint8, weight int64) {
 func (nb *neighbours) load(se *sessions) (sum uint32) {
 	block, n := nb.block[:len(nb.session)], nb.n[:len(nb.session)]
 	for k, session := range nb.session {
-		e := se.table.at(int32(session))
+		e := se.row(int32(session))
 		block[k], n[k] = e.block, e.n
 	}
 	for k, ref := range block {

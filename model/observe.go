@@ -10,18 +10,21 @@ func (m *Model) Observe(facts []Fact, r Record) []Fact {
 	if id == "" || !namesItem(r.Items) {
 		return facts
 	}
-	m.fetch(id, &r.Items[0])
+	p, q := m.fetch(id, &r.Items[0])
 	v := &m.visits
 	v.clock = max(v.clock, r.ArrivalMs)
 	m.expire()
-	i := m.visit(id, &r)
+	i := m.visit(p, &r)
 	if i < 0 {
 		return facts
 	}
 	for k := range r.Items {
-		made := len(facts)
-		if act := &r.Items[k]; validItem(act.Item) {
-			facts = m.step(facts, i, id, act, r.ArrivalMs)
+		act, made := &r.Items[k], len(facts)
+		if k > 0 {
+			q = m.index.items.probe(act.Item)
+		}
+		if validItem(act.Item) {
+			facts = m.step(facts, i, id, m.index.items.find(&q), act, r.ArrivalMs)
 		}
 		if m.wide != nil {
 			m.wide.spread(facts[made:])
@@ -50,11 +53,11 @@ func namesItem(acts []Interaction) bool {
 }
 
 // visit returns the open visit that a record belongs to, new if need be, or -1 if the record is of an earlier one.
-func (m *Model) visit(id string, r *Record) int32 {
+func (m *Model) visit(p probe, r *Record) int32 {
 	v, ttl := &m.visits, m.params.SessionTTL.Milliseconds()
 	i := int32(-1)
-	if s := m.index.sessions.lookupOpen(id); s >= 0 {
-		i = m.index.sessions.table.at(s).open - 1
+	if s := m.index.sessions.openOf(p); s >= 0 {
+		i = m.index.sessions.row(s).open - 1
 	}
 	if i >= 0 && r.ArrivalMs < v.table.at(i).last-ttl {
 		return -1
@@ -64,7 +67,7 @@ func (m *Model) visit(id string, r *Record) int32 {
 		i = -1
 	}
 	if i < 0 {
-		i = m.openVisit(id, TouchAt(r.ArrivalMs).seconds())
+		i = m.openVisit(p.text, TouchAt(r.ArrivalMs).seconds())
 		m.visits.table.at(i).last = r.ArrivalMs
 		m.trimVisits()
 	} else {
@@ -83,7 +86,7 @@ func (m *Model) openVisit(id string, start uint32) int32 {
 		s = se.create(id, start)
 	}
 	i := m.visits.open(s)
-	se.table.edit(s).open = i + 1
+	se.editRow(s).open = i + 1
 	return i
 }
 
@@ -94,10 +97,9 @@ func (m *Model) trimVisits() {
 	}
 }
 
-// step folds one interaction into a visit.
-func (m *Model) step(facts []Fact, i int32, id string, act *Interaction, arrivalMs int64) []Fact {
+// step folds one interaction, with an item of this number, -1 if it has none, into a visit.
+func (m *Model) step(facts []Fact, i int32, id string, item int32, act *Interaction, arrivalMs int64) []Fact {
 	v, kind := &m.visits, min(act.Type, Purchase)
-	item := m.index.items.lookup(act.Item)
 	at := -1
 	if item >= 0 {
 		at = v.find(i, item)
@@ -122,7 +124,7 @@ func (m *Model) create(facts []Fact, i int32, id string, item int32, act *Intera
 	e.touch = max(TouchAt(arrivalMs), e.touch+1)
 	e.members++
 	f := Fact{
-		Session: id, Visit: m.index.sessions.table.at(e.session).visit, Item: act.Item,
+		Session: id, Visit: m.index.sessions.row(e.session).visit, Item: act.Item,
 		Touch: e.touch, Type: kind, Label: LabelOf(act.Category, act.Brand),
 	}
 	item, news := m.keepFact(&f, item, e.session)
@@ -151,7 +153,7 @@ func (m *Model) keepFact(f *Fact, item, session int32) (int32, bool) {
 // strengthen raises the type of a fact that the visit made, if it is still kept. With an Edition that is where to look: another
 // shard may have made the fact, before the visit moved here.
 func (m *Model) strengthen(facts []Fact, i int32, id string, item int32, kind EventType) []Fact {
-	visit := m.index.sessions.table.at(m.visits.table.at(i).session).visit
+	visit := m.index.sessions.row(m.visits.table.at(i).session).visit
 	f := Fact{Session: id, Visit: visit, Item: m.index.items.text(item), Type: kind}
 	held, ok := m.sight().held(&f)
 	if !ok || held.kind >= kind {
@@ -193,6 +195,6 @@ func (m *Model) closeVisit(i int32) {
 	}
 	se, s := &m.index.sessions, m.visits.table.at(i).session
 	m.visits.close(i)
-	se.table.edit(s).open = 0
+	se.editRow(s).open = 0
 	se.release(s)
 }

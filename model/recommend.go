@@ -22,7 +22,7 @@ func (m *Model) askSession(session string) {
 
 // askVisit makes the open visit of a session the query, in the numbers of x.
 func (m *Model) askVisit(q *query, x *index, s int32) {
-	e := m.index.sessions.table.at(s)
+	e := m.index.sessions.row(s)
 	words := m.visits.items(e.open - 1)
 	for at := len(words) - 1; at >= 0; at-- {
 		item, kind := int32(words[at]>>visitItemShift), EventType(words[at]&visitKind)
@@ -91,7 +91,7 @@ func (m *Model) Similar(dst []Scored, item string, k int) []Scored {
 
 // known returns the number of an item of which facts are kept, or -1.
 func (x *index) known(id string) int32 {
-	if i := x.items.lookup(id); i >= 0 && x.items.table.at(i).n > 0 {
+	if i := x.items.lookup(id); i >= 0 && x.items.row(i).n > 0 {
 		return i
 	}
 	return -1

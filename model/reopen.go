@@ -34,7 +34,7 @@ func (m *Model) Visits() iter.Seq[Visit] {
 func (m *Model) export(i int32) Visit {
 	e := m.visits.table.at(i)
 	v := Visit{
-		Session: m.index.sessions.text(e.session), Start: m.index.sessions.table.at(e.session).visit,
+		Session: m.index.sessions.text(e.session), Start: m.index.sessions.row(e.session).visit,
 		LastMs: e.last, SeenMs: e.seen, Touch: e.touch, HashKey: e.hashKey,
 	}
 	for _, word := range m.visits.items(i) {
@@ -51,7 +51,7 @@ func (m *Model) Reopen(v Visit) {
 		return
 	}
 	if s := m.index.sessions.lookupOpen(v.Session); s >= 0 {
-		i := m.index.sessions.table.at(s).open - 1
+		i := m.index.sessions.row(s).open - 1
 		if m.visits.table.at(i).seen >= v.SeenMs {
 			return
 		}

@@ -4,8 +4,8 @@ package model
 // has no facts and is not open.
 type session struct {
 	visit uint32   // see Fact.Visit
-	block blockRef // item and type of each fact, timed
 	open  int32    // 1 + number of the visit if it may go on, else 0
+	block blockRef // item and type of each fact, timed
 	n     uint16
 }
 
@@ -19,8 +19,7 @@ const (
 
 // sessions are the visits of an index, and their records.
 type sessions struct {
-	dict
-	table   array[session]
+	dict[session]
 	records slab
 	held    int // sessions with facts
 }
@@ -36,7 +35,7 @@ type entry struct {
 func (se *sessions) lookupVisit(id string, visit uint32) int32 {
 	p := se.probe(id)
 	for s := se.find(&p); s >= 0; s = se.find(&p) {
-		if se.table.at(s).visit == visit {
+		if se.row(s).visit == visit {
 			return s
 		}
 	}
@@ -44,10 +43,12 @@ func (se *sessions) lookupVisit(id string, visit uint32) int32 {
 }
 
 // lookupOpen returns the number of a session's open visit, or -1.
-func (se *sessions) lookupOpen(id string) int32 {
-	p := se.probe(id)
+func (se *sessions) lookupOpen(id string) int32 { return se.openOf(se.probe(id)) }
+
+// openOf returns the number of the open visit of a probe's session, or -1.
+func (se *sessions) openOf(p probe) int32 {
 	for s := se.find(&p); s >= 0; s = se.find(&p) {
-		if se.table.at(s).open > 0 {
+		if se.row(s).open > 0 {
 			return s
 		}
 	}
@@ -59,7 +60,7 @@ func (se *sessions) lookupNewest(id string) int32 {
 	newest := int32(-1)
 	p := se.probe(id)
 	for s := se.find(&p); s >= 0; s = se.find(&p) {
-		if newest < 0 || se.table.at(s).visit > se.table.at(newest).visit {
+		if newest < 0 || se.row(s).visit > se.row(newest).visit {
 			newest = s
 		}
 	}
@@ -68,26 +69,23 @@ func (se *sessions) lookupNewest(id string) int32 {
 
 // create adds a visit without facts. The caller puts one in or opens it.
 func (se *sessions) create(id string, visit uint32) int32 {
-	s := se.add(id)
-	*se.table.grow(s) = session{visit: visit}
-	return s
+	return se.add(id, session{visit: visit})
 }
 
 // share makes the visits ready to be forked.
 func (se *sessions) share() {
 	se.dict.share()
-	se.table.share()
 	se.records.share()
 }
 
 // fork returns the same visits. It changes nothing.
 func (se *sessions) fork() sessions {
-	return sessions{dict: se.dict.fork(), table: se.table.fork(), records: se.records.fork(), held: se.held}
+	return sessions{dict: se.dict.fork(), records: se.records.fork(), held: se.held}
 }
 
 // release forgets a visit that has no facts and is not open.
 func (se *sessions) release(s int32) {
-	if e := se.table.at(s); e.n == 0 && e.open == 0 {
+	if e := se.row(s); e.n == 0 && e.open == 0 {
 		se.dict.remove(s)
 	}
 }
@@ -100,7 +98,7 @@ type record struct {
 
 // record returns the facts of a visit.
 func (se *sessions) record(s int32) record {
-	e := se.table.at(s)
+	e := se.row(s)
 	if e.n == 0 {
 		return record{}
 	}
@@ -143,7 +141,7 @@ func (se *sessions) touchOf(s, item int32) Touch {
 
 // put puts a fact at a position of a record.
 func (se *sessions) put(s int32, at int, e entry) {
-	t := se.table.edit(s)
+	t := se.editRow(s)
 	n := int(t.n)
 	if n == 0 {
 		t.block = se.records.alloc(1)
@@ -161,7 +159,7 @@ func (se *sessions) put(s int32, at int, e entry) {
 // fill makes facts, in touch order, the record of a visit that has none.
 func (se *sessions) fill(s int32, facts []VisitFact) {
 	n := len(facts)
-	t := se.table.edit(s)
+	t := se.editRow(s)
 	t.block, t.n = se.records.alloc(n), uint16(n)
 	se.held++
 	r := se.edit(t.block, n)
@@ -172,7 +170,7 @@ func (se *sessions) fill(s int32, facts []VisitFact) {
 
 // cut takes the fact at a position out of a record, and forgets a visit that has no other and is not open.
 func (se *sessions) cut(s int32, at int) {
-	t := se.table.edit(s)
+	t := se.editRow(s)
 	n := int(t.n)
 	r := se.edit(t.block, n)
 	copy(r.words[at:], r.words[at+1:])

@@ -57,7 +57,7 @@ func (v *visits) open(session int32) int32 {
 // close forgets a visit; the caller has unpinned its items.
 func (v *visits) close(i int32) {
 	if e := v.table.at(i); e.n > 0 {
-		v.blocks.free(e.block, int(e.n))
+		v.blocks.free(e.block, room(int(e.n)))
 	}
 	v.unlink(i)
 	v.spare = append(v.spare, i)
@@ -127,14 +127,17 @@ func (v *visits) find(i, item int32) int {
 	return -1
 }
 
+// room is the size of the block of a visit with n ≥ 1 entries: most entries come without a new block.
+func room(n int) int { return (n + 3) &^ 3 }
+
 // push appends an entry, the most recent.
 func (v *visits) push(i int32, word uint32) {
 	e := v.table.at(i)
 	n := int(e.n)
 	if n == 0 {
-		e.block = v.blocks.alloc(1)
+		e.block = v.blocks.alloc(room(1))
 	} else {
-		e.block = v.blocks.resize(e.block, n, n+1)
+		e.block = v.blocks.resize(e.block, room(n), room(n+1))
 	}
 	e.n++
 	v.blocks.words(e.block, n+1)[n] = word
@@ -160,7 +163,7 @@ func (v *visits) forget(i int32) int32 {
 	item := int32(words[at] >> visitItemShift)
 	copy(words[at:], words[at+1:])
 	e := v.table.at(i)
-	e.block = v.blocks.resize(e.block, int(e.n), int(e.n)-1)
+	e.block = v.blocks.resize(e.block, room(int(e.n)), room(int(e.n)-1))
 	e.n--
 	return item
 }
