@@ -241,6 +241,18 @@ func (p *Processor) Flush(ctx context.Context) error {
 	return fmt.Errorf("chain of %s has begun without us: %w", p.shard.ID, chain.ErrAdopted)
 }
 
+// AcceptGap marks what lies between the end of the chain and the record next, or chain.GapToEnd, as lost. Nothing may be open, and nobody else stands at this
+// end: see chain.Writer.AcceptGap. The Processor is of no use after it.
+func (p *Processor) AcceptGap(ctx context.Context, next string) error {
+	if first := p.writer.First(); p.writer.Start() == nil && first != "" {
+		if _, err := p.writer.Begin(ctx, first, time.Time{}); err != nil {
+			return err
+		}
+	}
+	_, err := p.writer.AcceptGap(ctx, next)
+	return err
+}
+
 // Drain commits what is open. ctx may be another one than before, whose end has interrupted an upload.
 func (p *Processor) Drain(ctx context.Context) error {
 	if err := p.settle(ctx); err != nil {

@@ -58,6 +58,23 @@ type Finisher interface {
 	Finished(ctx context.Context) (children []lease.Lease, ok bool, err error)
 }
 
+// Wrapper is a Processor around another one, which may be a Finisher or a Skipper for it.
+type Wrapper interface{ Unwrap() Processor }
+
+// find returns the processor, or the first one that it is around, that is a T.
+func find[T any](p Processor) (found T, ok bool) {
+	for {
+		if found, ok = p.(T); ok {
+			return found, true
+		}
+		w, wraps := p.(Wrapper)
+		if !wraps {
+			return found, false
+		}
+		p = w.Unwrap()
+	}
+}
+
 // Factory returns the Processor for a term. It returns at once; whatever takes time belongs into Open.
 type Factory func(*lease.Term) Processor
 

@@ -27,6 +27,7 @@ type reader struct {
 	last     string // sequence number of the last record delivered
 	expect   string // sequence number that the first record has to have
 	skip     bool   // whether that record has been processed already
+	patient  bool   // when there is nothing where reading has to begin, what comes is waited for
 	resume   time.Time
 	children []lease.Lease
 	ended    bool // the end of the closed shard has been read
@@ -140,7 +141,16 @@ func (r *reader) unseen(page Page) ([]Record, error) {
 		r.expect = ""
 		return records, nil
 	}
-	return nil, fmt.Errorf("%w: record %s, where reading has to begin, is past retention: records may be missing", ErrStop, r.expect)
+	past := &pastRetention{record: r.expect}
+	switch {
+	case len(records) > 0:
+		past.next = records[0].SequenceNumber
+	case page.Next == "":
+		past.next = chain.GapToEnd
+	case r.patient:
+		return nil, nil // the record that comes next says how far the gap goes
+	}
+	return nil, past
 }
 
 // nothingMissed reports whether everything that arrived until a moment well within retention has been committed: then no

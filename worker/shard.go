@@ -71,7 +71,7 @@ func (s *shard) open(ctx context.Context) error {
 // gone is told why the shard could not be read. One that the stream has no more has nothing left to be read if End has been called for it; else
 // records may be missing, and it stops.
 func (s *shard) gone(ctx context.Context, cause error) error {
-	f, ok := s.proc.(Finisher)
+	f, ok := find[Finisher](s.proc)
 	if !ok || !errors.Is(cause, ErrShardGone) {
 		return cause
 	}
@@ -80,7 +80,11 @@ func (s *shard) gone(ctx context.Context, cause error) error {
 		return err
 	}
 	if !finished {
-		return fmt.Errorf("%w: records of it may be missing", cause)
+		if children, err = s.abandon(ctx); errors.Is(err, errNotAccepted) {
+			return fmt.Errorf("%w: records of it may be missing", cause)
+		} else if err != nil {
+			return err
+		}
 	}
 	s.reader.finish(children)
 	return nil
@@ -90,10 +94,14 @@ func (s *shard) gone(ctx context.Context, cause error) error {
 func (s *shard) read(ctx context.Context) (Page, error) {
 	plan := s.worker.coord.Plan()
 	s.fenced = plan.Fenced(s.term.Lease().Plan)
+	_, s.reader.patient = s.accepts()
 	page, err := s.reader.next(ctx)
 	s.alive()
 	if err != nil {
-		if err = s.gone(ctx, err); err == nil {
+		if err = s.gone(ctx, err); err != nil {
+			err = s.pass(ctx, err)
+		}
+		if err == nil {
 			return s.reader.next(ctx)
 		}
 		return Page{}, fmt.Errorf("read shard: %w", err)

@@ -6,7 +6,7 @@
 //	worker  worker id  heartbeat N, address S, leaving BOOL, recordsPerSecond N, heartbeatAt N, planAcked N, inbox SS of "leaseKey receiver"
 //	lease   shard id   leaseOwner S, leaseCounter N, checkpoint M {type S, value S, hour N}, checkpointAt N, parentShardIds SS,
 //	                   childShardIds SS, startingHashKey S, endingHashKey S, plan N, recordsPerSecond N, tip N, stopped S, generations S, tipPlan N
-//	plan    plan       number N, state S, id S, generations S, hour N, published S, publishedBy N, previous S, madeAt N, operator S, reason S
+//	plan    plan       number N, state S, id S, generations S, hour N, published S, publishedBy N, previous S, acceptGaps BOOL, madeAt N, operator S, reason S
 //	plan    positions#id#n  positions M of shard id to M {type S, value S, hour N}
 //	plan    genesis    position M, shards SS
 //

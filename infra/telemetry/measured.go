@@ -42,12 +42,7 @@ func (m *Metrics) Terms(f worker.Factory) worker.Factory {
 	c := &termCounter{metrics: m, terms: map[string]*lease.Term{}}
 	return func(t *lease.Term) worker.Processor {
 		c.begin(t)
-		p := f(t)
-		counted := &countedTerm{p, c, t}
-		if f, ok := p.(worker.Finisher); ok {
-			return countedFinisher{counted, f}
-		}
-		return counted
+		return &countedTerm{f(t), c, t}
 	}
 }
 
@@ -105,7 +100,5 @@ func (t *countedTerm) Close() {
 	t.counter.end(t.term)
 }
 
-type countedFinisher struct {
-	*countedTerm
-	worker.Finisher
-}
+// Unwrap implements worker.Wrapper.
+func (t *countedTerm) Unwrap() worker.Processor { return t.Processor }

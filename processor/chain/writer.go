@@ -79,6 +79,9 @@ func (w *Writer) begun(mark *StartMark) {
 	}
 }
 
+// First returns, of a chain without start, the first record with which another generation's chain began; Begin takes that generation's mark over.
+func (w *Writer) First() string { return w.first }
+
 // Begun reports whether the chain has begun, in whatever generation, since it was taken over: with a record that this writer may not have met.
 func (w *Writer) Begun(ctx context.Context) (bool, error) {
 	if w.start != nil {

@@ -166,6 +166,9 @@ func (n *node) watch(t *lease.Term, p worker.Processor) worker.Processor {
 	return &watched{Processor: p, node: n, term: t, at: t.Counter()}
 }
 
+// Unwrap implements worker.Wrapper.
+func (p *watched) Unwrap() worker.Processor { return p.Processor }
+
 // slack is how long a request that is under way may keep a worker from noticing that it has lost a lease.
 const slack = 2 * time.Second
 
@@ -219,11 +222,6 @@ func (p *watched) Open(ctx context.Context) (lease.Position, error) {
 	p.node.open++
 	p.open = true
 	return p.Processor.Open(ctx)
-}
-
-// Finished implements worker.Finisher.
-func (p *watched) Finished(ctx context.Context) ([]lease.Lease, bool, error) {
-	return p.Processor.(worker.Finisher).Finished(ctx)
 }
 
 // Drain implements worker.Processor.

@@ -28,7 +28,7 @@ type resetOptions struct {
 	timestamp, sequence, plan   string
 	duration                    time.Duration
 	trimHorizon, undo           bool
-	finish                      bool
+	finish, resume, acceptGap   bool
 	operator, reason            string
 	execute, detach             bool
 	rate                        float64
@@ -63,6 +63,8 @@ both win: the second one is told.`,
 	f.StringVar(&o.sequence, "to-sequence-number", "", "to the hour of a record: SHARD=SEQUENCE; more than one, separated by commas: the earliest hour")
 	f.BoolVar(&o.undo, "undo", false, "back to what readers saw before the last replay, or see now if it is not published")
 	f.StringVar(&o.plan, "plan", "", "file with the output of -o json of this command: do that, if nothing has changed since")
+	f.BoolVar(&o.resume, "resume", false, "nothing anew: open the shards that were stopped again, where they are")
+	f.BoolVar(&o.acceptGap, "accept-gap", false, "give up what is past retention: a mark in the log says what is missing, and the audit reports it")
 	f.BoolVar(&o.finish, "finish", false, "watch the replay that is on its way, and help to bring it to its end")
 	f.StringVar(&o.operator, "operator", defaultOperator(), "who does this; it is recorded")
 	f.StringVar(&o.reason, "reason", "", "why; it is recorded")
@@ -86,13 +88,13 @@ func defaultOperator() string {
 func (o resetOptions) validate() error {
 	errs := []error{required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket})}
 	ways := 0
-	for _, given := range []bool{o.timestamp != "", o.duration != 0, o.trimHorizon, o.sequence != "", o.undo, o.plan != "", o.finish} {
+	for _, given := range []bool{o.timestamp != "", o.duration != 0, o.trimHorizon, o.sequence != "", o.undo, o.plan != "", o.finish, o.resume} {
 		if given {
 			ways++
 		}
 	}
 	if ways != 1 {
-		errs = append(errs, errors.New("say where to: one of --to-timestamp, --by-duration, --to-trim-horizon, --to-sequence-number, --undo, --plan or --finish"))
+		errs = append(errs, errors.New("say where to: one of --to-timestamp, --by-duration, --to-trim-horizon, --to-sequence-number, --undo, --resume, --plan or --finish"))
 	}
 	if o.duration < 0 {
 		errs = append(errs, errors.New("--by-duration: must be positive, it is how far to go back"))
@@ -223,15 +225,17 @@ func anyMissing(d *replay.Draft) bool {
 // requests translates the flags: what to try, in this order, until nothing is missing.
 func (t *resetTool) requests(ctx context.Context, rows []lease.Lease, plan lease.Plan) ([]replay.Request, error) {
 	now := time.Now()
+	wanted := replay.Request{Undo: t.o.undo, Resume: t.o.resume, Gaps: t.o.acceptGap, Operator: t.o.operator, Reason: t.o.reason}
 	at := func(hours ...chain.Hour) (out []replay.Request) {
 		for _, h := range hours {
-			out = append(out, replay.Request{From: h, Operator: t.o.operator, Reason: t.o.reason})
+			wanted.From = h
+			out = append(out, wanted)
 		}
 		return out
 	}
 	switch {
-	case t.o.undo:
-		return []replay.Request{{Undo: true, Operator: t.o.operator, Reason: t.o.reason}}, nil
+	case t.o.undo, t.o.resume:
+		return []replay.Request{wanted}, nil
 	case t.o.plan != "":
 		return t.planned(plan)
 	case t.o.duration > 0:
@@ -272,7 +276,9 @@ func (t *resetTool) planned(now lease.Plan) ([]replay.Request, error) {
 	if p.Number != now.Number+1 {
 		return nil, refuse("the plan in %s would have been number %d, and %d have been made by now: draw it up again", t.o.plan, p.Number, now.Number)
 	}
-	return []replay.Request{{From: p.From, Undo: p.Undo, Operator: t.o.operator, Reason: cmp.Or(t.o.reason, p.Reason)}}, nil
+	return []replay.Request{{
+		From: p.From, Undo: p.Undo, Resume: p.Resume, Gaps: p.AcceptGap, Operator: t.o.operator, Reason: cmp.Or(t.o.reason, p.Reason),
+	}}, nil
 }
 
 // hourOfRecords returns the earliest hour in which one of the records lies.
@@ -302,9 +308,9 @@ func (t *resetTool) hourOfRecords(ctx context.Context, plan lease.Plan) (earlies
 
 // permit refuses what would leave a hole.
 func (t *resetTool) permit(p *resetPlan) error {
-	if len(p.Missing) == 0 {
+	if len(p.Missing) == 0 || p.AcceptGap {
 		return nil
 	}
-	return refuse("%d shards would have to read records that are past retention, the first of them %s: the stream goes back to %s there. What readers see now has these records. Choose a later hour, or --to-trim-horizon",
+	return refuse("%d shards would have to read records that are past retention, the first of them %s: the stream goes back to %s there. Choose a later hour, or --to-trim-horizon; or give these records up with --accept-gap",
 		len(p.Missing), p.Missing[0].Shard, p.Missing[0].oldest())
 }

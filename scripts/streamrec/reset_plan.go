@@ -14,26 +14,28 @@ import (
 
 // resetPlan is what the command prints. The names in its JSON are stable, and reset --plan reads it.
 type resetPlan struct {
-	App      string       `json:"app"`
-	Stream   string       `json:"stream"`
-	Bucket   string       `json:"bucket"`
-	Prefix   string       `json:"prefix"`
-	Number   int64        `json:"plan"` // number of the plan that this would be, or has been
-	Undo     bool         `json:"undo"`
-	From     chain.Hour   `json:"from"`                // the first hour that is written anew
-	Before   string       `json:"before"`              // what readers see: which generation each hour belongs to
-	After    string       `json:"after"`               // what they are to see; new is a generation that nobody has used
-	Instead  int64        `json:"insteadOf,omitempty"` // number of a plan that is not published yet, and whose place this takes
-	Operator string       `json:"operator"`
-	Reason   string       `json:"reason,omitempty"`
-	Shards   []resetShard `json:"shards"`
-	Records  int64        `json:"records"` // that are read again
-	Seconds  float64      `json:"seconds"` // that this takes at the rate
-	Objects  int          `json:"supersededObjects"`
-	Bytes    int64        `json:"supersededBytes"`
-	Hours    [2]string    `json:"supersededHours"` // first and last, empty when there are none
-	Missing  []resetShard `json:"missing"`         // shards that would have to read what is past retention
-	Result   *resetResult `json:"result,omitempty"`
+	App       string       `json:"app"`
+	Stream    string       `json:"stream"`
+	Bucket    string       `json:"bucket"`
+	Prefix    string       `json:"prefix"`
+	Number    int64        `json:"plan"` // number of the plan that this would be, or has been
+	Undo      bool         `json:"undo"`
+	Resume    bool         `json:"resume"`
+	AcceptGap bool         `json:"acceptGap"`
+	From      chain.Hour   `json:"from"`                // the first hour that is written anew
+	Before    string       `json:"before"`              // what readers see: which generation each hour belongs to
+	After     string       `json:"after"`               // what they are to see; new is a generation that nobody has used
+	Instead   int64        `json:"insteadOf,omitempty"` // number of a plan that is not published yet, and whose place this takes
+	Operator  string       `json:"operator"`
+	Reason    string       `json:"reason,omitempty"`
+	Shards    []resetShard `json:"shards"`
+	Records   int64        `json:"records"` // that are read again
+	Seconds   float64      `json:"seconds"` // that this takes at the rate
+	Objects   int          `json:"supersededObjects"`
+	Bytes     int64        `json:"supersededBytes"`
+	Hours     [2]string    `json:"supersededHours"` // first and last, empty when there are none
+	Missing   []resetShard `json:"missing"`         // shards that would have to read what is past retention
+	Result    *resetResult `json:"result,omitempty"`
 
 	rate float64
 }
@@ -67,8 +69,8 @@ type resetResult struct {
 // describe makes a draft readable.
 func (t *resetTool) describe(d *replay.Draft, s replay.Superseded) *resetPlan {
 	p := &resetPlan{
-		App: t.o.app, Stream: t.o.stream, Bucket: t.o.bucket, Prefix: t.source.Layout.Prefix, Number: d.Base.Number + 1, Undo: d.Undo, From: d.From,
-		Before: d.Before.String(), After: d.Named(), Operator: d.Labels[0], Reason: d.Labels[1],
+		App: t.o.app, Stream: t.o.stream, Bucket: t.o.bucket, Prefix: t.source.Layout.Prefix, Number: d.Base.Number + 1, Undo: d.Wanted.Undo, Resume: d.Wanted.Resume, AcceptGap: d.Wanted.Gaps, From: d.From,
+		Before: d.Before.String(), After: d.Named(), Operator: d.Wanted.Operator, Reason: d.Wanted.Reason,
 		Shards: []resetShard{}, Missing: []resetShard{}, Objects: s.Objects, Bytes: s.Bytes, rate: t.o.rate,
 	}
 	if d.Base.Number > 0 && d.Base.State != lease.PlanPublished {
@@ -117,12 +119,17 @@ func (p *resetPlan) write(out io.Writer, format output) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
 	line("application", "%s, stream %s, s3://%s/%s", p.App, p.Stream, p.Bucket, p.Prefix)
-	if p.Undo {
+	switch {
+	case p.Resume:
+		line("resume", "shards that were stopped go on where they are; the others begin anew where they are")
+	case p.Undo:
 		line("undo", "plan %d: hours from %s on as they were", p.Number-1, p.From)
-	} else {
+	default:
 		line("replay", "everything from %s:00Z on, to the tip of the stream", p.From)
 	}
-	line("readers", "see generations %s until the end, then %s, in one step", p.Before, p.After)
+	if p.Before != p.After {
+		line("readers", "see generations %s until the end, then %s, in one step", p.Before, p.After)
+	}
 	if p.Instead > 0 {
 		line("instead of", "plan %d, which is not published: what it has written is never shown", p.Instead)
 	}
@@ -130,11 +137,23 @@ func (p *resetPlan) write(out io.Writer, format output) error {
 	if p.Objects > 0 {
 		line("superseded", "%s objects, %s, hours %s to %s; they stay in the bucket", grouped(int64(p.Objects)), sizeOf(p.Bytes), p.Hours[0], p.Hours[1])
 	}
+	if p.Resume {
+		p.writeShards(w)
+		return p.writeEnd(w, line)
+	}
 	line("model", "forgets what it has learnt from %s on, and learns it again", p.From)
 	line("cost", "%s in requests, beside what reading and writing cost again", p.cost())
 	p.writeShards(w)
+	return p.writeEnd(w, line)
+}
+
+func (p *resetPlan) writeEnd(w *tabwriter.Writer, line func(name, format string, args ...any)) error {
 	for i := range p.Missing {
-		line("PAST RETENTION", "%s: the stream goes back to %s only", p.Missing[i].Shard, p.Missing[i].oldest())
+		given := ""
+		if p.AcceptGap {
+			given = "; what is missing is given up"
+		}
+		line("PAST RETENTION", "%s: the stream goes back to %s only%s", p.Missing[i].Shard, p.Missing[i].oldest(), given)
 	}
 	switch {
 	case p.Result != nil:

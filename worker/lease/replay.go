@@ -13,17 +13,18 @@ const (
 // Plan is the row that serialises replays. One plan follows the other; a row, a term and an acknowledgement name the plan that they belong to by its
 // number. The zero Plan means that there never was one.
 type Plan struct {
-	Number    int64
-	State     PlanState
-	ID        string // random; it names the positions, and tells a write of one's own whose answer was lost from that of another operator
-	Map       string // which generation each hour belongs to from now on: for whoever writes the log, this package only hands it on
-	Hour      int64  // the first hour that is written anew, since the Unix epoch
-	Published string // the map that readers see, or are about to
-	By        int64  // number of the plan that has published it
-	Previous  string // the map that they saw before, for undoing
-	At        int64  // Unix ms at which the plan was made, by the clock of whoever did it; for people
-	Operator  string // who made it, and why; for people
-	Reason    string
+	Number     int64
+	State      PlanState
+	ID         string // random; it names the positions, and tells a write of one's own whose answer was lost from that of another operator
+	Map        string // which generation each hour belongs to from now on: for whoever writes the log, this package only hands it on
+	Hour       int64  // the first hour that is written anew, since the Unix epoch
+	Published  string // the map that readers see, or are about to
+	By         int64  // number of the plan that has published it
+	Previous   string // the map that they saw before, for undoing
+	AcceptGaps bool   // what is past retention is given up, and a mark in the log says so; otherwise it stops its shard
+	At         int64  // Unix ms at which the plan was made, by the clock of whoever did it; for people
+	Operator   string // who made it, and why; for people
+	Reason     string
 }
 
 // Fenced reports whether nothing older than the plan with this number is left, as far as the row says.
@@ -39,12 +40,15 @@ func (p *Plan) Same(o *Plan) bool { return p.Number == o.Number && p.State == o.
 // more when its row was made, nothing has been read and nothing will.
 func (p *Plan) applied(l *Lease, at Position, known bool, start Position) *Lease {
 	return l.with(func(n *Lease) {
-		n.Counter, n.Plan, n.Map, n.TipPlan, n.Tip, n.Stopped = l.Counter+1, p.Number, p.Map, 0, 0, ""
+		n.Counter, n.Plan, n.Map, n.TipPlan, n.Stopped = l.Counter+1, p.Number, p.Map, 0, ""
 		switch {
 		case known:
 			n.Checkpoint = at
 		case !l.Ended() || l.StartingHashKey != "":
 			n.Checkpoint = start
+		}
+		if n.Checkpoint != l.Checkpoint {
+			n.Tip = 0 // it was that of another position; where the shard goes on as it was, nothing has been missed since
 		}
 		if !n.Ended() {
 			n.Children = nil

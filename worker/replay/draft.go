@@ -22,10 +22,12 @@ type Source struct {
 	Stream string       // as the generations of the log name it; for Make
 }
 
-// Request says what is wanted: all hours from From on written anew, or the state before the last plan.
+// Request says what is wanted: all hours from From on written anew, the state before the last plan, or nothing but that stopped shards go on.
 type Request struct {
 	From     chain.Hour
 	Undo     bool
+	Resume   bool   // nothing anew: shards that were stopped are opened again where they are
+	Gaps     bool   // what is past retention is given up
 	Operator string // who asks for it, and why
 	Reason   string
 }
@@ -37,8 +39,7 @@ type Draft struct {
 	Before chain.Map    // what readers see
 	After  chain.Map    // what they are to see; the generation that is to be reserved is 0 in it
 	Shards []ShardDraft // in the order of the rows
-	Undo   bool         // back to a map of the past: no generation is reserved
-	Labels [2]string    // operator and reason
+	Wanted Request
 }
 
 // ShardDraft is what would become of a shard.
@@ -64,14 +65,17 @@ var ErrNothingToUndo = errors.New("there is nothing to undo: no replay has been 
 
 // Prepare draws up what would be done. It reads the log of every shard, some at a time; progress, if not nil, is told of each.
 func Prepare(ctx context.Context, s Source, rows []lease.Lease, plan lease.Plan, r Request, progress func(done, of int)) (*Draft, error) {
-	d := &Draft{Base: plan, From: r.From, Undo: r.Undo, Labels: [2]string{r.Operator, r.Reason}}
+	d := &Draft{Base: plan, From: r.From, Wanted: r}
 	before, err := shardlog.LayoutOf(s.Layout, plan.Published)
 	if err != nil {
 		return nil, fmt.Errorf("draw up replay: %w", err)
 	}
 	d.Before = before.Map()
 	wanted := before.With(d.Before.Replace(r.From, 0, newGeneration))
-	if r.Undo {
+	switch {
+	case r.Resume:
+		d.From, wanted = chain.HourOf(s.Env.Wall()), before
+	case r.Undo:
 		if wanted, err = d.past(s.Layout, before); err != nil {
 			return nil, fmt.Errorf("draw up undo: %w", err)
 		}
@@ -155,7 +159,7 @@ func (d *ShardDraft) find(ctx context.Context, s Source, before, wanted chain.La
 // Make reserves the generation, and makes the draft the application's plan. lease.ErrPlanChanged: somebody else has made one since the draft was drawn up.
 func (d *Draft) Make(ctx context.Context, s Source, o *lease.Operator, id string, now time.Time) (lease.Plan, error) {
 	after := d.After
-	if !d.Undo {
+	if !d.Wanted.Undo && !d.Wanted.Resume {
 		last := 0
 		for _, g := range d.Before.Generations() {
 			last = max(last, g)
@@ -167,7 +171,8 @@ func (d *Draft) Make(ctx context.Context, s Source, o *lease.Operator, id string
 		after = d.Before.Replace(d.From, 0, g)
 	}
 	to := lease.Plan{
-		ID: id, Map: after.String(), Hour: int64(d.From), At: now.UnixMilli(), Operator: d.Labels[0], Reason: d.Labels[1],
+		ID: id, Map: after.String(), Hour: int64(d.From), AcceptGaps: d.Wanted.Gaps, At: now.UnixMilli(),
+		Operator: d.Wanted.Operator, Reason: d.Wanted.Reason,
 	}
 	positions := map[string]lease.Position{}
 	for i := range d.Shards {

@@ -59,17 +59,19 @@ func (d *Draft) Survey(ctx context.Context, s Source, stream worker.Stream) (Sup
 	return out, nil
 }
 
-// Missing reports whether records that the shard would have to read are past retention.
+// Missing reports whether records that the shard would have to read are past retention. Of one that was stopped it is not known whether there were any.
 func (s *ShardDraft) Missing() bool {
-	if s.First == "" || s.At.Type == lease.ShardEnd {
-		return false
-	}
-	return s.Gone || chain.Compare(s.Oldest, s.Then.Last) > 0 && chain.Compare(s.Oldest, s.First) > 0
+	return s.examined() && (s.Gone || chain.Compare(s.Oldest, s.Then.Last) > 0 && (s.First == "" || chain.Compare(s.Oldest, s.First) > 0))
 }
 
-// look finds the oldest record that the stream has of the shard, if any of it would be read again.
+// examined reports whether what the stream has of the shard is of interest: something of it would be read again, or it was stopped.
+func (s *ShardDraft) examined() bool {
+	return s.At.Type != lease.ShardEnd && (s.First != "" || s.Row.Stopped != "")
+}
+
+// look finds the oldest record that the stream has of the shard, if that is of interest.
 func (s *ShardDraft) look(ctx context.Context, env chain.Env, stream worker.Stream) error {
-	if s.First == "" || s.At.Type == lease.ShardEnd {
+	if !s.examined() {
 		return nil
 	}
 	iterator := ""

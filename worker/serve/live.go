@@ -60,11 +60,7 @@ func (l *Live) Watch(f worker.Factory) worker.Factory {
 		if !ok || err != nil { // without a range the processor's own Open says so
 			return p
 		}
-		w := &watched{Processor: p, live: l, shard: &Shard{asker: a, term: t, hashes: hashes}}
-		if f, ok := p.(worker.Finisher); ok {
-			return watchedFinisher{w, f}
-		}
-		return w
+		return &watched{Processor: p, live: l, shard: &Shard{asker: a, term: t, hashes: hashes}}
 	}
 }
 
@@ -75,11 +71,8 @@ type watched struct {
 	shard *Shard
 }
 
-// watchedFinisher is a watched processor that is a Finisher, too.
-type watchedFinisher struct {
-	*watched
-	worker.Finisher
-}
+// Unwrap implements worker.Wrapper.
+func (w *watched) Unwrap() worker.Processor { return w.Processor }
 
 // Open implements worker.Processor.
 func (w *watched) Open(ctx context.Context) (lease.Position, error) {

@@ -123,6 +123,11 @@ func (p *shardProcessor) Process(ctx context.Context, page worker.Page) error {
 	return verdict(p.Processor.Process(ctx, page.Records))
 }
 
+// AcceptGap implements worker.Skipper.
+func (p *shardProcessor) AcceptGap(ctx context.Context, next string) error {
+	return verdict(p.Processor.AcceptGap(ctx, next))
+}
+
 // Flush implements worker.Processor.
 func (p *shardProcessor) Flush(ctx context.Context) error { return verdict(p.Processor.Flush(ctx)) }
 
