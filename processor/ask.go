@@ -37,8 +37,8 @@ func (p *Processor) Stats() (s model.Stats, ok bool) {
 
 // Ask implements asker.
 func (c *rows) Ask(q model.Question, why bool) Answer {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.turn.take()
+	defer c.turn.give()
 	return AskModel(c.model, q, why)
 }
 
@@ -60,7 +60,7 @@ func AskModel(m *model.Model, q model.Question, why bool) (a Answer) {
 
 // Stats implements asker.
 func (c *rows) Stats() model.Stats {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.turn.take()
+	defer c.turn.give()
 	return c.model.Stats()
 }

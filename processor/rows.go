@@ -2,7 +2,6 @@ package processor
 
 import (
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/streamrec/streamrec/model"
@@ -23,7 +22,7 @@ type rows struct {
 
 	decoder *event.Decoder
 	seen    *duplicates
-	mu      sync.Mutex // held while a record changes the model, and while somebody asks it
+	turn    turn // taken while a record changes the model, and while somebody asks it
 	model   *model.Model
 	table   *table.Writer
 
@@ -54,7 +53,7 @@ func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
 		shard: shard.ID, length: cfg.Recommendations, observer: observer, hashes: hashes, erased: cfg.Erased,
 		tombstones: cfg.Tombstones, heeded: cfg.Tombstones(),
 		decoder: event.NewDecoder(event.Options{Privacy: cfg.Privacy, Range: &hashes, Erased: cfg.Erased}),
-		seen:    newDuplicates(), model: model.New(*cfg.Model), table: w,
+		seen:    newDuplicates(), turn: newTurn(), model: model.New(*cfg.Model), table: w,
 		merged: cfg.Merged,
 		lists:  make([]table.Recommendation, 0, max(cfg.Recommendations, 0)), // never nil: nil is null, and means that none were asked for
 	}
@@ -87,8 +86,8 @@ func (c *rows) Rest() {
 	if edition == c.model.Adopted() { // which only this goroutine changes
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.turn.take()
+	defer c.turn.give()
 	if c.model.Adopt(edition); edition != nil {
 		c.model.Shed()
 	}
@@ -108,8 +107,8 @@ func (c *rows) add(r *event.Record, e *event.Event) {
 
 // fold learns from an event and recommends. Whoever asks sees both or neither.
 func (c *rows) fold(row *table.Row, r *event.Record, e *event.Event) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.turn.take()
+	defer c.turn.give()
 	row.Duplicate = c.seen.seen(e.SessionID, e.EventID.Value, r.Arrival)
 	if !row.Duplicate {
 		c.learn(row, r, e)

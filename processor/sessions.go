@@ -41,8 +41,8 @@ func (visitsOnly) Labels() iter.Seq[model.ItemLabel] { return func(func(model.It
 
 // State implements Contents.
 func (c *rows) State() ([]byte, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.turn.take()
+	defer c.turn.give()
 	var what snapshot.State = c.model
 	if c.merged != nil {
 		what = visitsOnly{c.model}

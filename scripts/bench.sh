@@ -18,5 +18,6 @@ fi
 
 mkdir -p artefacts
 go build -o artefacts/bench ./scripts/bench
+go build -o artefacts/streamrec ./scripts/streamrec # the section query asks real workers
 go test -c -o artefacts/bench.test ./scripts/bench # its test TestCrowd measures on a simulated clock
 exec artefacts/bench "$@"

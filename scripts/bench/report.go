@@ -184,6 +184,8 @@ func formatValue(v float64, unit string) string {
 	switch {
 	case unit == seconds:
 		return strconv.FormatFloat(v, 'f', 2, 64) + " s"
+	case unit == millis:
+		return strconv.FormatFloat(v, 'f', 2, 64) + " ms"
 	case unit == perSecond && v < 100:
 		return strconv.FormatFloat(v, 'f', 1, 64) + "/s"
 	case unit == perSecond:

@@ -21,7 +21,7 @@ type section struct {
 
 // sections is all there is, in the order in which it is run and printed.
 func sections() []section {
-	return []section{failover(), handoff(), coldStart(), coordination(), crowd(), resharding()}
+	return []section{failover(), handoff(), coldStart(), coordination(), crowd(), resharding(), query()}
 }
 
 // sectionNames are for messages.
@@ -44,6 +44,7 @@ type line struct {
 // Units.
 const (
 	seconds   = "s"
+	millis    = "ms"
 	perSecond = "/s"
 	pieces    = ""
 )

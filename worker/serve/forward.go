@@ -16,8 +16,9 @@ import (
 const hopHeader = "Streamrec-Hop"
 
 const (
-	forwardTimeout = 250 * time.Millisecond // of a question; recommending takes a fraction of a millisecond
-	downFor        = time.Second            // for which an address that did not answer is left alone
+	forwardTimeout = 500 * time.Millisecond // of a question; recommending takes a fraction of a millisecond
+	patience       = 3                      // timeouts in a row after which an address is left alone; a refused connection is enough by itself
+	downFor        = time.Second            // for which it is
 	maxAnswer      = 4 << 20
 )
 
@@ -28,13 +29,14 @@ var errUnreachable = errors.New("the owner cannot be reached")
 type forwarder struct {
 	client *http.Client
 
-	mu   sync.Mutex
-	down map[string]time.Time // until when an address is left alone
+	mu    sync.Mutex
+	down  map[string]time.Time // until when an address is left alone
+	tired map[string]int       // timeouts in a row, by address
 }
 
 func newForwarder() *forwarder {
 	dialer := net.Dialer{Timeout: forwardTimeout}
-	return &forwarder{down: map[string]time.Time{}, client: &http.Client{
+	return &forwarder{down: map[string]time.Time{}, tired: map[string]int{}, client: &http.Client{
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, MaxIdleConnsPerHost: 128, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10,
 			ResponseHeaderTimeout: forwardTimeout, DisableCompression: true,
@@ -76,10 +78,11 @@ func (f *forwarder) open(ctx context.Context, address, worker, uri string) (*htt
 	response, err := f.client.Do(request)
 	if err != nil {
 		if context.Cause(ctx) != context.Canceled { // not because the client has gone
-			f.markDown(address)
+			f.failed(address, err)
 		}
 		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
 	}
+	f.answered(address)
 	if response.StatusCode != http.StatusOK {
 		_ = response.Body.Close()
 		return nil, fmt.Errorf("%w: it says %s", errUnreachable, response.Status)
@@ -98,8 +101,19 @@ func (f *forwarder) isDown(address string) bool {
 	return ok
 }
 
-func (f *forwarder) markDown(address string) {
+// failed takes note of an address that did not answer. A worker that is busy may be late once; one that has gone refuses, one that hangs is
+// late again and again.
+func (f *forwarder) failed(address string, err error) {
+	timeout, ok := errors.AsType[net.Error](err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.down[address] = time.Now().Add(downFor)
+	if f.tired[address]++; f.tired[address] >= patience || !ok || !timeout.Timeout() {
+		f.down[address] = time.Now().Add(downFor)
+	}
+}
+
+func (f *forwarder) answered(address string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.tired, address)
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/streamrec/streamrec/worker"
+)
+
+// inquiry is what became of questions that were asked at a rate. A time counts from the moment at which the question was due, whether or not
+// the answers before it had come: a server that stalls makes all that were due meanwhile late.
+type inquiry struct {
+	mu     sync.Mutex
+	took   []time.Duration
+	failed int64
+}
+
+// askers bounds the questions under way. A question that has to wait for an asker waits on its own time.
+const askers = 128
+
+// inquire asks for recent sessions, each of its owner or of another worker.
+func (s *shopFloor) inquire(ctx context.Context, d time.Duration, owner bool) (*inquiry, error) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: askers}, Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	out := &inquiry{}
+	var next atomic.Int64
+	began := time.Now()
+	g, ctx := errgroup.WithContext(ctx)
+	for range askers {
+		g.Go(func() error {
+			for {
+				due := began.Add(time.Duration(next.Add(1)-1) * time.Second / queryRate)
+				if due.Sub(began) > d {
+					return nil
+				}
+				if err := (worker.System{}).Sleep(ctx, time.Until(due)); err != nil {
+					return err
+				}
+				session := s.someSession()
+				address, err := s.addressFor(session, owner)
+				if err != nil {
+					return err
+				}
+				ok := ask(ctx, client, address, session, owner)
+				out.note(time.Since(due), ok)
+			}
+		})
+	}
+	return out, g.Wait()
+}
+
+func (i *inquiry) note(took time.Duration, ok bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.took = append(i.took, took)
+	if !ok {
+		i.failed++
+	}
+}
+
+// ask asks one question, and reports whether the answer is that of the owner, and came the way that is measured.
+func ask(ctx context.Context, client *http.Client, address, session string, direct bool) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/v1/recommendations?session_id=%s&k=20", address, url.QueryEscape(session)), nil)
+	if err != nil {
+		return false
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		return false
+	}
+	var a struct{ Source string }
+	forwarded := response.Header.Get("Streamrec-Forwarded-By") != ""
+	return json.Unmarshal(body, &a) == nil && a.Source == "live" && forwarded != direct
+}

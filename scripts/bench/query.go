@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Of the fleet that is asked.
+const (
+	queryShards  = 2
+	queryWorkers = 2
+	queryRate    = 1000 // questions per second
+	eventRate    = 1000 // events per second meanwhile
+	queryMerge   = 2 * time.Second
+)
+
+// query asks real workers for recommendations while events come in.
+func query() section {
+	return section{
+		name: "query", title: "Recommendations over HTTP: 2 shards, 2 workers, 1,000 events/s, 1,000 questions/s, open loop", sides: []side{ours},
+		lines: slices.Concat(
+			questionLines("owner", "asked of the owner of the session"), questionLines("other", "asked of another worker, which forwards"),
+			[]line{
+				{id: "served p50", text: "from the call of PutRecords to the list that knows the event, pushed: p50", unit: millis, target: atMost(150)},
+				{id: "served p99", text: "  p99", unit: millis, target: atMost(300)},
+				{id: "served max", text: "  max", unit: millis},
+			}),
+		measure: measureQuery,
+	}
+}
+
+func questionLines(id, text string) []line {
+	return []line{
+		{id: id + " p50", text: text + ": p50", unit: millis},
+		{id: id + " p99", text: "  p99", unit: millis, target: atMost(5)},
+		{id: id + " p99.9", text: "  p99.9", unit: millis},
+		{id: id + " max", text: "  max", unit: millis},
+		{id: id + " failed", text: "  answers that were none, or stale", target: atMost(0)},
+	}
+}
+
+func measureQuery(ctx context.Context, c *cell) (out figures, err error) {
+	warm, asked, probed := 20*time.Second, 20*time.Second, 20*time.Second
+	if c.quick {
+		warm, asked, probed = 4*time.Second, 3*time.Second, 4*time.Second
+	}
+	s, err := startShop(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, s.end()) }()
+	c.say("filling the model for %v", warm)
+	if err := s.sell(ctx, warm); err != nil {
+		return out, err
+	}
+	out = newFigures()
+	for _, way := range []string{"owner", "other"} {
+		c.say("1,000 questions/s for %v: %s", asked, way)
+		i, err := s.inquire(ctx, asked, way == "owner")
+		if err != nil {
+			return out, err
+		}
+		setMillis(&out, way, i.took, 0.5, 0.99, 0.999, 1)
+		out.values[way+" failed"] = figure{Value: float64(i.failed), Samples: len(i.took)}
+	}
+	c.say("waiting for events to be served for %v", probed)
+	served, err := s.probe(ctx, probed)
+	if err != nil {
+		return out, err
+	}
+	setMillis(&out, "served", served, 0.5, 0.99, 1)
+	return out, s.sold()
+}
+
+// setMillis sets the lines of quantiles.
+func setMillis(f *figures, id string, times []time.Duration, quantiles ...float64) {
+	for _, q := range quantiles {
+		suffix := fmt.Sprintf(" p%v", q*100)
+		if q == 1 {
+			suffix = " max"
+		}
+		f.values[id+suffix] = figure{Value: float64(quantile(times, q)) / float64(time.Millisecond), Samples: len(times)}
+	}
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/infra/local"
+	stream "github.com/streamrec/streamrec/processor/event"
+	"github.com/streamrec/streamrec/scripts/shop"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// shopFloor is a shop with its stream, its bucket and real workers: processes of the streamrec binary, which scripts/bench.sh puts beside this one.
+type shopFloor struct {
+	local   *local.Local
+	server  *http.Server
+	client  *kinesis.Client
+	store   lease.Store
+	workers []*exec.Cmd
+	items   []string
+
+	addresses []string // of the workers
+	ranges    []stream.HashRange
+	owners    []string // address of the owner of each range
+
+	stop   context.CancelFunc
+	closed chan error // what became of the traffic
+
+	mu     sync.Mutex
+	recent []string // sessions that acted lately
+}
+
+// startShop starts everything, and opens the shop.
+func startShop(ctx context.Context, c *cell) (s *shopFloor, err error) {
+	binary, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find own executable: %w", err)
+	}
+	binary = filepath.Join(filepath.Dir(binary), "streamrec")
+	if _, err := os.Stat(binary); err != nil {
+		return nil, fmt.Errorf("the workers' binary is not there: run scripts/bench.sh (%w)", err)
+	}
+	l, err := local.New(local.Options{Region: region, Buckets: []string{"bench"}, Streams: map[string]int64{streamName: queryShards}})
+	if err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen: %w", err), l.Close())
+	}
+	endpoint := "http://" + listener.Addr().String()
+	clients := newClients(endpoint, "harness")
+	s = &shopFloor{local: l, server: &http.Server{Handler: l.Handler(), ReadHeaderTimeout: 10 * time.Second}, client: clients.kinesis, store: infradynamo.NewStore(clients.dynamodb, appName), closed: make(chan error, 1)}
+	go func() { _ = s.server.Serve(listener) }() // ends with end; a failure before shows in every request
+	for n := range queryWorkers {
+		if err := s.hire(binary, endpoint, c.dir, n); err != nil {
+			return nil, errors.Join(err, s.end())
+		}
+	}
+	if err := s.settle(ctx); err != nil {
+		return nil, errors.Join(err, s.end())
+	}
+	ctx, s.stop = context.WithCancel(ctx)
+	go func() { s.closed <- s.open(ctx) }()
+	return s, nil
+}
+
+// hire starts a worker.
+func (s *shopFloor) hire(binary, endpoint, dir string, n int) error {
+	log, err := os.Create(filepath.Join(dir, fmt.Sprintf("worker-%d.log", n)))
+	if err != nil {
+		return fmt.Errorf("create log: %w", err)
+	}
+	defer log.Close() // the process has its own
+	cmd := exec.Command(binary, "worker", "--app", appName, "--stream", streamName, "--bucket", "bench", "--no-privacy", "--name", fmt.Sprint("w", n), "--admin", "off", "--merge-interval", queryMerge.String())
+	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+region, "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x")
+	cmd.Stderr = log
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start worker: %w", err)
+	}
+	s.workers = append(s.workers, cmd)
+	return nil
+}
+
+// settle waits until each worker has a shard, and notes who has which.
+func (s *shopFloor) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, 90*time.Second, errors.New("the workers have not shared the shards"))
+	defer cancel()
+	for {
+		if rows, _, err := s.store.Leases(ctx); err == nil && s.know(ctx, rows) {
+			return nil
+		}
+		if err := (worker.System{}).Sleep(ctx, 200*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// know takes the owners from the rows, if every worker is one.
+func (s *shopFloor) know(ctx context.Context, rows []lease.Lease) bool {
+	workers, err := s.store.Workers(ctx)
+	if err != nil {
+		return false
+	}
+	address := map[string]string{}
+	for _, w := range workers {
+		address[w.ID] = w.Address
+	}
+	s.ranges, s.owners, s.addresses = nil, nil, nil
+	seen := map[string]bool{}
+	for _, row := range rows {
+		hashes, err := stream.ParseHashRange(row.StartingHashKey, row.EndingHashKey)
+		at := address[row.Owner]
+		if err != nil || at == "" {
+			return false
+		}
+		if !seen[at] {
+			seen[at] = true
+			s.addresses = append(s.addresses, at)
+		}
+		s.ranges, s.owners = append(s.ranges, hashes), append(s.owners, at)
+	}
+	return len(s.addresses) == queryWorkers
+}
+
+// open lets shoppers act until ctx ends.
+func (s *shopFloor) open(ctx context.Context) (err error) {
+	producer, err := infrakinesis.NewProducer(context.WithoutCancel(ctx), s.client, infrakinesis.ProducerOptions{Stream: streamName})
+	if err != nil {
+		return fmt.Errorf("make producer: %w", err)
+	}
+	goods := shop.New(1)
+	shoppers := goods.Shoppers(4000)
+	defer func() { err = errors.Join(err, producer.Close(context.WithoutCancel(ctx))) }()
+	began := time.Now()
+	for n := 0; ; n++ {
+		due := began.Add(time.Duration(n) * time.Second / eventRate)
+		if (worker.System{}).Sleep(ctx, time.Until(due)) != nil {
+			return nil
+		}
+		e := shoppers.Next(time.Now())
+		s.note(e)
+		if err := producer.Put(ctx, infrakinesis.Record{Key: e.Session, Data: e.Payload}); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("put event: %w", err)
+		}
+	}
+}
+
+const remembered = 2000
+
+// note remembers a session and its item.
+func (s *shopFloor) note(e shop.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.items) < remembered {
+		s.items = append(s.items, e.Item)
+	}
+	if len(s.recent) < remembered {
+		s.recent = append(s.recent, e.Session)
+		return
+	}
+	s.recent[rand.IntN(remembered)] = e.Session
+}
+
+func (s *shopFloor) someSession() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recent[rand.IntN(len(s.recent))]
+}
+
+// addressFor returns where to ask for a session.
+func (s *shopFloor) addressFor(session string, owner bool) (string, error) {
+	key := stream.HashOf(session)
+	for i, r := range s.ranges {
+		if !r.Contains(key) {
+			continue
+		}
+		if owner {
+			return s.owners[i], nil
+		}
+		for _, a := range s.addresses {
+			if a != s.owners[i] {
+				return a, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("nobody is to be asked for %s", session)
+}
+
+// sell lets time pass while shoppers act.
+func (s *shopFloor) sell(ctx context.Context, d time.Duration) error {
+	select {
+	case err := <-s.closed:
+		return errors.Join(errors.New("the shop has closed"), err)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// sold closes the shop and says whether the events went through.
+func (s *shopFloor) sold() error {
+	s.stop()
+	err := <-s.closed
+	s.stop = nil
+	return err
+}
+
+// end ends everything.
+func (s *shopFloor) end() error {
+	if s.stop != nil {
+		s.stop()
+		<-s.closed
+	}
+	for _, cmd := range s.workers {
+		_ = cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
+		_ = cmd.Wait()                          // killed
+	}
+	return errors.Join(s.server.Close(), s.local.Close())
+}
