@@ -13,6 +13,7 @@ import (
 // sighting is what one look at an application found.
 type sighting struct {
 	at      time.Time
+	plan    lease.Plan
 	leases  []lease.Lease // in order of their keys; those without row have the checkpoint type noRow
 	workers []lease.Worker
 	listed  []lease.Lease // the shards of the stream; nil: not known
@@ -39,7 +40,7 @@ func withoutRows(listed, rows []lease.Lease) (missing []lease.Lease) {
 
 func (s *sighting) status() *status {
 	return &status{
-		Time: s.at.UTC().Truncate(time.Millisecond), Coverage: s.coverage(), Workers: s.workerRows(), HandOffs: s.handOffs(), Shards: s.shardRows(),
+		Time: s.at.UTC().Truncate(time.Millisecond), Coverage: s.coverage(), Replay: lastReplay(s.plan, s.leases), Workers: s.workerRows(), HandOffs: s.handOffs(), Shards: s.shardRows(),
 	}
 }
 

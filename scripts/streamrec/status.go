@@ -139,7 +139,7 @@ const lookTimeout = 15 * time.Second
 func (l *lookout) look(ctx context.Context) (*status, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	leases, _, err := l.store.Leases(ctx)
+	leases, plan, err := l.store.Leases(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (l *lookout) look(ctx context.Context) (*status, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := sighting{at: time.Now(), leases: leases, workers: workers, silence: 2 * l.failover}
+	seen := sighting{at: time.Now(), plan: plan, leases: leases, workers: workers, silence: 2 * l.failover}
 	listed, err := l.source.Shards(ctx)
 	if err == nil {
 		seen.listed = listed

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker/lease"
 )
 
 // status is what the status command shows. The names in its JSON are documented in the command's help.
@@ -13,7 +16,8 @@ type status struct {
 	App      string         `json:"app"`
 	Stream   string         `json:"stream"`
 	Time     time.Time      `json:"time"`
-	Coverage *coverage      `json:"coverage"` // null when the shards could not be listed
+	Coverage *coverage      `json:"coverage"`         // null when the shards could not be listed
+	Replay   *replayStatus  `json:"replay,omitempty"` // the last one; null when there never was one
 	Workers  []workerStatus `json:"workers"`
 	HandOffs []handOff      `json:"handOffs"`
 	Shards   []shardStatus  `json:"shards"`
@@ -66,9 +70,49 @@ type shardStatus struct {
 	Stopped             string   `json:"stopped,omitempty"`
 }
 
+// replayStatus is the last replay.
+type replayStatus struct {
+	Plan        int64     `json:"plan"`
+	State       string    `json:"state"` // made, fenced, published
+	From        string    `json:"from"`  // the first hour that was or is written anew
+	Generations string    `json:"generations"`
+	Operator    string    `json:"operator"`
+	Reason      string    `json:"reason,omitempty"`
+	At          time.Time `json:"at"`
+	Behind      []string  `json:"behind"` // shards that it still waits for
+}
+
+func (r *replayStatus) line() string {
+	text := fmt.Sprintf("REPLAY %d  %s  from %s into generations %s  by %s, %s", r.Plan, r.State, r.From, r.Generations, r.Operator, r.At.Format(time.RFC3339))
+	if r.Reason != "" {
+		text += ": " + r.Reason
+	}
+	return text + some(r.Behind)
+}
+
+// lastReplay describes a plan, nil when there never was one.
+func lastReplay(plan lease.Plan, rows []lease.Lease) *replayStatus {
+	if plan.Number == 0 {
+		return nil
+	}
+	r := &replayStatus{
+		Plan: plan.Number, State: string(plan.State), From: chain.Hour(plan.Hour).String(), Generations: plan.Map, Operator: plan.Operator, Reason: plan.Reason,
+		At: time.UnixMilli(plan.At).UTC(), Behind: []string{},
+	}
+	for i := range rows {
+		if l := &rows[i]; plan.State != lease.PlanPublished && l.Checkpoint.Type != noRow && (l.Plan != plan.Number || !l.Ended() && l.TipPlan != plan.Number) {
+			r.Behind = append(r.Behind, l.Key)
+		}
+	}
+	return r
+}
+
 // lines returns the status for people: what is wrong first, the longest table last.
 func (s *status) lines() []string {
 	lines := []string{s.headline()}
+	if s.Replay != nil {
+		lines = append(lines, s.Replay.line())
+	}
 	for _, trouble := range s.troubles() {
 		lines = append(lines, "! "+trouble)
 	}

@@ -244,3 +244,29 @@ func TestNoLagReadsNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestStatusSaysWhatAReplayWaitsFor shows a plan that has been applied to some rows, then the same when it is published.
+func TestStatusSaysWhatAReplayWaitsFor(t *testing.T) {
+	plan := lease.Plan{
+		Number: 3, State: lease.PlanFenced, Map: "1<2026-11-26T13;4", Hour: 498_925, At: 1_796_130_000_000, Operator: "me@desk", Reason: "bad model",
+	}
+	rows := []lease.Lease{
+		{Key: "caught-up", Plan: 3, TipPlan: 3, Checkpoint: lease.After("1", 1)},
+		{Key: "ended", Plan: 3, Checkpoint: lease.Position{Type: lease.ShardEnd}},
+		{Key: "ended-before", Plan: 2, Checkpoint: lease.Position{Type: lease.ShardEnd}},
+		{Key: "on-its-way", Plan: 3, TipPlan: 2, Checkpoint: lease.After("1", 1)},
+		{Key: "unlisted"},
+	}
+	line := (&status{Replay: lastReplay(plan, rows)}).lines()[1]
+	want := "REPLAY 3  fenced  from 2026-12-01T13 into generations 1<2026-11-26T13;4  by me@desk, 2026-12-01T13:00:00Z: bad model: waiting for ended-before, on-its-way"
+	if line != want {
+		t.Errorf("got  %s\nwant %s", line, want)
+	}
+	plan.State = lease.PlanPublished
+	if r := lastReplay(plan, rows); len(r.Behind) > 0 {
+		t.Errorf("a published replay waits for %v", r.Behind)
+	}
+	if r := lastReplay(lease.Plan{}, rows); r != nil {
+		t.Errorf("there is a replay that nobody has made: %+v", r)
+	}
+}

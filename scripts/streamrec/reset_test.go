@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	infras3 "github.com/streamrec/streamrec/infra/s3"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+func reset(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	flags := []string{"reset", "--app", "shop", "--stream", "clicks", "--bucket", testBucket}
+	code = run(t.Context(), append(flags, args...), streams{strings.NewReader(""), &o, &e})
+	return code, o.String(), e.String()
+}
+
+// TestResetRefuses says what a user has done wrong, in one sentence, and what to do.
+func TestResetRefuses(t *testing.T) {
+	serveLocal(t)
+	for text, args := range map[string][]string{
+		"say where to":                {},
+		"say where to: one of":        {"--undo", "--by-duration", "1h"},
+		"a time with zone":            {"--to-timestamp", "2026-11-26T14:05:00"},
+		"--by-duration: must be":      {"--by-duration", "-1h"},
+		"--rate must be positive":     {"--undo", "--rate", "0"},
+		`invalid argument "soon"`:     {"--by-duration", "soon"},
+		"--failover-time at least":    {"--undo", "--failover-time", "1ms"},
+		"unexpected argument \"now\"": {"--undo", "now"},
+	} {
+		if code, out, errs := reset(t, args...); code != exitUsage || out != "" || !strings.Contains(errs, text) {
+			t.Errorf("%v: exit code %d\n%s%s", args, code, out, errs)
+		}
+	}
+	if code, _, errs := reset(t, "--undo"); code != exitRefused || !strings.Contains(errs, "clicks") {
+		t.Errorf("without a stream: exit code %d\n%s", code, errs)
+	}
+	createStream(t, 1)
+	if code, _, errs := reset(t, "--undo"); code != exitRefused || !strings.Contains(errs, "let a worker create it") {
+		t.Errorf("without a table: exit code %d\n%s", code, errs)
+	}
+}
+
+// shopTable creates the lease table of an application that has begun and has no rows yet.
+func shopTable(t *testing.T) *infradynamo.Store {
+	t.Helper()
+	c, err := loadClients(t.Context())
+	must(t, err)
+	must(t, infradynamo.Create(t.Context(), c.dynamodb, "shop"))
+	store := infradynamo.NewStore(c.dynamodb, "shop")
+	_, err = store.Begin(t.Context(), lease.Genesis{Position: lease.Position{Type: lease.TrimHorizon}})
+	must(t, err)
+	return store
+}
+
+// TestResetOfAFleetThatIsAway makes a plan, which takes the place of another one, with nobody there to obey it; then it is undone. The tool does all of it.
+func TestResetOfAFleetThatIsAway(t *testing.T) {
+	serveLocal(t)
+	createStream(t, 2)
+	shards := []string{"shardId-000000000000", "shardId-000000000001"}
+	store := shopTable(t)
+	if code, _, errs := reset(t, "--by-duration", "1h"); code != exitRefused || !strings.Contains(errs, "has no shards yet") {
+		t.Errorf("before there is a worker: exit code %d\n%s", code, errs)
+	}
+	for _, key := range shards {
+		must(t, store.Create(t.Context(), lease.Lease{Key: key, Checkpoint: lease.Position{Type: lease.TrimHorizon}, StartingHashKey: "0", EndingHashKey: "1"}))
+	}
+	for text, args := range map[string][]string{
+		"nothing to undo":       {"--undo"},
+		"has no records":        {"--to-trim-horizon"},
+		"has not come yet":      {"--to-timestamp", time.Now().Add(time.Hour).Format(time.RFC3339)},
+		"the log has no record": {"--to-sequence-number", shards[0] + "=7"},
+	} {
+		if code, out, errs := reset(t, args...); code != exitRefused || out != "" || !strings.Contains(errs, text) {
+			t.Errorf("%v: exit code %d\n%s%s", args, code, out, errs)
+		}
+	}
+	plan := func(want int, args ...string) (p resetPlan) {
+		t.Helper()
+		code, out, errs := reset(t, append(args, "-o", "json")...)
+		if code != want {
+			t.Fatalf("%v: exit code %d, want %d\n%s%s", args, code, want, out, errs)
+		}
+		if want == exitDone {
+			must(t, json.Unmarshal([]byte(out), &p))
+		}
+		return p
+	}
+	dry := plan(exitDone, "--by-duration", "1h")
+	if dry.Number != 1 || dry.Before != "1" || !strings.HasSuffix(dry.After, ";new") || dry.Result != nil || len(dry.Shards) != 2 {
+		t.Errorf("plan %+v", dry)
+	}
+	file := filepath.Join(t.TempDir(), "plan.json")
+	body, err := json.Marshal(dry)
+	must(t, err)
+	must(t, os.WriteFile(file, body, 0o600))
+	first := plan(exitDone, "--by-duration", "3h", "--execute", "--detach", "--failover-time", "100ms")
+	if first.Result == nil || first.Result.State != lease.PlanMade {
+		t.Errorf("made %+v", first.Result)
+	}
+	plan(exitRefused, "--plan", file, "--execute") // drawn up before the other one was made
+	second := plan(exitDone, "--by-duration", "1h")
+	if second.Number != 2 || second.Instead != 1 || second.Before != "1" {
+		t.Errorf("the second plan %+v", second)
+	}
+	undone := plan(exitDone, "--undo", "--execute", "--detach", "--failover-time", "100ms")
+	if undone.Before != "1" || undone.After != "1" || undone.Instead != 1 {
+		t.Errorf("undo of a plan that nobody has seen %+v", undone)
+	}
+	c, err := loadClients(t.Context())
+	must(t, err)
+	var kept []string
+	for o, err := range bucketOf(c).List(t.Context(), "events/_log/plans/") {
+		must(t, err)
+		kept = append(kept, o.Key)
+	}
+	if len(kept) != 2 || !slices.IsSorted(kept) {
+		t.Errorf("records of what was made: %v", kept)
+	}
+}
+
+func bucketOf(c clients) *infras3.Bucket { return infras3.NewBucket(c.s3, testBucket) }
