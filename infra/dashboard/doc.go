@@ -20,7 +20,7 @@
 //
 // A message has all rows (base 0), or the rows that differ from those of edition base. What changes all the time is kept out of the
 // rows: ages are sent as times, and lag and rate of each shard as two lists in the order of the shards' ids. So a message
-// about 1,000 shards at work has a few kB, see BenchmarkEdition.
+// about 1,000 shards that all change has 17 kB, and all rows of them 355 kB: see BenchmarkEdition.
 //
 // # Security
 //

@@ -22,8 +22,8 @@ export function showLineage(fleet, choose) {
   const open = nodes.filter((n) => n.to === shown).length;
   const dense = open > tooMany;
   const part = scale(shards);
-  const least = Math.min(...nodes.map((n) => part(n.s.at + n.s.wide) - part(n.s.at)));
-  const height = Math.round(Math.min(460, Math.max(136, open * 34, 24 / Math.max(least, 0.001))));
+  const least = Math.min(1, ...nodes.map((n) => part(n.s.at + n.s.wide) - part(n.s.at)).filter((p) => p > 0.05)); // smaller ones have no name
+  const height = Math.round(Math.min(460, Math.max(136, open * 34, 24 / least)));
   const y = (at) => height * part(at);
   set(svg, "viewBox", `0 0 ${width} ${height}`);
   set(svg, "height", height);
