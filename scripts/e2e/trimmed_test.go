@@ -23,7 +23,7 @@ import (
 // nobody reads its children, until an operator gives those records up; an application that begins later begins with what there is.
 func TestTrimmedParents(t *testing.T) {
 	needProcesses(t)
-	oracle, ctx := NewOracle(t), Bounded(t, 60*time.Second)
+	oracle, ctx := NewOracle(t), Bounded(t, 100*time.Second)
 	stack, passes := newAgedStack(ctx, t, 25*time.Hour)
 	stack.CreateStream(ctx, 2)
 	stack.CreateBucket(ctx)
