@@ -16,6 +16,9 @@
 //	   └─ consumer         one goroutine per shard: open → read → process → … → finish; it owns shard, reader and Processor
 //	      └─ upload        at most one, of a Processor that overlaps its commits; it ends before Close returns
 //
+// Shoppers' questions are answered beside Run: package serve asks the processors through Live, which knows those that have been opened, and
+// finds the owners of the others by Leases and Workers. Nothing of that is waited for here.
+//
 // Run returns when all of them have. What they share is in registry (its lock guards a map, nothing is called under it), in
 // lease.Term (a context and the row), and in a few atomic counters.
 //

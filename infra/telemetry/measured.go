@@ -37,7 +37,7 @@ func (s *measuredStream) Read(ctx context.Context, iterator string, limit int32)
 	return page, nil
 }
 
-// Terms returns the same factory, whose terms are counted. wrap is what is put around each processor besides.
+// Terms returns the same factory, whose terms are counted.
 func (m *Metrics) Terms(f worker.Factory) worker.Factory {
 	c := &termCounter{metrics: m, terms: map[string]*lease.Term{}}
 	return func(t *lease.Term) worker.Processor {

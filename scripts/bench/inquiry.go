@@ -21,6 +21,7 @@ import (
 type inquiry struct {
 	mu     sync.Mutex
 	took   []time.Duration
+	late   []time.Duration // until the question was sent: what the harness and the machine have added
 	failed int64
 }
 
@@ -45,23 +46,24 @@ func (s *shopFloor) inquire(ctx context.Context, d time.Duration, owner bool) (*
 				if err := (worker.System{}).Sleep(ctx, time.Until(due)); err != nil {
 					return err
 				}
+				late := time.Since(due)
 				session := s.someSession()
 				address, err := s.addressFor(session, owner)
 				if err != nil {
 					return err
 				}
 				ok := ask(ctx, client, address, session, owner)
-				out.note(time.Since(due), ok)
+				out.note(time.Since(due), late, ok)
 			}
 		})
 	}
 	return out, g.Wait()
 }
 
-func (i *inquiry) note(took time.Duration, ok bool) {
+func (i *inquiry) note(took, late time.Duration, ok bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.took = append(i.took, took)
+	i.took, i.late = append(i.took, took), append(i.late, late)
 	if !ok {
 		i.failed++
 	}

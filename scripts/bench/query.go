@@ -38,6 +38,8 @@ func questionLines(id, text string) []line {
 		{id: id + " p99", text: "  p99", unit: millis, target: atMost(5)},
 		{id: id + " p99.9", text: "  p99.9", unit: millis},
 		{id: id + " max", text: "  max", unit: millis},
+		{id: id + " late p50", text: "  of which until the question was sent, however late the machine let the harness run: p50", unit: millis},
+		{id: id + " late p99", text: "    p99", unit: millis},
 		{id: id + " failed", text: "  answers that were none, or stale", target: atMost(0)},
 	}
 }
@@ -64,6 +66,7 @@ func measureQuery(ctx context.Context, c *cell) (out figures, err error) {
 			return out, err
 		}
 		setMillis(&out, way, i.took, 0.5, 0.99, 0.999, 1)
+		setMillis(&out, way+" late", i.late, 0.5, 0.99)
 		out.values[way+" failed"] = figure{Value: float64(i.failed), Samples: len(i.took)}
 	}
 	c.say("waiting for events to be served for %v", probed)

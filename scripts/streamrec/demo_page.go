@@ -24,6 +24,15 @@ func (d *demo) page(ctx context.Context, log logrus.FieldLogger) (http.Handler, 
 	return dashboard.New(ctx, view, dashboard.Options{Log: log, Shop: d.shop()}), nil
 }
 
+// ask lets any worker answer a question, as a load balancer does.
+func (d *demo) ask(w http.ResponseWriter, r *http.Request) {
+	if worker := d.fleet.answer(); worker != nil {
+		worker.ServeHTTP(w, r)
+		return
+	}
+	http.Error(w, "no worker is there", http.StatusServiceUnavailable)
+}
+
 // openPage serves the dashboard until stop is called, unless nobody is there to look at it, and says where.
 func (d *demo) openPage(ctx context.Context, log logrus.FieldLogger) (stop func(), err error) {
 	if d.headless || d.listen == off {
@@ -40,6 +49,7 @@ func (d *demo) openPage(ctx context.Context, log logrus.FieldLogger) (stop func(
 		return nil, err
 	}
 	server.Handle("/", page)
+	server.Handle("/v1/", http.HandlerFunc(d.ask))
 	address, err := server.Listen(ctx)
 	if err != nil {
 		cancel()

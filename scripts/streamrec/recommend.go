@@ -37,7 +37,7 @@ func newRecommendCommand(std streams) *cobra.Command {
 some items. The worker finds the owner of the session. With -o json the answer comes as the worker gave it: package worker/serve
 says what is in it.`,
 		Example: `  streamrec recommend --app shop --stream clicks --session s-1
-  streamrec recommend --app shop --stream clicks --items S10_1099,S10_1116 -k 5 --why`,
+  streamrec recommend --app shop --stream clicks --items S15_4278,S11_2017 -k 5 --why`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runRecommend(cmd.Context(), o, std) },
 	}
 	f := cmd.Flags()

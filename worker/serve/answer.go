@@ -76,7 +76,9 @@ func score(fixed int64) float64 { return float64(fixed) / (1 << 20) }
 // reasons are the largest ones, and the sum of the others.
 func reasons(all []model.Reason) []Reason {
 	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b model.Reason) int { return cmp.Compare(b.Score, a.Score) })
+	slices.SortFunc(all, func(a, b model.Reason) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Session, b.Session))
+	})
 	told := all
 	if len(all) > maxReasons {
 		told = all[:maxReasons-1]

@@ -115,7 +115,6 @@ type house struct {
 	lists  *Live
 	hops   int // questions that were forwarded to it
 	server *httptest.Server
-	end    context.CancelFunc
 
 	state sync.Mutex
 	ready error
@@ -227,11 +226,16 @@ func (h *house) hold(row lease.Lease) *holding {
 // open lets a worker own a shard without a word in the table.
 func (h *house) open(row lease.Lease) *holding {
 	h.t.Helper()
+	return newHolding(h.t, h, row)
+}
+
+func newHolding(t testing.TB, h *house, row lease.Lease) *holding {
+	t.Helper()
 	hashes, err := event.ParseHashRange(row.StartingHashKey, row.EndingHashKey)
 	if err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
-	ctx, end := context.WithCancelCause(h.t.Context())
+	ctx, end := context.WithCancelCause(t.Context())
 	s := &holding{model: model.New(model.DefaultParams()), live: h.lists, end: end}
 	h.lists.mu.Lock()
 	defer h.lists.mu.Unlock()
