@@ -58,6 +58,15 @@
 //	a Processor hangs               no sign of progress for Config.Stall: the lease is released, loudly; this worker leaves it to
 //	                                others until the Processor returns. Its other shards go on.
 //	the log contradicts itself      ErrStop: the row says why, and nobody takes it before a reset
+//	somebody makes a replay         a heartbeat brings its plan; older terms are lost, without flush. The row, to which the plan has been
+//	                                applied, still names this worker, which begins again where it says
+//
+// # Replays
+//
+// A lease row names the plan under which it is read, and the generations that its term writes. Once the plan is fenced, and a page that was asked for after that
+// ends at the tip of the stream, the shard commits what it has and notes in the row that it has caught up. Package replay makes plans, and brings them
+// to their end from within any worker. Where the plan gives up what is past retention, a shard that misses records waits for the fence, marks the gap in the log,
+// and goes on behind it; otherwise it stops.
 //
 // # Non-obvious
 //
@@ -67,5 +76,6 @@
 //     more; without leaving one out it would sleep for the rest of that second, and spin where the clock stands still.
 //   - The KCL would take KPL aggregates apart itself and drop a whole batch for one that is damaged. A zero byte in front hides them.
 //   - ProcessRecords is called for empty pages too: they are the timer of the batches.
+//   - Processors may be around others, to measure them, say: what one can do besides (Finisher, Skipper) is found through Wrapper.
 //   - What is at-least-once: calls of Process. What is exactly-once: what a Processor commits under the term's counter.
 package worker
