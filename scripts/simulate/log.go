@@ -108,6 +108,7 @@ func (w *world) endPut(g int, m *chain.EndMark) {
 		w.fail("the end mark of %s in generation %d says %q, %d records; the shard has %d and ends with %q", m.Shard, g, m.Last, m.Records, len(s.records), last)
 	}
 	log.end = m
+	w.oracle.cues++
 }
 
 // linkPut checks that an object continues a chain with the records that the stream has there, that no other of its generation has one of them, and that every
@@ -205,6 +206,7 @@ func (w *world) planWritten(old, now *lease.Plan) {
 	if now.Number == old.Number+1 {
 		w.oracle.plans++
 	}
+	w.meddle()
 	if mapOf(now.Published).String() != w.shown.Map.String() && now.State != lease.PlanPublished {
 		w.fail("plan %d is made on the map %s, readers see %s", now.Number, now.Published, w.shown.Map)
 	}

@@ -12,6 +12,7 @@ type nemesis struct {
 	clocks  bool // clocks are wrong, and jump
 	awake   bool // during a burst
 	replays bool // operators rewind the stream
+	expires bool // records go past retention that a replay may want; the shard stops then, and with it the schedule
 }
 
 // skew draws how wrong a node's time of day is.
@@ -49,19 +50,11 @@ func (w *world) blow() {
 	s := service(w.rand.IntN(int(services)))
 	switch w.rand.IntN(16) {
 	case 0:
-		w.note("nemesis: kill", n.name)
-		n.kill()
-		w.after(w.between(0, 12*time.Second), func() { w.start() })
+		w.murder(n)
 	case 1, 2:
-		d := w.between(100*time.Millisecond, 20*time.Second)
-		w.note("nemesis: pause", n.name, d.String())
-		n.pause()
-		w.after(d, n.proceed)
+		w.hold(n)
 	case 3, 4:
-		f := [...]fate{failed, hung, hungLost, lost}[w.rand.IntN(4)]
-		w.note("nemesis: cut", n.name, "from", s.String(), f.String())
-		n.cut[s] = f
-		w.after(w.between(time.Second, 15*time.Second), func() { n.cut[s] = fine })
+		w.sever(n, s)
 	case 5:
 		f := [...]fate{failed, throttled, hung, lost, late}[w.rand.IntN(5)]
 		w.note("nemesis:", s.String(), "is down:", f.String())
@@ -72,13 +65,7 @@ func (w *world) blow() {
 		w.note("nemesis:", s.String(), "is slow")
 		w.after(w.between(time.Second, 15*time.Second), func() { w.slow[s] = 0 })
 	case 7:
-		w.note("nemesis: delete the heartbeat row of", n.name)
-		n.forgotten = w.now
-		for _, r := range w.rows.Table.Workers() {
-			if strings.HasPrefix(r.ID, n.name+"-") {
-				w.rows.Table.DeleteWorker(r.ID)
-			}
-		}
+		w.forget(n)
 	case 8:
 		if w.nemesis.clocks {
 			n.skew = w.nemesis.skew(w)
@@ -88,6 +75,40 @@ func (w *world) blow() {
 		w.disturb()
 	default:
 		w.change()
+	}
+}
+
+// murder kills a worker; another one comes.
+func (w *world) murder(n *node) {
+	w.note("nemesis: kill", n.name)
+	n.kill()
+	w.after(w.between(0, 12*time.Second), func() { w.start() })
+}
+
+// hold stops a node for a while.
+func (w *world) hold(n *node) {
+	d := w.between(100*time.Millisecond, 20*time.Second)
+	w.note("nemesis: pause", n.name, d.String())
+	n.pause()
+	w.after(d, n.proceed)
+}
+
+// sever cuts a node off from a service for a while.
+func (w *world) sever(n *node, s service) {
+	f := [...]fate{failed, hung, hungLost, lost}[w.rand.IntN(4)]
+	w.note("nemesis: cut", n.name, "from", s.String(), f.String())
+	n.cut[s] = f
+	w.after(w.between(time.Second, 15*time.Second), func() { n.cut[s] = fine })
+}
+
+// forget deletes a worker's heartbeat row.
+func (w *world) forget(n *node) {
+	w.note("nemesis: delete the heartbeat row of", n.name)
+	n.forgotten = w.now
+	for _, r := range w.rows.Table.Workers() {
+		if strings.HasPrefix(r.ID, n.name+"-") {
+			w.rows.Table.DeleteWorker(r.ID)
+		}
 	}
 }
 

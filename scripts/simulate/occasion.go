@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/streamrec/streamrec/worker/lease"
+)
 
 // occasion is a bad moment for a shard to close, or to be gone. The nemesis waits for none of them; how often they come up is counted.
 type occasion int
@@ -13,13 +17,14 @@ const (
 	splitAndMerge                 // split, having come from the merge of what was split
 	trimmed                       // past retention when its row did not say SHARD_END yet
 	unknown                       // past retention when the application began
+	expired                       // with records past retention that are in the log
 	occasions
 )
 
 func (o occasion) String() string {
 	return [...]string{
 		"closed while nobody ran", "closed before it was read", "closed during a failover", "closed before its parents had ended",
-		"split after a merge after a split", "trimmed before SHARD_END", "trimmed before the application began",
+		"split after a merge after a split", "trimmed before SHARD_END", "trimmed before the application began", "short of its oldest records",
 	}[o]
 }
 
@@ -67,6 +72,7 @@ func (w *world) ownerIsDead(shard string) bool {
 // nothing would happen any more; and so would a replay of what is gone.
 func (w *world) trim() {
 	if w.nemesis.replays {
+		w.expire()
 		return
 	}
 	for _, s := range w.stream.shards {
@@ -81,6 +87,32 @@ func (w *world) trim() {
 		s.gone = true
 		return
 	}
+}
+
+// expire lets retention take the oldest records of a shard away: some that are in the log, in whatever generation.
+func (w *world) expire() {
+	if !w.nemesis.expires {
+		return
+	}
+	s := w.stream.shards[w.rand.IntN(len(w.stream.shards))]
+	for n := 1 + w.rand.IntN(10); n > 0; n-- {
+		if _, ok := s.hours[s.oldest]; ok {
+			s.oldest++
+		}
+	}
+	if s.oldest == 0 {
+		return
+	}
+	w.count(expired, s.lease.Key)
+	if w.chance(0.7) {
+		w.operate(w.request())
+	}
+}
+
+// missing reports whether a shard cannot go on: a record is past retention that its chain lacks, or its last one is.
+func (w *world) missing(row *lease.Lease) bool {
+	s := w.stream.byID[row.Key]
+	return s.oldest > 0 && w.chainOf(row.Key, mapOf(row.Map)).next <= s.oldest
 }
 
 // orphan reports whether the stream has none of the shard's parents any more.

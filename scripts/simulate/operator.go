@@ -74,6 +74,7 @@ func (n *node) replay(ctx context.Context, store table, objects bucket, o *lease
 	if err != nil {
 		n.fail("%s: %v", n.name, err)
 	}
+	n.lurk(ctx)
 	made, err := draft.Make(ctx, source, o, fmt.Sprintf("%s-%d", n.name, n.rand.Uint32()), n.Wall())
 	if errors.Is(err, lease.ErrPlanChanged) {
 		return false
@@ -83,6 +84,53 @@ func (n *node) replay(ctx context.Context, store table, objects bucket, o *lease
 	}
 	n.note(n.name, "has made plan", fmt.Sprint(made.Number), made.Map)
 	return true
+}
+
+// lurk sometimes waits for a bad moment to make a plan that has been drawn up.
+func (n *node) lurk(ctx context.Context) {
+	if !n.chance(0.4) {
+		return
+	}
+	for cues, until := n.oracle.cues, n.now+5*time.Second; n.oracle.cues == cues && n.now < until; {
+		_ = n.Sleep(ctx, 20*time.Millisecond) // ctx never ends
+	}
+}
+
+// meddle sometimes does something harmful soon after a step of a plan.
+func (w *world) meddle() {
+	if !w.nemesis.awake || !w.chance(0.5) {
+		return
+	}
+	w.after(w.between(0, 2*time.Second), func() {
+		alive := w.living()
+		if !w.nemesis.awake || len(alive) == 0 {
+			return
+		}
+		n := alive[w.rand.IntN(len(alive))]
+		switch w.rand.IntN(9) {
+		case 0, 1:
+			w.hold(n)
+		case 2:
+			w.forget(n)
+		case 3:
+			w.sever(n, service(w.rand.IntN(int(services))))
+		case 4:
+			w.murder(n)
+		case 5:
+			for _, o := range w.tools {
+				w.note("nemesis: kill", o.name)
+				o.kill()
+			}
+		case 6:
+			w.operate(w.request())
+		case 7:
+			w.disturb()
+		case 8:
+			if len(w.stream.shards) < 14 {
+				w.reshard()
+			}
+		}
+	})
 }
 
 // disturb does to an operator what is done to workers.
@@ -97,14 +145,9 @@ func (w *world) disturb() {
 		w.note("nemesis: kill", n.name)
 		n.kill()
 	case w.chance(0.5):
-		w.note("nemesis: pause", n.name)
-		n.pause()
-		w.after(w.between(100*time.Millisecond, 20*time.Second), n.proceed)
+		w.hold(n)
 	default:
-		s, f := service(w.rand.IntN(int(services))), [...]fate{failed, hung, hungLost, lost}[w.rand.IntN(4)]
-		w.note("nemesis: cut", n.name, "from", s.String(), f.String())
-		n.cut[s] = f
-		w.after(w.between(time.Second, 15*time.Second), func() { n.cut[s] = fine })
+		w.sever(n, service(w.rand.IntN(int(services))))
 	}
 }
 

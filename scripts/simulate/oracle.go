@@ -22,6 +22,7 @@ type oracle struct {
 	moves      int                                // changes of owner
 	adopted    int
 	plans      int // that were made
+	cues       int // leases handed over, and shards ended: bad moments for a plan
 	switched   int // how often readers were shown another map
 	finished   bool
 	occasions  [occasions]int
@@ -79,6 +80,10 @@ func (w *world) rowWritten(old, now *lease.Lease) {
 	}
 	if now.Owner != old.Owner && now.Owner != "" && old.Owner != "" {
 		w.oracle.moves++
+		w.oracle.cues++
+	}
+	if now.Stopped != "" && w.missing(now) {
+		w.violate(loud)
 	}
 	if now.Stopped != "" {
 		w.fail("%s is stopped: %s", now.Key, now.Stopped)

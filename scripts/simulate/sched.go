@@ -98,6 +98,9 @@ type killed struct{}
 // violation is an invariant that does not hold.
 type violation string
 
+// loud ends a schedule in which a shard has stopped as it should.
+const loud violation = "a shard has stopped, for records that it has to read are past retention"
+
 // spawn starts a coroutine. done is called when it has ended by itself.
 func (s *scheduler) spawn(n *node, name string, f func(), done func()) *coroutine {
 	c := &coroutine{node: n, name: name, done: done}

@@ -39,8 +39,10 @@ func play(seed uint64, log io.Writer) (r result) {
 			if !ok {
 				panic(v)
 			}
-			r.err = fmt.Errorf("%s", broken)
-			w.note("VIOLATION", r.err.Error())
+			if broken != loud {
+				r.err = fmt.Errorf("%s", broken)
+			}
+			w.note("VIOLATION", string(broken))
 		}
 		r = result{seed, w.trace, w.steps, w.now, len(w.oracle.times), w.oracle.moves, w.oracle.adopted, w.oracle.occasions, r.err}
 		w.bury()
@@ -60,6 +62,7 @@ func (w *world) schedule() {
 	w.oracle.graceful = w.chance(0.2)
 	w.nemesis.clocks = !w.oracle.graceful && w.chance(0.5)
 	w.nemesis.replays = w.chance(0.5)
+	w.nemesis.expires = w.nemesis.replays && !w.oracle.graceful && w.chance(0.25)
 	for range 1 + w.rand.IntN(3) {
 		w.start()
 	}

@@ -23,6 +23,7 @@ type shardLog struct {
 	rows     []*row // what the records become, in the same order
 	closed   bool
 	gone     bool // past retention, after all of it was read
+	oldest   int  // index of the first record that is not past retention
 	read     bool // by somebody
 	parents  []*shardLog
 	children []lease.Lease
@@ -196,7 +197,7 @@ func (s *shardLog) index(at lease.Position) (int, error) {
 	i, ok := s.position[at.Value]
 	switch {
 	case at.Type == lease.TrimHorizon:
-		return 0, nil
+		return s.oldest, nil
 	case !ok:
 		return 0, worker.ErrPosition
 	case at.Type == lease.AtSequenceNumber:
@@ -225,6 +226,7 @@ func (s source) Read(ctx context.Context, iterator string, limit int32) (worker.
 }
 
 func (s source) page(sh *shardLog, from, limit int) (p worker.Page) {
+	from = max(from, sh.oldest)
 	to := min(from+limit, len(sh.records))
 	p.Records = slices.Clone(sh.records[from:to])
 	if to < len(sh.records) {

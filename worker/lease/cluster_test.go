@@ -87,6 +87,7 @@ type node struct {
 	done   chan struct{}
 	err    error // of Run, after done
 	flush  time.Duration
+	hangs  func(*lease.Term) // if not nil, is given terms whose consumers never end
 	killed atomic.Bool
 	trust  time.Time
 }
@@ -151,9 +152,21 @@ func (n *node) stop() {
 	}
 }
 
+// hang makes the consumers of the terms that begin from now on hang.
+func (n *node) hang(with func(*lease.Term)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.hangs = with
+}
+
 // Start implements lease.Consumer.
 func (n *node) Start(t *lease.Term) {
 	n.mu.Lock()
+	if n.hangs != nil {
+		n.hangs(t)
+		n.mu.Unlock()
+		return
+	}
 	if other := n.owners[t.Key()]; other != nil && !n.killed.Load() {
 		n.t.Errorf("%s begins a term of %s while another is effective", n.id, t.Key())
 	}
