@@ -24,6 +24,7 @@ type memoryStream struct {
 	mu     sync.Mutex
 	shards map[string]*memoryShard
 	fail   func(op, shard string) error
+	before func() // each read
 }
 
 type memoryShard struct {
@@ -110,6 +111,9 @@ func (s *memoryStream) Iterator(_ context.Context, shard string, at lease.Positi
 }
 
 func (s *memoryStream) Read(_ context.Context, iterator string, limit int32) (Page, error) {
+	if s.before != nil {
+		s.before()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	shard, at, _ := strings.Cut(iterator, "@")

@@ -371,6 +371,7 @@ func TestFenceWaitsForRows(t *testing.T) {
 			if p.Plan.State != lease.PlanMade || len(p.Waiting) != 2 {
 				t.Fatalf("progress %+v", p)
 			}
+			time.Sleep(failover / 4)
 		}
 	})
 }

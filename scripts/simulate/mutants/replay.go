@@ -25,7 +25,7 @@ var replays = []mutant{
 		old: "	if len(p.Waiting) > 0 {\n		return o.apply(ctx, &p.Plan, leases)\n	}\n	if len(p.Unheeding)", new: "	if len(p.Unheeding)",
 		why: "the plan is fenced before it has been applied to every row"},
 	{name: "fence/acknowledged-at-once", file: obey,
-		old: `obeyed = min(obeyed, t.Lease().Plan)`, new: `obeyed = min(obeyed, c.plan.Number)`,
+		old: `obeyed = min(obeyed, t.Lease().Plan)`, new: `obeyed = min(obeyed, max(c.plan.Number, t.Lease().Plan))`,
 		why: "NOACK: a worker acknowledges a plan while consumers of older terms still run in it"},
 	{name: "fence/hung-consumer-acknowledged", file: obey,
 		old: "	if len(c.avoid) > 0 {\n		return c.me.Acked\n	}\n", new: "",
