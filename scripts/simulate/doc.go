@@ -19,6 +19,10 @@
 // shrinks and reshards, and must not process a single record twice. Shards close on all sorts of occasions, see occasion.go: in how many schedules
 // each came up is in the summary.
 //
+// In every second schedule operators rewind the stream from some hour on, undo what others did, and race. They die, stand still and are cut off as workers
+// are, often just after a step of a plan, and some lurk until a lease is handed over or a shard ends before they make theirs. Nobody has to come
+// back: workers bring a plan to its end. In some of these schedules records that a replay needs go past retention; a shard that stops for that ends the schedule.
+//
 // # What is checked
 //
 //	at every PUT       the object continues its chain: its first record is the one after its predecessor's last, in the order and number
@@ -30,8 +34,11 @@
 //	at every record    sessions are processed in order, none is left out, across splits and merges
 //	from Process on    a processor that calls itself idle has everything in the log; one that is closed has left no goroutine;
 //	                   the processors of a worker hold no more memory than they share
+//	at every plan      it begins from what readers see; a row's plan never falls, and changes with its counter; a shard begins where all its parents have ended
+//	                   under its map; no generation has a record twice, and all give it the same hour
+//	at every look      what readers have seen under the published map they see for ever; maps are shown in the order of their plans
 //	all the time       a worker that lost a lease works on the shard no longer than it takes to notice
-//	after a quiet spell every shard has an owner and every record is in the log; the counters stand still: nothing moves without need
+//	after a quiet spell the last plan is published, every shard has an owner and readers see every record; the counters stand still: nothing moves without need
 //	at the end         after SIGTERM to all, no lease has an owner and no heartbeat row is left
 //
 // # Non-obvious

@@ -42,7 +42,7 @@ func play(seed uint64, log io.Writer) (r result) {
 			if broken != loud {
 				r.err = fmt.Errorf("%s", broken)
 			}
-			w.note("VIOLATION", string(broken))
+			w.note("the end:", string(broken))
 		}
 		r = result{seed, w.trace, w.steps, w.now, len(w.oracle.times), w.oracle.moves, w.oracle.adopted, w.oracle.occasions, r.err}
 		w.bury()

@@ -16,19 +16,19 @@
  * (a0, a1, a2 have arrived at first) and the first one of a shard goes past retention (trims). A valid term that finds its position past
  * retention stops loudly, which ends the run. Left out, since reset.pml has it: the map in S3 that follows the published one.
  *
- *   model                      code, or what has to be built by it
- *   pn, pst, pm, pub, prev     the plan row; pend: the shards whose position in it is SHARD_END. Every other position is the end of the chain as the
+ *   model                      code
+ *   pn, pst, pm, pub, prev     lease.Plan; pend, of ShardDraft.find: the shards whose position in it is SHARD_END. Every other position is the end of the chain as the
  *                              wanted map knows it, which a takeover finds from the start mark as well, so the model has no other
  *   has, rend, rplan, rtip     lease.Lease: exists, SHARD_END, Plan, TipPlan; the row's map is that of its plan
  *   endat                      rows that have said SHARD_END under a plan. That stays true of the log, so an old reading of the row may be trusted
  *   STARTED                    Startable: every parent has ended under the plan of the child's row
- *   apply                      one conditional write, by whoever has seen the plan, of any row, ended ones included
+ *   apply                      lease.Apply, Plan.applied: one conditional write, by whoever has seen the plan, of any row, ended ones included
  *   valid, ack, dead           as in reset.pml
  *   sm, mark, take             Writer.Begin and TakeOver: the mark found in the oldest generation says where the chain begins, and is copied
  *                              into the generation of its hour
  *   em, endmark                Writer.Finish, then Term.End: children's rows, SHARD_END
  *   past                       shards that have ended before anything else happens
- *   own                        Writer.Commit; the tip is noted by a reading after the fence, and of a chain without a beginning only
+ *   own                        Writer.Commit; shard.catchUp and Writer.Begun: the tip is noted by a reading after the fence, and of a chain without a beginning only
  *                              when a look after the fence finds no start mark either
  *
  * broken chooses what is broken on purpose; doc.md says how each of these fails.

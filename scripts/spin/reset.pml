@@ -12,13 +12,15 @@
  * they go on (deads), lose a lease to another (steals); records arrive. Left out: splits and merges.
  *
  *   model                      code, or what has to be built by it
- *   pn, pst, pub…              the plan row; lease.Plan has its number
- *   rplan, rpos, r0, r1        lease.Lease: Plan, Checkpoint, and the row's map
+ *   pn, pst, pub…              lease.Plan: Number, State, Map; Published, By and Previous
+ *   rplan, rpos, r0, r1, rtip  lease.Lease: Plan, Checkpoint, Map, TipPlan
  *   valid                      leaseCounter: every take, and every application of a plan, ends the terms of the shard for conditional writes;
  *                              a term that does not know it yet still puts links
- *   ack                        lease.Worker.Acked; acknowledged when no term older than the plan is left: Coordinator.beat, compare
+ *   ack                        lease.Worker.Acked; acknowledged when no term older than the plan is left: Coordinator.learn, obeyed, beat
  *   dead                       Observer.Dead for the others, Coordinator.guard for the worker itself
- *   apply                      one conditional write of a lease row, by the tool, the owner or the next owner
+ *   apply                      lease.Apply, by Operator.Step and Coordinator.outdated
+ *   tool, place                replay.Prepare, ShardDraft.find, chain.Reserve; then Operator.Make
+ *   world: fenced, published   Operator.fence, finish; mv, m0, m1: Operator.show and chain.Publish
  *   worker: idle               Coordinator.take, which refuses rows older than the plan that it has seen
  *   worker: own                Writer.Commit and adopt; lease.pml has the details
  *   look                       a reader: the view joins generations.json with the links

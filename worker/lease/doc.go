@@ -6,7 +6,7 @@
 //
 //	worker   one heartbeat row for each worker; its counter grows every 2 s. Writes grow with workers, not with shards.
 //	lease    one row for each shard: owner, leaseCounter, checkpoint, parents
-//	plan     the row that serialises resets; no lease row older than the plan may be taken
+//	plan     the row that serialises replays; no lease row older than the plan may be taken
 //	genesis  where the application began; it resolves LATEST once
 //
 // # The life of a lease
@@ -17,6 +17,9 @@
 //	   ├── release ◄── shutdown, failure ┘ │ └── SHARD_END, after the rows of the children
 //	   │                                   │
 //	   └── the owner is dead: its heartbeat counter stood still for T, on the clock of whoever takes
+//
+// A plan is applied to a lease in any of these states: what the owner did before is over, and it, or the next one, begins where the plan says. A lease at
+// SHARD_END may begin again.
 //
 // Every arrow is one conditional write that names (owner, leaseCounter, checkpoint, plan) of the row that it replaces, and every
 // change of owner, also to the same worker, raises leaseCounter by one. The counter is the fencing token.
@@ -55,6 +58,20 @@
 // A consumer that hangs cannot be ended from outside. Term.Abandon gives its lease up nevertheless, and this worker leaves it to others
 // until the consumer does end.
 //
+// # Replays
+//
+// A plan rewinds the shards of the whole application. Operators and workers bring it forward, each step is one conditional write by whoever finds it true:
+//
+//	made ── every row applied, every worker obeys or is dead ──► fenced ── every shard ended, or caught up since ──► published
+//
+//	apply        Plan.applied: the row gets the plan's number, map and position, and the next counter; its owner stays. Tools do it, and workers
+//	             to their own rows and those of nobody. It may find its parents rewound too: Startable is asked again.
+//	acknowledge  a heartbeat names the plan that the worker obeys: no consumer of an older term runs in it, not even one that hangs
+//	catch up     a reading that began after the worker knew of the fence finds the tip, and everything is committed: TipPlan
+//	publish      the plan row says what readers have to see; only then are they shown it. The next plan waits for that
+//
+// Here trust is more than efficiency: a worker that is held for dead is not waited for, and has to have stopped.
+//
 // # Crash points
 //
 //	after a take                       the row names a dead worker: expiry
@@ -63,6 +80,9 @@
 //	between a heartbeat and its answer the inbox is lost: requests are repeated with every heartbeat while they are wanted
 //	after the children's rows          the parent is not at SHARD_END: the next owner reads its end again, finds the rows
 //	after SHARD_END                    the children are unowned and startable: the plan
+//	before the plan row                positions that nobody reads
+//	after the plan row                 workers apply and acknowledge it; any operator goes on
+//	after published                    the plan row says what readers have to see: the next operator shows it, or the next plan
 //	answer lost                        a consistent read: as I wrote it, so it is done; as before, so it is tried again
 //
 // # Non-obvious
