@@ -2,6 +2,7 @@ package processor_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,7 @@ func newBenchOf(t *testing.T, bucket *chaintest.Bucket, cfg processor.Config, te
 	t.Helper()
 	b := &bench{t: t, env: &chaintest.Env{Time: noon.Add(time.Minute)}, bucket: bucket}
 	b.puts = &puts{Bucket: bucket, fault: func(int) error { return nil }}
-	cfg.Layout = testLayout
+	cfg.Layout = cmp.Or(cfg.Layout, testLayout)
 	b.Processor = processor.New(cfg, b.env, b.puts, term, b.move, b)
 	var err error
 	if b.resume, err = b.Open(t.Context()); err != nil {
