@@ -91,10 +91,11 @@ func TestApply(t *testing.T) {
 		"a position":                    {nil, func(l *lease.Lease) { l.Checkpoint = lease.After("20", 1) }, position(lease.After("20", 1)), false},
 		"no position":                   {nil, func(l *lease.Lease) { l.Checkpoint = oldest }, nil, false},
 		"no position, of the beginning": {nil, func(l *lease.Lease) { l.Checkpoint = lease.At(1234) }, nil, true},
+		"the position where it is":      {nil, func(l *lease.Lease) { l.Tip = 99 }, position(base.Checkpoint), false},
 		"stopped": {func(l *lease.Lease) { l.Owner, l.Stopped = "", "broken" },
 			func(l *lease.Lease) { l.Owner, l.Checkpoint = "", lease.After("20", 1) }, position(lease.After("20", 1)), false},
 		"ended, and stays": {func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} },
-			func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} }, &end, false},
+			func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children, l.Tip = "", end, []string{"x", "y"}, 99 }, &end, false},
 		"ended, and is read again": {func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} },
 			func(l *lease.Lease) { l.Owner, l.Checkpoint = "", lease.After("20", 1) }, position(lease.After("20", 1)), false},
 		"ended after the plan was drawn up": {func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} },
@@ -104,7 +105,7 @@ func TestApply(t *testing.T) {
 			l.Owner, l.Checkpoint, l.StartingHashKey, l.Children = "", end, "", []string{"x"}
 		},
 			func(l *lease.Lease) {
-				l.Owner, l.Checkpoint, l.StartingHashKey, l.Children = "", end, "", []string{"x"}
+				l.Owner, l.Checkpoint, l.StartingHashKey, l.Children, l.Tip = "", end, "", []string{"x"}, 99
 			}, nil, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
