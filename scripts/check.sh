@@ -199,7 +199,7 @@ step "unit tests" unit
 step "race detector" race
 step "fuzz" fuzz "$($full && echo 30 || echo 3)"
 step "models" bash scripts/spin/run.sh $($full && echo --full)
-step "simulator" simulator "$($full && echo 100000 || echo 20000)"
+step "simulator" simulator "$($full && echo 100000 || echo 12000)"
 $full && step "simulator's mutants" go run ./scripts/simulate/mutants
 step_with promtool_there "promtool is neither installed nor in reach" "alert rules" alerts
 step "demo" demo

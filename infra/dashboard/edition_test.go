@@ -137,6 +137,9 @@ func TestWatcherThatMissedAnEditionGetsAll(t *testing.T) {
 
 func TestFeedIsBounded(t *testing.T) {
 	e, err := newEdition(nil, &Fleet{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range int64(300) {
 		if e, err = newEdition(e, &Fleet{}, []Event{{ID: i}}); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -49,7 +50,9 @@ func typeName(n parquet.Node) string {
 }
 
 // SchemaHash identifies Schema: two files of the same hash have the same columns.
-func SchemaHash() string {
+func SchemaHash() string { return schemaHash() }
+
+var schemaHash = sync.OnceValue(func() string {
 	sum := sha256.Sum256([]byte(Schema()))
 	return hex.EncodeToString(sum[:16])
-}
+})
