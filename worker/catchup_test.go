@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,9 +67,8 @@ func TestReadingThatBeganBeforeTheFenceDoesNotCount(t *testing.T) {
 		f.until(20*time.Second, "it begins again", func() bool {
 			return n.Plan().Number == 1 && len(n.Shards()) == 1 && n.Shards()[0].MillisBehindLatest == 0
 		})
-		reads := 0
-		f.stream.before = func() {
-			switch reads++; reads {
+		f.stream.onRead(func(read int) {
+			switch read {
 			case 1: // the fence comes, and the worker hears of it, while this reading is under way
 				f.fence()
 				for n.Plan().State != lease.PlanFenced {
@@ -79,7 +79,7 @@ func TestReadingThatBeganBeforeTheFenceDoesNotCount(t *testing.T) {
 					t.Errorf("the reading of before the fence counts: %+v", l)
 				}
 			}
-		}
+		})
 		f.until(20*time.Second, "the tip counts", func() bool { return f.row("s").TipPlan == 1 })
 	})
 }
@@ -90,17 +90,18 @@ func TestTipIsTheLastPage(t *testing.T) {
 		f := newFleet(t, "s")
 		f.replay()
 		f.fence()
-		n, reads := f.stream.put("s", 35_000), 0
-		f.stream.before = func() {
-			reads++
+		var reads atomic.Int64
+		n := f.stream.put("s", 35_000)
+		f.stream.onRead(func(read int) {
+			reads.Store(int64(read))
 			if got := f.ledger.count("s"); got < n && f.row("s").TipPlan == 1 {
 				t.Errorf("the tip counts after %d of %d records", got, n)
 			}
-		}
+		})
 		f.start("a")
 		f.until(time.Minute, "the tip counts", func() bool { return len(f.table.Leases()) == 1 && f.row("s").TipPlan == 1 })
-		if reads < 4 {
-			t.Errorf("%d reads", reads)
+		if reads.Load() < 4 {
+			t.Errorf("%d reads", reads.Load())
 		}
 	})
 }

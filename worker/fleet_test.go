@@ -24,7 +24,9 @@ type memoryStream struct {
 	mu     sync.Mutex
 	shards map[string]*memoryShard
 	fail   func(op, shard string) error
-	before func() // each read
+	before func(read int) // each read, by its number; set by onRead
+	reads  int
+	turns  sync.Mutex // one call of before at a time
 }
 
 type memoryShard struct {
@@ -110,10 +112,30 @@ func (s *memoryStream) Iterator(_ context.Context, shard string, at lease.Positi
 	return fmt.Sprintf("%s@%d", shard, max(i, sh.trimmed)), nil
 }
 
-func (s *memoryStream) Read(_ context.Context, iterator string, limit int32) (Page, error) {
-	if s.before != nil {
-		s.before()
+// onRead lets f be called before each read from now on, with its number from 1.
+func (s *memoryStream) onRead(f func(read int)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = f
+}
+
+func (s *memoryStream) told() {
+	s.turns.Lock()
+	defer s.turns.Unlock()
+	s.mu.Lock()
+	before := s.before
+	if before != nil {
+		s.reads++
 	}
+	n := s.reads
+	s.mu.Unlock()
+	if before != nil {
+		before(n)
+	}
+}
+
+func (s *memoryStream) Read(_ context.Context, iterator string, limit int32) (Page, error) {
+	s.told()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	shard, at, _ := strings.Cut(iterator, "@")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,23 +120,26 @@ func TestEveryRequestOfAnOperatorFailsOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRewinding(t, two()...)
 				o, store := r.operator()
-				left, met := nth, ""
+				var made atomic.Int64
+				var hit atomic.Value // the operation
+				hit.Store("")
 				store.Inject(func(_ context.Context, op string) leasetest.Fault {
-					if left--; left == -1 {
-						met = op
+					if made.Add(1) == int64(nth)+1 {
+						hit.Store(op)
 						return fault
 					}
 					return leasetest.None
 				})
+				met := func() string { return hit.Load().(string) }
 				to := wanted("x")
 				if err := o.Make(t.Context(), &lease.Plan{}, to, positionsOf("x")); err != nil {
-					t.Fatalf("fault %d at request %d, %s: %v", fault, nth, met, err)
+					t.Fatalf("fault %d at request %d, %s: %v", fault, nth, met(), err)
 				}
 				if err := r.finish(t.Context(), o); err != nil {
-					t.Fatalf("fault %d at request %d, %s: %v", fault, nth, met, err)
+					t.Fatalf("fault %d at request %d, %s: %v", fault, nth, met(), err)
 				}
-				r.checkFinished(fmt.Sprintf("fault %d at request %d, %s", fault, nth, met), "x")
-				more = met != ""
+				r.checkFinished(fmt.Sprintf("fault %d at request %d, %s", fault, nth, met()), "x")
+				more = met() != ""
 			})
 			if nth == 0 && !more || nth > 200 {
 				t.Fatalf("%d requests", nth)
@@ -153,9 +157,9 @@ func TestOperatorMayStopAnywhere(t *testing.T) {
 				first, store := r.operator()
 				ctx, stop := context.WithCancel(t.Context())
 				defer stop()
-				left := nth
+				var made atomic.Int64
 				store.Inject(func(context.Context, string) leasetest.Fault {
-					if left--; left < 0 {
+					if made.Add(1) > int64(nth) {
 						time.AfterFunc(0, stop)
 						return fault
 					}

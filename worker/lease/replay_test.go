@@ -162,27 +162,27 @@ func TestHungConsumerKeepsThePlanBack(t *testing.T) {
 	for _, abandon := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCluster(t, 2)
-			var hung *lease.Term
+			var hung atomic.Pointer[lease.Term]
 			a := c.start("a", lease.Config{})
 			c.within(3*time.Second, "start", func() bool { return c.owned() == 2 })
-			a.hang(func(t *lease.Term) { hung = t })
+			a.hang(hung.Store)
 			c.end("shard-00") // the next term of a is that of the third shard
 			c.stream.add("shard-02", "shard-00")
-			c.within(time.Minute, "a shard hangs", func() bool { return hung != nil })
+			c.within(time.Minute, "a shard hangs", func() bool { return hung.Load() != nil })
 			a.hang(nil)
 			c.rewind(1, nil)
 			c.within(5*time.Second, "the others obey", func() bool { return c.owner("shard-01") != nil && c.owner("shard-01").Lease().Plan == 1 })
 			if abandon {
-				must(t, hung.Abandon(t.Context(), context.DeadlineExceeded))
+				must(t, hung.Load().Abandon(t.Context(), context.DeadlineExceeded))
 			}
 			time.Sleep(20 * time.Second)
 			if got := c.acked("a"); got != 0 {
 				t.Errorf("abandoned %v: plan %d is acknowledged while a consumer of before hangs", abandon, got)
 			}
-			if hung.Context().Err() == nil {
+			if hung.Load().Context().Err() == nil {
 				t.Error("the term goes on")
 			}
-			_ = hung.Close(t.Context(), "")
+			_ = hung.Load().Close(t.Context(), "")
 			c.within(5*time.Second, "the plan is acknowledged", func() bool { return c.acked("a") == 1 })
 			c.stopAll()
 		})
