@@ -197,7 +197,7 @@ step "vet" go vet ./...
 step "staticcheck" static
 step "unit tests" unit
 step "race detector" race
-step "fuzz" fuzz "$($full && echo 30 || echo 3)"
+step "fuzz" fuzz "$($full && echo 30 || echo 2)"
 step "models" bash scripts/spin/run.sh $($full && echo --full)
 step "simulator" simulator "$($full && echo 100000 || echo 12000)"
 $full && step "simulator's mutants" go run ./scripts/simulate/mutants
