@@ -48,7 +48,7 @@ func (t *text) verdict(r *Report) {
 	n := r.Found()
 	t.line("NOT CLEAN: %s. Records may be lost or repeated; what is wrong is listed below.", plural(n, "anomaly", "anomalies"))
 	for _, k := range slices.SortedFunc(maps.Keys(r.Kinds), func(a, b Kind) int { return cmp.Or(cmp.Compare(r.Kinds[b], r.Kinds[a]), cmp.Compare(a, b)) }) {
-		t.line("  %8s  %s", grouped(r.Kinds[k]), k)
+		t.line("  %8s  %s", Grouped(r.Kinds[k]), k)
 	}
 }
 
@@ -76,21 +76,21 @@ func (t *text) totals(r *Report) {
 	t.line("")
 	line("log", "prefix %s, generation %s, %s", strconv.Quote(r.Prefix), r.Map, hours(r.Totals.From, r.Totals.To))
 	line("compared with", "%s", r.Checked)
-	line("shards", "%s, %s of them ended", grouped(r.Totals.Shards), grouped(r.Totals.Ended))
-	line("links", "%s, %s; %s", grouped(r.Totals.Links), bytesText(r.Totals.Bytes), plural(r.Totals.Strays, "stray object", "stray objects"))
+	line("shards", "%s, %s of them ended", Grouped(r.Totals.Shards), Grouped(r.Totals.Ended))
+	line("links", "%s, %s; %s", Grouped(r.Totals.Links), bytesText(r.Totals.Bytes), plural(r.Totals.Strays, "stray object", "stray objects"))
 	if r.Totals.Superseded > 0 {
-		line("superseded", "%s links, which a later generation has replaced", grouped(r.Totals.Superseded))
+		line("superseded", "%s links, which a later generation has replaced", Grouped(r.Totals.Superseded))
 	}
-	line("records", "%s", grouped(r.Totals.Records))
-	line("rows", "%s%s", grouped(r.Totals.Rows), rowsText(r.Totals.Read))
+	line("records", "%s", Grouped(r.Totals.Records))
+	line("rows", "%s%s", Grouped(r.Totals.Rows), rowsText(r.Totals.Read))
 	if s := r.Totals.Stream; s != nil {
 		line("stream", "%s records, %s links verified byte by byte, %s lost, %s from before the log",
-			grouped(s.Records), grouped(s.Verified), grouped(s.Lost), grouped(s.BeforeLog))
+			Grouped(s.Records), Grouped(s.Verified), Grouped(s.Lost), Grouped(s.BeforeLog))
 		line("not committed yet", "%s", pendingText(s))
 	}
 	if a := r.Acks; a != nil {
 		line("acknowledged", "%s records (%s repeated lines), %s committed once, %s not yet, %s given up, %s missing, %s more than once",
-			grouped(a.Total-a.Repeated), grouped(a.Repeated), grouped(a.Committed), grouped(a.Pending), grouped(a.GivenUp), grouped(a.Missing), grouped(a.Twice))
+			Grouped(a.Total-a.Repeated), Grouped(a.Repeated), Grouped(a.Committed), Grouped(a.Pending), Grouped(a.GivenUp), Grouped(a.Missing), Grouped(a.Twice))
 		for _, m := range a.FirstMissing {
 			line("  missing", "%s %s", clean(m.Shard), m.Sequence)
 		}
@@ -107,7 +107,7 @@ func (t *text) anomalies(r *Report) {
 		t.line("  %s%s  %s\n    %s", a.Kind, stray(a), clean(a.Key), clean(a.Meaning))
 	}
 	if n := r.Found() - int64(len(r.Anomalies)); n > 0 {
-		t.line("  and %s more, not listed", grouped(n))
+		t.line("  and %s more, not listed", Grouped(n))
 	}
 }
 
@@ -143,10 +143,10 @@ func (t *text) shards(r *Report) {
 		s := &r.Shards[i]
 		errors := "-"
 		if s.Read != nil {
-			errors = grouped(s.Read.ErrorRows)
+			errors = Grouped(s.Read.ErrorRows)
 		}
-		fmt.Fprintf(tab, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", clean(s.Shard), s.State, grouped(s.Links), grouped(s.Records),
-			grouped(s.Rows), errors, hours(s.From, s.To), pendingText(s.Stream), grouped(s.Anomalies))
+		fmt.Fprintf(tab, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", clean(s.Shard), s.State, Grouped(s.Links), Grouped(s.Records),
+			Grouped(s.Rows), errors, hours(s.From, s.To), pendingText(s.Stream), Grouped(s.Anomalies))
 	}
 	t.flush(tab)
 }
@@ -181,13 +181,13 @@ func rowsText(r *RowTotals) string {
 	if r == nil {
 		return ""
 	}
-	out := fmt.Sprintf(", %s duplicates, %s with an error", grouped(r.Duplicates), grouped(r.ErrorRows))
+	out := fmt.Sprintf(", %s duplicates, %s with an error", Grouped(r.Duplicates), Grouped(r.ErrorRows))
 	for i, class := range slices.Sorted(maps.Keys(r.Errors)) {
 		separator := ", "
 		if i == 0 {
 			separator = ": "
 		}
-		out += separator + class + " " + grouped(r.Errors[class])
+		out += separator + class + " " + Grouped(r.Errors[class])
 	}
 	return out
 }
@@ -200,7 +200,7 @@ func pendingText(s *Streamed) string {
 		return "0"
 	}
 	age := time.Duration(s.PendingSeconds * float64(time.Second)).Round(time.Second)
-	return fmt.Sprintf("%s, the oldest for %s", grouped(s.Pending), age)
+	return fmt.Sprintf("%s, the oldest for %s", Grouped(s.Pending), age)
 }
 
 func hours(from, to *chain.Hour) string {
@@ -225,11 +225,11 @@ func plural(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return grouped(n) + " " + many
+	return Grouped(n) + " " + many
 }
 
 // grouped writes a number with commas.
-func grouped(n int64) string {
+func Grouped(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]

@@ -41,7 +41,7 @@ func TestReplay(t *testing.T) {
 	resharding.Succeed(ctx)
 	during := fleet.visible(ctx)
 
-	undo := fleet.reset(ctx, "--undo", "--execute", "--failover-time", "2s")
+	undo := fleet.reset("--undo", "--execute", "--failover-time", "2s")
 	undo.Succeed(ctx)
 	after := fleet.visible(ctx)
 	put := traffic.Finish(ctx)
@@ -60,7 +60,7 @@ func TestReplay(t *testing.T) {
 }
 
 // reset begins to run the reset command.
-func (f *Fleet) reset(ctx context.Context, flags ...string) *Process {
+func (f *Fleet) reset(flags ...string) *Process {
 	f.stack.t.Helper()
 	return f.stack.Run("reset", slices.Concat([]string{"reset", "--reason", "a test"}, deployment(f.app), flags)...)
 }
@@ -68,7 +68,7 @@ func (f *Fleet) reset(ctx context.Context, flags ...string) *Process {
 // plan keeps what reset would do in a file, and returns its path.
 func (f *Fleet) plan(ctx context.Context, flags ...string) string {
 	f.stack.t.Helper()
-	p := f.reset(ctx, append(flags, "-o", "json")...)
+	p := f.reset(append(flags, "-o", "json")...)
 	p.Succeed(ctx)
 	path := filepath.Join(f.stack.t.TempDir(), "plan.json")
 	if err := os.WriteFile(path, []byte(p.Out.Text()), 0o600); err != nil {
@@ -81,8 +81,8 @@ func (f *Fleet) plan(ctx context.Context, flags ...string) string {
 func (f *Fleet) race(ctx context.Context, plan string) (made time.Time) {
 	f.stack.t.Helper()
 	made = time.Now()
-	one := f.reset(ctx, "--plan", plan, "--execute", "--detach", "--operator", "one")
-	two := f.reset(ctx, "--plan", plan, "--execute", "--detach", "--operator", "two")
+	one := f.reset("--plan", plan, "--execute", "--detach", "--operator", "one")
+	two := f.reset("--plan", plan, "--execute", "--detach", "--operator", "two")
 	codes := []int{one.Wait(ctx), two.Wait(ctx)}
 	if slices.Sort(codes); !slices.Equal(codes, []int{0, 3}) {
 		f.stack.t.Fatalf("of two operators with the same plan, the exit codes are %v, want 0 and 3\n%s\n%s", codes, one.tail(), two.tail())

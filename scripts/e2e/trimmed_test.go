@@ -150,11 +150,11 @@ func (f *Fleet) awaitStop(ctx context.Context, stopped string, children []string
 func (f *Fleet) giveUp(ctx context.Context, acked []string) {
 	t := f.stack.t
 	t.Helper()
-	if p := f.reset(ctx, "--resume", "--execute"); p.Wait(ctx) != 3 || !strings.Contains(p.Err.Text(), "--accept-gap") {
+	if p := f.reset("--resume", "--execute"); p.Wait(ctx) != 3 || !strings.Contains(p.Err.Text(), "--accept-gap") {
 		t.Errorf("a shard that has lost records is opened again without a word\n%s", p.tail())
 	}
 	f.Start("d")
-	f.reset(ctx, "--resume", "--accept-gap", "--execute", "--failover-time", "2s").Succeed(ctx)
+	f.reset("--resume", "--accept-gap", "--execute", "--failover-time", "2s").Succeed(ctx)
 	Until(ctx, t, "what is not lost is committed", func() (bool, string) {
 		n := f.visible(ctx)
 		return n >= len(acked), fmt.Sprintf("%d of %d records; %s", n, len(acked), f)

@@ -36,7 +36,7 @@ func newDemoCommand(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Watch everything work, in one process, without an AWS account",
 		Long: `Run a shop, a Kinesis stream, a fleet of workers and an S3 bucket in one process. While shoppers browse, a worker crashes,
-another one is deployed anew, a shard is split and shards are merged. At the end an audit proves from the bucket that every
+another one is deployed anew, a shard is split, shards are merged, and the fleet replays a part. At the end an audit proves from the bucket that every
 record is in exactly one committed row; its verdict is the exit code.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), o, std) },
 	}

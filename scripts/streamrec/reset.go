@@ -3,12 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/user"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +14,6 @@ import (
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	infras3 "github.com/streamrec/streamrec/infra/s3"
-	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/replay"
@@ -220,97 +217,4 @@ func anyMissing(d *replay.Draft) bool {
 		}
 	}
 	return false
-}
-
-// requests translates the flags: what to try, in this order, until nothing is missing.
-func (t *resetTool) requests(ctx context.Context, rows []lease.Lease, plan lease.Plan) ([]replay.Request, error) {
-	now := time.Now()
-	wanted := replay.Request{Undo: t.o.undo, Resume: t.o.resume, Gaps: t.o.acceptGap, Operator: t.o.operator, Reason: t.o.reason}
-	at := func(hours ...chain.Hour) (out []replay.Request) {
-		for _, h := range hours {
-			wanted.From = h
-			out = append(out, wanted)
-		}
-		return out
-	}
-	switch {
-	case t.o.undo, t.o.resume:
-		return []replay.Request{wanted}, nil
-	case t.o.plan != "":
-		return t.planned(plan)
-	case t.o.duration > 0:
-		return at(chain.HourOf(now.Add(-t.o.duration))), nil
-	case t.o.timestamp != "":
-		to, _ := time.Parse(time.RFC3339, t.o.timestamp) // validate has
-		if to.After(now) {
-			return nil, refuse("%s has not come yet; it is %s now", to.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
-		}
-		return at(chain.HourOf(to)), nil
-	case t.o.trimHorizon:
-		oldest, err := replay.Oldest(ctx, t.source.Env, t.stream, rows)
-		if err != nil {
-			return nil, explain("stream "+t.o.stream, err)
-		}
-		if oldest.IsZero() {
-			return nil, refuse("stream %s has no records", t.o.stream)
-		}
-		return at(chain.HourOf(oldest), chain.HourOf(oldest)+1), nil
-	}
-	hour, err := t.hourOfRecords(ctx, plan)
-	return at(hour), err
-}
-
-// planned reads the plan file, and refuses one that was drawn up from another state of things.
-func (t *resetTool) planned(now lease.Plan) ([]replay.Request, error) {
-	body, err := os.ReadFile(t.o.plan)
-	if err != nil {
-		return nil, usageError{fmt.Errorf("--plan: %w", err)}
-	}
-	var p resetPlan
-	if err := json.Unmarshal(body, &p); err != nil || p.App == "" {
-		return nil, usageError{fmt.Errorf("--plan: %s is not what streamrec reset -o json prints", t.o.plan)}
-	}
-	if p.App != t.o.app || p.Stream != t.o.stream || p.Bucket != t.o.bucket || p.Prefix != t.source.Layout.Prefix {
-		return nil, refuse("the plan in %s is for application %s, stream %s, bucket %s, prefix %q", t.o.plan, p.App, p.Stream, p.Bucket, p.Prefix)
-	}
-	if p.Number != now.Number+1 {
-		return nil, refuse("the plan in %s would have been number %d, and %d have been made by now: draw it up again", t.o.plan, p.Number, now.Number)
-	}
-	return []replay.Request{{
-		From: p.From, Undo: p.Undo, Resume: p.Resume, Gaps: p.AcceptGap, Operator: t.o.operator, Reason: cmp.Or(t.o.reason, p.Reason),
-	}}, nil
-}
-
-// hourOfRecords returns the earliest hour in which one of the records lies.
-func (t *resetTool) hourOfRecords(ctx context.Context, plan lease.Plan) (earliest chain.Hour, err error) {
-	layout, err := readersLayout(ctx, t.bucket, t.source.Layout, 0)
-	if err != nil {
-		return 0, explain("bucket "+t.o.bucket, err)
-	}
-	for i, pair := range strings.Split(t.o.sequence, ",") {
-		shard, sequence, ok := strings.Cut(pair, "=")
-		if _, err := chain.Pad(sequence); !ok || err != nil || shard == "" {
-			return 0, usageError{fmt.Errorf("--to-sequence-number: want SHARD=SEQUENCE, not %q", pair)}
-		}
-		hour, err := chain.HourOfRecord(ctx, t.source.Env, t.bucket, layout, shard, sequence)
-		if errors.Is(err, chain.ErrNotFound) {
-			return 0, refuse("the log has no record %s of %s", sequence, shard)
-		}
-		if err != nil {
-			return 0, explain("bucket "+t.o.bucket, err)
-		}
-		if i == 0 || hour < earliest {
-			earliest = hour
-		}
-	}
-	return earliest, nil
-}
-
-// permit refuses what would leave a hole.
-func (t *resetTool) permit(p *resetPlan) error {
-	if len(p.Missing) == 0 || p.AcceptGap {
-		return nil
-	}
-	return refuse("%d shards would have to read records that are past retention, the first of them %s: the stream goes back to %s there. Choose a later hour, or --to-trim-horizon; or give these records up with --accept-gap",
-		len(p.Missing), p.Missing[0].Shard, p.Missing[0].oldest())
 }

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/streamrec/streamrec/processor/audit"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/replay"
@@ -133,9 +134,9 @@ func (p *resetPlan) write(out io.Writer, format output) error {
 	if p.Instead > 0 {
 		line("instead of", "plan %d, which is not published: what it has written is never shown", p.Instead)
 	}
-	line("read again", "%s records, %s at %s/s; sessions served meanwhile stay behind what is replayed", grouped(p.Records), seconds(p.Seconds), grouped(int64(p.rate)))
+	line("read again", "%s records, %s at %s/s; sessions served meanwhile stay behind what is replayed", audit.Grouped(p.Records), seconds(p.Seconds), audit.Grouped(int64(p.rate)))
 	if p.Objects > 0 {
-		line("superseded", "%s objects, %s, hours %s to %s; they stay in the bucket", grouped(int64(p.Objects)), sizeOf(p.Bytes), p.Hours[0], p.Hours[1])
+		line("superseded", "%s objects, %s, hours %s to %s; they stay in the bucket", audit.Grouped(int64(p.Objects)), size(p.Bytes), p.Hours[0], p.Hours[1])
 	}
 	if p.Resume {
 		p.writeShards(w)
@@ -173,9 +174,9 @@ func (p *resetPlan) writeShards(w io.Writer) {
 		case s.State == "ended":
 			note = "stays ended"
 		case s.State == "reopened":
-			note = fmt.Sprintf("is opened again, %s records", grouped(s.Records))
+			note = fmt.Sprintf("is opened again, %s records", audit.Grouped(s.Records))
 		default:
-			note = fmt.Sprintf("%s records", grouped(s.Records))
+			note = fmt.Sprintf("%s records", audit.Grouped(s.Records))
 		}
 		if len(s.Parents) > 0 && s.State != "ended" {
 			note += fmt.Sprintf(", after %v", s.Parents)
@@ -199,24 +200,4 @@ func (p *resetPlan) cost() string {
 // seconds is a duration for people.
 func seconds(s float64) string {
 	return time.Duration(s * float64(time.Second)).Round(time.Second).String()
-}
-
-// sizeOf is a number of bytes for people.
-func sizeOf(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	}
-	return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-}
-
-// grouped writes a number with commas.
-func grouped(n int64) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }
