@@ -105,3 +105,19 @@ func TestTipIsTheLastPage(t *testing.T) {
 		}
 	})
 }
+
+// TestWorkerIsKnownUnderTheIdOfItsLeases: one that was held for dead registers anew, and everything that asks whether a lease is this worker's has to ask for
+// the new id, such as who writes snapshots and brings replays to their end.
+func TestWorkerIsKnownUnderTheIdOfItsLeases(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, "s")
+		n := f.start("a")
+		f.until(5*time.Second, "the shard is owned", func() bool { return len(f.table.Leases()) == 1 && f.row("s").Owner == n.ID() })
+		before := n.ID()
+		f.table.DeleteWorker(before)
+		f.until(20*time.Second, "the shard is owned under another id", func() bool { return f.row("s").Owner != before && f.row("s").Owner != "" })
+		if n.ID() != f.row("s").Owner {
+			t.Errorf("the worker is %s, its lease is that of %s", n.ID(), f.row("s").Owner)
+		}
+	})
+}

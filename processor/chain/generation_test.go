@@ -1,10 +1,13 @@
 package chain_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -231,5 +234,39 @@ func TestGenerationIsReservedOnce(t *testing.T) {
 		if err := chain.Freeze(t.Context(), env, b, layout.In(g), "stream"); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// growing is a bucket in which a writer goes on whenever the second hour is about to be listed for the first time.
+type growing struct {
+	chain.Bucket
+	hour chain.Hour
+	grow func()
+}
+
+func (g *growing) List(ctx context.Context, prefix string) iter.Seq2[chain.Object, error] {
+	if strings.HasPrefix(prefix, layout.HourPrefix(g.hour)) && g.grow != nil {
+		grow := g.grow
+		g.grow = nil
+		grow()
+	}
+	return g.Bucket.List(ctx, prefix)
+}
+
+// TestTakeoverOfAChainThatGrowsWhileItIsListed: after the first hour was listed, a writer puts one more link into it, and one into the next hour. That one
+// does not follow what was seen, and the log is not broken.
+func TestTakeoverOfAChainThatGrowsWhileItIsListed(t *testing.T) {
+	s, b := steady(12, 10*time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	put := func(from, to int) {
+		if err := commit(t, w, s, from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(0, 3)
+	at := chain.Bookmark{Last: w.End().Last, Hour: w.End().Hour} // from which the first walk gets nowhere
+	seen := takeOver(t, &growing{b, chain.HourOf(noon) + 1, func() { put(3, 6); put(6, 9) }}, at)
+	if seen.End() != w.End() {
+		t.Fatalf("the chain ends at %+v, want %+v", seen.End(), w.End())
 	}
 }

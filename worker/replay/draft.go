@@ -37,7 +37,7 @@ type Draft struct {
 	Base   lease.Plan   // the plan row that it was drawn up from
 	From   chain.Hour   // the first hour that is written anew
 	Before chain.Map    // what readers see
-	After  chain.Map    // what they are to see; the generation that is to be reserved is 0 in it
+	After  chain.Map    // what they are to see; newGeneration stands for the one that is to be reserved
 	Shards []ShardDraft // in the order of the rows
 	Wanted Request
 }
@@ -49,6 +49,7 @@ type ShardDraft struct {
 	Known bool           // that the plan says so; otherwise the shard begins where it would have begun
 	Now   chain.End      // where its chain ends as readers see it
 	Then  chain.End      // where it ends under the wanted map
+	Began *chain.Hour    // the hour in which its chain begins, as readers see it; nil: it has not begun
 
 	// Set by Survey, for shards of which something would be read again.
 	First    string    // the first record of the first link that is superseded
@@ -135,6 +136,9 @@ func (d *ShardDraft) find(ctx context.Context, s Source, before, wanted chain.La
 		return err
 	}
 	d.Now, d.Then = now.End(), w.End()
+	if start := now.Start(); start != nil {
+		d.Began = &start.Hour
+	}
 	if d.Row.Ended() {
 		end, err := chain.ReadEnd(ctx, s.Env, s.Bucket, wanted, shard.ID)
 		if err != nil {

@@ -24,7 +24,7 @@ func (d *Draft) Survey(ctx context.Context, s Source, stream worker.Stream) (Sup
 	before, wanted := s.Layout.With(d.Before), s.Layout.With(d.After)
 	var out Superseded
 	firsts := map[string][]string{}
-	for hour := d.From; hour <= max(chain.HourOf(s.Env.Wall()), d.From)+1; hour++ {
+	for hour := d.first(s.Env); hour <= max(chain.HourOf(s.Env.Wall()), d.From)+1; hour++ {
 		if before.GenerationAt(hour) == wanted.GenerationAt(hour) {
 			continue
 		}
@@ -57,6 +57,17 @@ func (d *Draft) Survey(ctx context.Context, s Source, stream worker.Stream) (Sup
 		return out, fmt.Errorf("survey replay: %w", err)
 	}
 	return out, nil
+}
+
+// first returns the first hour that may have something to supersede: before all chains began there is nothing, however far back somebody wants to go.
+func (d *Draft) first(env chain.Env) chain.Hour {
+	earliest := chain.HourOf(env.Wall()) + 1
+	for i := range d.Shards {
+		if began := d.Shards[i].Began; began != nil {
+			earliest = min(earliest, *began)
+		}
+	}
+	return max(d.From, earliest)
 }
 
 // Missing reports whether records that the shard would have to read are past retention. Of one that was stopped it is not known whether there were any.

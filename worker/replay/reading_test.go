@@ -1,8 +1,11 @@
 package replay_test
 
 import (
+	"context"
+	"iter"
 	"testing"
 
+	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/replay"
 )
 
@@ -72,5 +75,37 @@ func TestOldest(t *testing.T) {
 		if c.want < 0 && !at.IsZero() || c.want >= 0 && !at.Equal(arrival(c.want)) {
 			t.Errorf("%v: the oldest is of %v", c.records, at)
 		}
+	}
+}
+
+// counted counts the listings of a bucket.
+type counted struct {
+	chain.Bucket
+	lists int
+}
+
+func (c *counted) List(ctx context.Context, prefix string) iter.Seq2[chain.Object, error] {
+	c.lists++
+	return c.Bucket.List(ctx, prefix)
+}
+
+// TestSurveyBeginsWithTheLog: a replay from decades before the log began costs no more requests than one from its beginning.
+func TestSurveyBeginsWithTheLog(t *testing.T) {
+	a := newApplication(t)
+	a.write(layout, shard("s"), 0, 2, 3)
+	a.row(shard("s"), after(3, hour12+1))
+	lists := map[chain.Hour]int{}
+	for _, from := range []chain.Hour{hour12, hour12 - 200_000} {
+		d, c := a.draft(replay.Request{From: from}), &counted{Bucket: a.bucket}
+		source := a.source()
+		source.Bucket = c
+		lost, err := d.Survey(t.Context(), source, stream{records: map[string][]int{"s": {0}}})
+		a.must(err)
+		if lists[from] = c.lists; lost.Objects != 3 || lost.From != hour12 {
+			t.Errorf("from %s: superseded %+v", from, lost)
+		}
+	}
+	if lists[hour12] != lists[hour12-200_000] {
+		t.Errorf("listings: %v", lists)
 	}
 }
