@@ -78,13 +78,13 @@ var protocol = []mutant{
 		why: "no heartbeats are written"},
 
 	// Ambiguous answers.
-	{name: "ambiguous/done", file: leaseDir + "term.go",
+	{name: "ambiguous/done", file: leaseDir + "request.go",
 		old: "		if err == nil || errors.Is(err, ErrConflict)", new: "		if err = nil; err == nil || errors.Is(err, ErrConflict)",
 		why: "a write that got no answer, or was refused, is taken for done"},
-	{name: "ambiguous/conflict-is-success", file: leaseDir + "term.go",
+	{name: "ambiguous/conflict-is-success", file: leaseDir + "request.go",
 		old: "	return ErrConflict\n}", new: "	return nil\n}",
 		why: "who loses the race for a lease believes to have won it"},
-	{name: "ambiguous/own-write-not-recognised", file: leaseDir + "term.go",
+	{name: "ambiguous/own-write-not-recognised", file: leaseDir + "request.go",
 		old: "	case readErr == nil && now.same(to):\n		return nil\n", new: "",
 		why:    "a write that took effect although its answer was lost is taken for another worker's",
 		masked: "safe: the worker finds the row with its own name and takes the lease anew; it costs a restart of the shard"},
