@@ -41,6 +41,10 @@ type Config struct {
 	Erased func(customerID string, arrival time.Time) bool
 	// Tombstones is how many erasures Erased heeds. Nil: none.
 	Tombstones func() int
+	// Foreign makes what reads records of other formats, one for each shard: see package mapping. Nil reads the native format alone.
+	Foreign func() event.Foreign
+	// Scout is told what producers send; the processors of a worker share one. Nil tells nobody.
+	Scout event.Scout
 	// Codec compresses the objects; the processors of a worker share one. Defaults to one for each.
 	Codec *table.Codec
 	// Model has the parameters of the recommendation model. Defaults to model.DefaultParams.

@@ -49,10 +49,14 @@ func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
 	if err != nil {
 		return nil, err
 	}
+	decoder := event.Options{Privacy: cfg.Privacy, Range: &hashes, Erased: cfg.Erased, Scout: cfg.Scout}
+	if cfg.Foreign != nil {
+		decoder.Foreign = cfg.Foreign()
+	}
 	c := &rows{
 		shard: shard.ID, length: cfg.Recommendations, observer: observer, hashes: hashes, erased: cfg.Erased,
 		tombstones: cfg.Tombstones, heeded: cfg.Tombstones(),
-		decoder: event.NewDecoder(event.Options{Privacy: cfg.Privacy, Range: &hashes, Erased: cfg.Erased}),
+		decoder: event.NewDecoder(decoder),
 		seen:    newDuplicates(), turn: newTurn(), model: model.New(*cfg.Model), table: w,
 		merged: cfg.Merged,
 		lists:  make([]table.Recommendation, 0, max(cfg.Recommendations, 0)), // never nil: nil is null, and means that none were asked for

@@ -1,6 +1,10 @@
 package dashboard
 
-import "context"
+import (
+	"context"
+
+	"github.com/streamrec/streamrec/processor/upstream"
+)
 
 // Source looks at a fleet.
 type Source interface {
@@ -98,6 +102,8 @@ type Self struct {
 	Worker   string      `json:"worker"`
 	Counters Counters    `json:"counters"`
 	Shards   []SelfShard `json:"shards"`
+	// Upstream is what producers send; nil from a worker that does not watch them.
+	Upstream *upstream.Report `json:"upstream,omitempty"`
 }
 
 // Counters are what a worker has done since it started, and what its model is like.
@@ -120,4 +126,8 @@ type SelfShard struct {
 	Counter int64   `json:"counter"`
 	LagMs   int64   `json:"lagMs"` // -1 before the first read
 	Rate    float64 `json:"rate"`
+	// SilentMs is how long nothing has arrived, as far as the shard has been read, -1 when that is not known; Usual is how many rows a second
+	// usually do, -1 likewise.
+	SilentMs int64   `json:"silentMs"`
+	Usual    float64 `json:"usual"`
 }

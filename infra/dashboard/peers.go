@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -80,6 +81,22 @@ func (p *Peers) Answers(ctx context.Context, addresses []string) (answers []Self
 		}
 	}
 	return answers, reached
+}
+
+// AskAll asks the workers at these addresses at once and waits for them, a second at the most. Those that do not answer are left out.
+func (p *Peers) AskAll(ctx context.Context, addresses []string) (answers []Self) {
+	heard := make([][]Self, len(addresses))
+	var asking sync.WaitGroup
+	slots := make(chan struct{}, peersAskedAt)
+	for i, address := range addresses {
+		asking.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			heard[i], _ = p.get(ctx, address) // a worker that does not answer is one of which nothing is known
+		})
+	}
+	asking.Wait()
+	return slices.Concat(heard...)
 }
 
 func (p *Peers) asking() (n int) {

@@ -20,8 +20,11 @@ func newStateCollector(state func() State) *stateCollector {
 }
 
 func (g *gauge) labels() []string {
-	if g.shard {
+	switch {
+	case g.shard:
 		return []string{"shard"}
+	case g.label != "":
+		return []string{g.label}
 	}
 	return nil
 }
@@ -45,14 +48,26 @@ func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
 	state := c.state()
 	for i := range gauges {
 		g := &gauges[i]
-		if !g.shard {
-			out <- prometheus.MustNewConstMetric(c.descs[i], g.kind(), g.read(&state))
-			continue
-		}
+		g.each(&state, func(v float64, labels ...string) {
+			out <- prometheus.MustNewConstMetric(c.descs[i], g.kind(), v, labels...)
+		})
+	}
+}
+
+// each gives the values of a state.
+func (g *gauge) each(state *State, give func(v float64, labels ...string)) {
+	switch {
+	case g.shard:
 		for s := range state.Shards {
 			if v := g.readShard(&state.Shards[s]); v >= 0 {
-				out <- prometheus.MustNewConstMetric(c.descs[i], g.kind(), v, state.Shards[s].Shard)
+				give(v, state.Shards[s].Shard)
 			}
 		}
+	case g.label != "":
+		for label, n := range g.readEach(state) {
+			give(float64(n), label)
+		}
+	default:
+		give(g.read(state))
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/processor/table"
+	"github.com/streamrec/streamrec/processor/upstream"
 )
 
 var update = flag.Bool("update", false, "write infra/metrics.md")
@@ -67,7 +68,10 @@ func TestSeriesOfAShardVanishWithItsLease(t *testing.T) {
 }
 
 func TestEverythingInTheTableIsServed(t *testing.T) {
-	m := NewMetrics(func() State { return State{Shards: []ShardState{{Shard: "s"}}} })
+	seen := upstream.Totals{Unknown: 5, Names: 2, Failures: map[string]int64{"invalid_json": 4}, Formats: map[string]int64{"segment": 9}}
+	m := NewMetrics(func() State {
+		return State{Shards: []ShardState{{Shard: "s", Silence: 2.5, UsualRate: -1}}, Upstream: seen}
+	})
 	code := "reason"
 	m.Processed("s", &table.Row{Error: &code, Duplicate: true})
 	m.Committed("s", chain.Batch{Body: make([]byte, 10), Rows: 3}, 40*time.Millisecond)
@@ -75,14 +79,19 @@ func TestEverythingInTheTableIsServed(t *testing.T) {
 	m.observe("get_records_seconds", time.Millisecond)
 	text := scrape(t, m)
 	for _, name := range Names() {
-		if !strings.Contains(text, "# HELP "+name+" ") {
+		if !strings.Contains(text, "# HELP "+name+" ") && name != "streamrec_usual_rows_per_second" {
 			t.Errorf("%s is not served", name)
 		}
 	}
-	for _, want := range []string{"streamrec_rows_total 1", "streamrec_dead_letters_total 1", "streamrec_duplicates_total 1", "streamrec_object_bytes_total 10", "streamrec_committed_rows_total 3", "streamrec_commit_seconds_count 1", `streamrec_question_seconds_count{way="live"} 1`} {
+	for _, want := range []string{"streamrec_rows_total 1", "streamrec_dead_letters_total 1", "streamrec_duplicates_total 1", "streamrec_object_bytes_total 10", "streamrec_committed_rows_total 3", "streamrec_commit_seconds_count 1", `streamrec_question_seconds_count{way="live"} 1`,
+		`streamrec_decode_failures_total{class="invalid_json"} 4`, `streamrec_format_rows_total{format="segment"} 9`, "streamrec_unknown_field_rows_total 5",
+		"streamrec_unknown_field_names 2", `streamrec_source_silence_seconds{shard="s"} 2.5`} {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("no %s", want)
 		}
+	}
+	if strings.Contains(text, "streamrec_usual_rows_per_second") {
+		t.Error("a rate is told before it is known")
 	}
 	if names := Names(); len(slices.Compact(slices.Sorted(slices.Values(names)))) != len(names) {
 		t.Error("a name is used twice")

@@ -1,5 +1,9 @@
 package telemetry
 
+import (
+	"github.com/streamrec/streamrec/processor/upstream"
+)
+
 // State is what a worker is doing at the moment of a scrape. Series of a shard are there as long as the shard is in it.
 type State struct {
 	Ready            bool
@@ -15,6 +19,8 @@ type State struct {
 	Predictions, Hits      int64
 	BudgetBytes, HeldBytes int64
 	Streams                int64
+
+	Upstream upstream.Totals
 }
 
 // ShardState is a shard whose lease the worker holds.
@@ -24,6 +30,8 @@ type ShardState struct {
 	Records       int64   // in this term
 	OpenVisits    int64   // -1 while it is being opened
 	CheckpointAge float64 // seconds, -1 when it has never been moved
+	Silence       float64 // seconds, -1 before the first read
+	UsualRate     float64 // rows/s, -1 when it is not known
 }
 
 // gauge is one metric of a State.
@@ -32,6 +40,8 @@ type gauge struct {
 	counter, shard  bool // it only grows; it has the label shard
 	read            func(*State) float64
 	readShard       func(*ShardState) float64 // negative: not known, no series
+	label           string                    // of readEach
+	readEach        func(*State) map[string]int64
 }
 
 // gauges is the table of what is read at a scrape.
@@ -40,6 +50,8 @@ var gauges = []gauge{
 	{name: "records_processed_total", kcl: "RecordsProcessed", shard: true, counter: true, help: "records that were processed in this term of the lease", readShard: func(s *ShardState) float64 { return float64(s.Records) }},
 	{name: "checkpoint_age_seconds", shard: true, help: "time since the checkpoint was moved, as the lease table was last read (every --failover-time); grows on a quiet shard", readShard: func(s *ShardState) float64 { return s.CheckpointAge }},
 	{name: "open_visits", shard: true, help: "sessions that may go on, in the model of the shard", readShard: func(s *ShardState) float64 { return float64(s.OpenVisits) }},
+	{name: "source_silence_seconds", shard: true, help: "how long nothing has arrived in the shard, as far as it has been read; after a takeover it counts from there", readShard: func(s *ShardState) float64 { return s.Silence }},
+	{name: "usual_rows_per_second", shard: true, help: "average of what arrives, which forgets within an hour and does not fall during silence; silence times this is how many rows are missed", readShard: func(s *ShardState) float64 { return s.UsualRate }},
 	{name: "ready", help: "1 when the worker can work on leases", read: func(s *State) float64 { return bit(s.Ready) }},
 	{name: "current_leases", kcl: "CurrentLeases", help: "leases that the worker holds", read: func(s *State) float64 { return float64(len(s.Shards)) }},
 	{name: "total_leases", kcl: "TotalLeases", help: "leases of shards that have not ended, as the table was last read", read: func(s *State) float64 { return float64(s.TotalLeases) }},
@@ -55,6 +67,11 @@ var gauges = []gauge{
 	{name: "memory_budget_bytes", help: "memory for open batches and uploads; 0: not bounded", read: func(s *State) float64 { return float64(s.BudgetBytes) }},
 	{name: "memory_held_bytes", help: "what they hold", read: func(s *State) float64 { return float64(s.HeldBytes) }},
 	{name: "streams_open", help: "streams of recommendations that are open", read: func(s *State) float64 { return float64(s.Streams) }},
+	{name: "unknown_field_rows_total", counter: true, help: "user records with fields that have no column", read: func(s *State) float64 { return float64(s.Upstream.Unknown) }},
+	{name: "unknown_field_names", help: "distinct names of such fields, at most 257; streamrec status has the names", read: func(s *State) float64 { return float64(s.Upstream.Names) }},
+	{name: "new_field_names_total", counter: true, help: "of those, names that appeared when the worker had seen ten minutes of records: the schema has changed", read: func(s *State) float64 { return float64(s.Upstream.NewNames) }},
+	{name: "decode_failures_total", counter: true, label: "class", help: "user records that could not be decoded, by class of the error", readEach: func(s *State) map[string]int64 { return s.Upstream.Failures }},
+	{name: "format_rows_total", counter: true, label: "format", help: "user records that were decoded, by the format in which they came", readEach: func(s *State) map[string]int64 { return s.Upstream.Formats }},
 }
 
 func bit(b bool) float64 {

@@ -22,6 +22,10 @@ type Options struct {
 	// Erased reports whether a customer has been erased since a record of theirs arrived. id is what CustomerID would be. Such a
 	// record becomes an event with the class Erased and nothing of its content. Nil erases nobody.
 	Erased func(id string, arrival time.Time) bool
+	// Foreign rewrites records of other formats, and belongs to the Decoder. Nil decodes the native one alone.
+	Foreign Foreign
+	// Scout is told what producers send. Nil tells nobody.
+	Scout  Scout
 	Limits Limits
 }
 
@@ -31,11 +35,15 @@ type Decoder struct {
 	hashes  *HashRange
 	clear   []string
 	erased  func(id string, arrival time.Time) bool
+	foreign Foreign
+	scout   Scout
 	limits  Limits
 
 	record  Record // the one that Decode works on
 	entries int    // history entries of record so far
 
+	format   string   // of the text at hand
+	unknown  []string // names of its fields that have no column; kept for the scout
 	session  members
 	entry    members
 	subs     aggregate
@@ -51,6 +59,8 @@ func NewDecoder(o Options) *Decoder {
 		hashes:  o.Range,
 		clear:   slices.Clone(o.ClearFields),
 		erased:  o.Erased,
+		foreign: o.Foreign,
+		scout:   o.Scout,
 		limits:  o.Limits.withDefaults(),
 	}
 }
@@ -119,7 +129,7 @@ func (d *Decoder) decodePayload(dst []Event, p payload) (_ []Event, ok bool) {
 	if err != nil && err.Class != NotObject && isLines(text) {
 		return d.decodeLines(dst, p, text)
 	}
-	return d.interpret(dst, p, 0, text, err), true
+	return d.understand(dst, p, 0, text, err), true
 }
 
 // decodeLines appends an event for each line that is not blank.
@@ -133,7 +143,7 @@ func (d *Decoder) decodeLines(dst []Event, p payload, text string) (_ []Event, o
 	}
 	dst = slices.Grow(dst, n)
 	for number, line := range lines(text) {
-		dst = d.interpret(dst, p, number, line, d.scan(line))
+		dst = d.understand(dst, p, number, line, d.scan(line))
 	}
 	return dst, true
 }

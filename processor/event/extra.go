@@ -43,6 +43,7 @@ func (d *Decoder) extra(m *members, at position) string {
 	if len(m.extra) == 0 {
 		return ""
 	}
+	d.note(m)
 	if d.privacy == nil {
 		return m.object(func(string) bool { return true })
 	}
@@ -57,6 +58,9 @@ func (d *Decoder) extra(m *members, at position) string {
 
 // isClear reports whether a name may stay readable. A known field never may, nor what would pass for the sealed rest.
 func (d *Decoder) isClear(name string) bool {
+	if name == FormatMember || name == EventMember {
+		return d.format != Native
+	}
 	return slices.Contains(d.clear, name) && fieldOf(name) == unknown && name != sealedMember
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/streamrec/streamrec/processor"
 	"github.com/streamrec/streamrec/processor/follow"
 	"github.com/streamrec/streamrec/processor/table"
+	"github.com/streamrec/streamrec/processor/upstream"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/replay"
@@ -38,6 +39,7 @@ type service struct {
 	leaving   atomic.Bool      // asked to leave
 	retention time.Duration    // of the stream
 	tally     *tally
+	upstream  *upstream.Watch
 	operator  *lease.Operator
 	log       logrus.FieldLogger
 }
@@ -76,6 +78,8 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 		return nil, err
 	}
 	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), retention: summary.Retention, tally: newTally(), log: log}
+	s.upstream = upstream.New(s.appeared)
+	cfg.processor.Scout = s.upstream
 	cfg.processor.Keep, cfg.processor.Remove = summary.Retention+24*time.Hour, bucket.Delete
 	self := func() *worker.Worker { return s.Worker }
 	if cfg.follow != nil {
@@ -83,7 +87,7 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 		s.models = shardlog.NewModels(*cfg.follow, worker.System{}, bucket, self, s.restored)
 	}
 	s.operator = lease.NewOperator(worker.System{}, s.store, cmp.Or(cfg.worker.Lease.Failover, 5*time.Second), replay.Publish(worker.System{}, bucket, d.layout))
-	stream, told := worker.Stream(infrakinesis.NewStream(c.kinesis, d.stream)), observers{observer, s.live, s.tally}
+	stream, told := worker.Stream(infrakinesis.NewStream(c.kinesis, d.stream)), observers{observer, s.live, s.tally, s.upstream}
 	if cfg.metrics != nil {
 		stream, told = cfg.metrics.Stream(stream), append(told, cfg.metrics)
 	}
@@ -179,6 +183,11 @@ func (s *service) open(ctx context.Context) error {
 
 func (s *service) restored(stats model.Stats, took time.Duration) {
 	s.log.WithFields(logrus.Fields{"facts": stats.Facts, "items": stats.Items, "took_ms": took.Milliseconds()}).Info("model is restored")
+}
+
+// appeared logs that producers send a field which was not there before. Its name looks like one that a programmer has chosen, see package upstream.
+func (s *service) appeared(field string) {
+	s.log.WithField("field", field).Warn("records have a new field, which has no column: it is kept in extra")
 }
 
 // merged logs what a round of the follower has done.

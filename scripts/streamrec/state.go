@@ -5,6 +5,7 @@ import (
 
 	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/processor"
+	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
@@ -24,6 +25,7 @@ func (s *service) state(budget *processor.Budget) telemetry.State {
 		state.Streams = s.http.Streams()
 	}
 	state.Shards = s.shardStates(rows)
+	state.Upstream = s.upstream.Totals()
 	return state
 }
 
@@ -50,9 +52,12 @@ func (s *service) shardStates(rows []lease.Lease) (states []telemetry.ShardState
 	}
 	open := s.live.Shards()
 	for _, sh := range s.Shards() {
-		state := telemetry.ShardState{Shard: sh.Shard, Behind: sh.MillisBehindLatest, Records: sh.Records, OpenVisits: -1, CheckpointAge: -1}
+		state := telemetry.ShardState{Shard: sh.Shard, Behind: sh.MillisBehindLatest, Records: sh.Records, OpenVisits: -1, CheckpointAge: -1, Silence: -1, UsualRate: -1}
 		if at := moved[sh.Shard]; at > 0 {
 			state.CheckpointAge = max(time.Since(time.UnixMilli(at)).Seconds(), 0)
+		}
+		if silent, usual := s.silence(sh); silent >= 0 {
+			state.Silence, state.UsualRate = silent.Seconds(), usual
 		}
 		if asked := open[sh.Shard]; asked != nil {
 			if stats, ok := asked.Stats(); ok {
@@ -62,4 +67,13 @@ func (s *service) shardStates(rows []lease.Lease) (states []telemetry.ShardState
 		states = append(states, state)
 	}
 	return states
+}
+
+// silence is how long nothing has arrived in a shard, at the time that reading has reached, and how many rows a second usually do. Both are negative
+// before the first read.
+func (s *service) silence(sh worker.ShardStatus) (silent time.Duration, usual float64) {
+	if sh.MillisBehindLatest < 0 {
+		return -time.Millisecond, -1
+	}
+	return s.upstream.Silence(sh.Shard, sh.LeaseCounter, time.Now().Add(-time.Duration(sh.MillisBehindLatest)*time.Millisecond))
 }

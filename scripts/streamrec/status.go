@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
 
+	"github.com/streamrec/streamrec/infra/dashboard"
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	"github.com/streamrec/streamrec/worker"
@@ -25,6 +26,7 @@ type statusOptions struct {
 	interval    time.Duration
 	lagInterval time.Duration
 	noLag       bool
+	noUpstream  bool
 	failover    time.Duration
 	format      output
 }
@@ -46,6 +48,10 @@ every open shard, of the five a second that all readers of a shard share: --no-l
 read no more often than --lag-interval. AGE is the time since the checkpoint was moved. Ages of heartbeats and
 checkpoints depend on the clocks of the workers and of this machine; the fleet decides nothing by them.
 
+UPSTREAM is what producers send, as far as workers answer at the addresses in the table: rows of the last ten minutes, how many of them could
+not be decoded, by class, and how many had fields without a column; fields that are new; and how long nothing has arrived, beside what usually
+does. --no-upstream asks nobody.
+
 With -o json there is one object for each look, on one line; times are RFC 3339, null is not known:
   app, stream, time
   coverage   {openShards, complete, hole: {from, to}}: whether the open shards cover the hash range
@@ -53,6 +59,8 @@ With -o json there is one object for each look, on one line; times are RFC 3339,
   handOffs   [{shard, from, to, cause}]: leases that are about to move; the cause is requested or leaving
   shards     [{shard, state, owner, leaseCounter, checkpoint, checkpointAgeMillis, lagMillis, lagReadMillisAgo, recordsPerSecond,
              parents, children, waitsFor, stopped}]
+  upstream   {workers, rows, failures: {class: rows}, unknown, formats: {format: rows}, fields: [{name, rows, since, new}], newest,
+             silentMillis, usualRowsPerSecond, missedRows}
 With --watch a look that fails is {app, stream, time, error}.`
 
 func newStatusCommand(std streams) *cobra.Command {
@@ -67,6 +75,7 @@ func newStatusCommand(std streams) *cobra.Command {
 	cmd.Flags().DurationVar(&o.interval, "interval", 2*time.Second, "time between two looks with --watch")
 	cmd.Flags().DurationVar(&o.lagInterval, "lag-interval", 10*time.Second, "least time between two reads of a shard with --watch")
 	cmd.Flags().BoolVar(&o.noLag, "no-lag", false, "do not read the shards")
+	cmd.Flags().BoolVar(&o.noUpstream, "no-upstream", false, "do not ask the workers what producers send")
 	cmd.Flags().DurationVar(&o.failover, "failover-time", 5*time.Second, "that of the workers")
 	outputFlag(cmd, &o.format)
 	return cmd
@@ -119,7 +128,8 @@ type lookout struct {
 	statusOptions
 	store  lease.Store
 	source worker.Stream
-	lag    *lagGauge // nil: the shards are not read
+	lag    *lagGauge        // nil: the shards are not read
+	peers  *dashboard.Peers // nil: the workers are not asked
 }
 
 func newLookout(c clients, o statusOptions) *lookout {
@@ -127,6 +137,9 @@ func newLookout(c clients, o statusOptions) *lookout {
 	if !o.noLag {
 		once := kinesis.New(c.kinesis.Options(), func(k *kinesis.Options) { k.Retryer, k.RetryMaxAttempts = aws.NopRetryer{}, 0 })
 		l.lag = newLagGauge(infrakinesis.NewStream(once, o.stream), o.lagInterval)
+	}
+	if !o.noUpstream {
+		l.peers = dashboard.NewPeers(time.Now)
 	}
 	return l
 }
@@ -158,6 +171,9 @@ func (l *lookout) look(ctx context.Context) (*status, error) {
 		seen.lags = l.lag.measure(ctx, leases)
 	}
 	s := seen.status()
+	if l.peers != nil {
+		s.Upstream = upstreamOf(l.peers.AskAll(ctx, addresses(workers)), leases)
+	}
 	s.App, s.Stream = l.app, l.stream
 	return s, nil
 }

@@ -13,14 +13,15 @@ import (
 
 // status is what the status command shows. The names in its JSON are documented in the command's help.
 type status struct {
-	App      string         `json:"app"`
-	Stream   string         `json:"stream"`
-	Time     time.Time      `json:"time"`
-	Coverage *coverage      `json:"coverage"`         // null when the shards could not be listed
-	Replay   *replayStatus  `json:"replay,omitempty"` // the last one; null when there never was one
-	Workers  []workerStatus `json:"workers"`
-	HandOffs []handOff      `json:"handOffs"`
-	Shards   []shardStatus  `json:"shards"`
+	App      string          `json:"app"`
+	Stream   string          `json:"stream"`
+	Time     time.Time       `json:"time"`
+	Coverage *coverage       `json:"coverage"`         // null when the shards could not be listed
+	Replay   *replayStatus   `json:"replay,omitempty"` // the last one; null when there never was one
+	Workers  []workerStatus  `json:"workers"`
+	HandOffs []handOff       `json:"handOffs"`
+	Shards   []shardStatus   `json:"shards"`
+	Upstream *upstreamStatus `json:"upstream,omitempty"` // what producers send; null when no worker says
 }
 
 // coverage says whether the open shards cover the hash range.
@@ -113,6 +114,9 @@ func (s *status) lines() []string {
 	if s.Replay != nil {
 		lines = append(lines, s.Replay.line())
 	}
+	if s.Upstream != nil {
+		lines = append(lines, s.Upstream.line())
+	}
 	for _, trouble := range s.troubles() {
 		lines = append(lines, "! "+trouble)
 	}
@@ -147,6 +151,9 @@ func (s *status) troubles() (lines []string) {
 		if w.State == "silent" && w.Leases > 0 {
 			lines = append(lines, fmt.Sprintf("%s is silent and still named by %d leases", w.Worker, w.Leases))
 		}
+	}
+	if s.Upstream != nil {
+		lines = append(lines, s.Upstream.troubles()...)
 	}
 	return lines
 }

@@ -107,7 +107,7 @@ func (w *town) settle() {
 }
 
 func (w *town) lookout() *lookout {
-	return newLookout(w.clients, statusOptions{app: "shop", stream: "clicks", failover: 5 * time.Second, lagInterval: 10 * time.Second})
+	return newLookout(w.clients, statusOptions{app: "shop", stream: "clicks", failover: 5 * time.Second, lagInterval: 10 * time.Second, noUpstream: true})
 }
 
 func TestStatusShowsEveryState(t *testing.T) {

@@ -103,8 +103,12 @@ func (s *service) self() dashboard.Self {
 		self.Counters.Facts, self.Counters.Items, self.Counters.StaleMs = int64(stats.Facts), int64(stats.Items), s.models.StaleMs()
 	}
 	for _, sh := range s.Shards() {
-		self.Shards = append(self.Shards, dashboard.SelfShard{Shard: sh.Shard, Counter: sh.LeaseCounter, LagMs: sh.MillisBehindLatest, Rate: sh.RecordsPerSecond})
+		silent, usual := s.silence(sh)
+		self.Shards = append(self.Shards, dashboard.SelfShard{
+			Shard: sh.Shard, Counter: sh.LeaseCounter, LagMs: sh.MillisBehindLatest, Rate: sh.RecordsPerSecond, SilentMs: silent.Milliseconds(), Usual: usual,
+		})
 	}
+	self.Upstream = new(s.upstream.Report())
 	return self
 }
 
