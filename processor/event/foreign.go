@@ -14,6 +14,8 @@ type Rewritten struct {
 	Format  string   // its name, which has been chosen with the mapping, not by the producer
 	Text    []byte   // a JSON object
 	Unknown []string // the paths of fields that do not map
+	// TooLarge tells that the record has more parts than are looked at: Text has not all of it.
+	TooLarge bool
 }
 
 // The members of Extra that a rewritten record has: what the producer's record was, the name of its event if the mapping knows it, and what is left
@@ -40,7 +42,9 @@ func (d *Decoder) understand(dst []Event, p payload, line int, text string, err 
 		if r, ok := d.foreign.Rewrite(text, d.conceal); ok {
 			d.format = r.Format
 			d.unknown = append(d.unknown, r.Unknown...)
-			err = d.scan(string(r.Text))
+			if err = d.scan(string(r.Text)); r.TooLarge {
+				err = fault(TooManyFields, "more parts than a mapping looks at")
+			}
 		}
 	}
 	n := len(dst)

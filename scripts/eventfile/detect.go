@@ -39,7 +39,7 @@ func (r *Reader) inflate(src *bufio.Reader) (*bufio.Reader, error) {
 // detect makes the parser of the file's format. It is nil for an empty file.
 func (r *Reader) detect() (parser, error) {
 	if r.opts.Format == JSON {
-		return newJSONParser(), nil
+		return newJSONParser(r.opts.Foreign), nil
 	}
 	line, err := r.lines.next()
 	switch {
@@ -51,7 +51,7 @@ func (r *Reader) detect() (parser, error) {
 		return newCSVParser(line, r.opts.Source)
 	case line[0] == '{':
 		r.lines.unread(line)
-		return newJSONParser(), nil
+		return newJSONParser(r.opts.Foreign), nil
 	case looksLikeHeader(line):
 		return newCSVParser(line, r.opts.Source)
 	default:

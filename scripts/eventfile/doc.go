@@ -10,7 +10,8 @@
 // # JSON lines
 //
 // One record per line, in the form that package processor/event documents, and read by its decoder: what a worker will
-// not be able to decode is malformed here too. The payload of the event is the line itself, byte for byte.
+// not be able to decode is malformed here too. The payload of the event is the line itself, byte for byte. With Options.Foreign that goes for lines in
+// other formats, too. A session that a mapping names after a customer is a hash here, without a key.
 //
 // # CSV
 //

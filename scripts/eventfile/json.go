@@ -2,6 +2,8 @@ package eventfile
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,14 +32,48 @@ var (
 // jsonParser reads a line as the workers will.
 type jsonParser struct {
 	decoder *event.Decoder
+	foreign *keyed // nil when there is the native format alone
 	events  []event.Event
 }
 
-func newJSONParser() *jsonParser { return &jsonParser{decoder: event.NewDecoder(event.Options{})} }
+func newJSONParser(foreign event.Foreign) *jsonParser {
+	p := &jsonParser{}
+	var o event.Options
+	if foreign != nil {
+		p.foreign = &keyed{Foreign: foreign}
+		o.Foreign = p.foreign
+	}
+	p.decoder = event.NewDecoder(o)
+	return p
+}
+
+// keyed names sessions that have only their customer's name by a hash, since the session becomes the partition key, and remembers the native text.
+type keyed struct {
+	event.Foreign
+	native []byte // of the line at hand, nil when it was native already
+}
+
+// Rewrite implements event.Foreign.
+func (k *keyed) Rewrite(text string, _ func(string) string) (event.Rewritten, bool) {
+	r, ok := k.Foreign.Rewrite(text, concealed)
+	if ok {
+		k.native = r.Text
+	}
+	return r, ok
+}
+
+// concealed is a partition key for a customer.
+func concealed(customer string) string {
+	sum := sha256.Sum256([]byte("streamrec partition key\x00" + customer))
+	return "c-" + hex.EncodeToString(sum[:16])
+}
 
 func (p *jsonParser) parse(line []byte, _ int64) (Event, error) {
 	if line[0] != '{' {
 		return Event{}, errNotObject // and neither gzip nor a KPL aggregate, which the decoder would unwrap
+	}
+	if p.foreign != nil {
+		p.foreign.native = nil
 	}
 	p.events = p.decoder.Decode(p.events[:0], event.Record{Data: line})
 	decoded := &p.events[0]
@@ -49,13 +85,21 @@ func (p *jsonParser) parse(line []byte, _ int64) (Event, error) {
 	}
 	e := Event{Session: strings.Clone(decoded.SessionID), Payload: bytes.Clone(line), Steps: steps(decoded.History)}
 	if decoded.EventTime.Valid {
-		t, err := eventTime(line)
+		t, err := eventTime(p.native(line))
 		if err != nil {
 			return Event{}, err
 		}
 		e.Time = t
 	}
 	return e, nil
+}
+
+// native is the line as a native record.
+func (p *jsonParser) native(line []byte) []byte {
+	if p.foreign != nil && p.foreign.native != nil {
+		return p.foreign.native
+	}
+	return line
 }
 
 // steps copies what a history tells. The decoder's strings would keep a second copy of the line alive.

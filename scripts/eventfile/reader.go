@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+
+	"github.com/streamrec/streamrec/processor/event"
 )
 
 // Format is how a file writes its events.
@@ -49,6 +51,8 @@ type Options struct {
 	Source string
 	// OnMalformed is Stop or Skip.
 	OnMalformed Policy
+	// Foreign reads JSON lines that are not in the native format; nil reads none. It belongs to the Reader.
+	Foreign event.Foreign
 }
 
 // parser makes an event of one line that is not blank. It sets neither Line nor newest.

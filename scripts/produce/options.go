@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/streamrec/streamrec/processor/event/mapping"
 	"github.com/streamrec/streamrec/scripts/eventfile"
 )
 
@@ -17,8 +18,10 @@ type Options struct {
 
 	// File is an event file, or - for standard input. Either it or Shop must be given.
 	File string
-	// Format is auto, json or csv. Defaults to auto.
+	// Format is that of the file: auto, json or csv. Defaults to auto.
 	Format string
+	// Formats are the mappings for JSON lines that are not native; nil when there are none.
+	Formats *mapping.Set
 	// Malformed says what becomes of lines that cannot be read: stop ends at the first, skip passes them over. Defaults to
 	// stop.
 	Malformed string

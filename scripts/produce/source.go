@@ -39,7 +39,7 @@ func openSource(ctx context.Context, o Options, stdin io.Reader, now func() time
 		stdin = interruptible(ctx, stdin)
 	}
 	r, err := eventfile.Open(o.File, stdin, eventfile.Options{
-		Format: eventfile.Format(o.Format), OnMalformed: o.Malformed == "skip",
+		Format: eventfile.Format(o.Format), OnMalformed: o.Malformed == "skip", Foreign: o.Formats.Reader(),
 	})
 	if err != nil {
 		stop()

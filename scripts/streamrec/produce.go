@@ -13,26 +13,32 @@ import (
 func newProduceCommand(std streams) *cobra.Command {
 	var o produce.Options
 	var format output
+	var formats formatOptions
 	cmd := &cobra.Command{
 		Use: "produce", Short: "Put an event file, or synthetic shoppers, into a stream",
 		Long: `Put an event file, or what the shoppers of a synthetic shop do, into a stream. Records of one session keep their order;
 what the stream does not take at once is tried again. The summary goes to stdout. An interrupt ends the run after everything
 that was read is acknowledged.
 
-An event file has one JSON record per line, or is CSV with a header that names at least the columns ts_ms, session, event
+An event file has one JSON record per line, native or in one of the formats that workers read too, or is CSV with a header that names at least the columns ts_ms, session, event
 (view, cart or purchase) and item; either may be compressed with gzip.`,
 		Example: `  streamrec produce --stream clicks --file events.csv.gz --speed 60
   streamrec produce --stream clicks --file - --malformed skip < events.jsonl
   streamrec produce --stream clicks --shop --rate 200 --duration 2m --ack-log acks.jsonl`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Output = format.String()
+			var err error
+			if o.Format, o.Formats, err = formats.ofFile(); err != nil {
+				return err
+			}
 			return runProduce(cmd.Context(), o, std)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Stream, "stream", "", "Kinesis stream to put into (required)")
 	f.StringVar(&o.File, "file", "", "event file to put; - is standard input")
-	f.StringVar(&o.Format, "format", produce.DefaultFormat, "format of the file: json, csv, or auto to find it out")
+	f.StringVar(&formats.name, "format", produce.DefaultFormat, "format of the lines: json, csv, streamrec, segment, ga4, custom, or auto to see from each of them; they are put as they are")
+	formats.fileFlag(f)
 	f.StringVar(&o.Malformed, "malformed", produce.DefaultMalformed, "what a malformed line does: stop the run, or skip the line")
 	f.BoolVar(&o.Shop, "shop", false, "put what synthetic shoppers do, instead of a file")
 	f.IntVar(&o.Shoppers, "shoppers", produce.DefaultShoppers, "how many shoppers; half of them browse at a time")

@@ -40,6 +40,7 @@ type workerOptions struct {
 	noPrivacy                   bool
 	privacyKeyFile              string
 	logFormat, logLevel         string
+	formats                     formatOptions
 	http                        httpOptions
 	admin                       adminOptions
 	dashboard                   dashboardOptions
@@ -77,6 +78,7 @@ DynamoDB table of that name, and writes their records with recommendations to th
 	f.StringVar(&o.privacyKeyFile, "privacy-key-file", "", "file with the secret, 32 bytes in hex or base64, that pseudonymises customers; or set STREAMREC_PRIVACY_KEY")
 	f.StringVar(&o.logFormat, "log-format", "auto", "format of the log on stderr: text, json, or auto: text on a terminal")
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: debug, info, warning or error")
+	o.formats.flags(f)
 	o.http.flags(f)
 	o.admin.flags(f)
 	o.dashboard.flags(f)
@@ -100,6 +102,7 @@ func (o workerOptions) configs(now time.Time) (worker.Config, processor.Config, 
 	missing := required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket})
 	initial, initialErr := parseInitial(o.initial, now)
 	privacy, privacyErr := loadPrivacy(o.noPrivacy, o.privacyKeyFile)
+	formats, formatErr := o.formats.set()
 	w := worker.Config{
 		Name: o.name, Application: o.app, Stream: o.stream,
 		Lease: lease.Config{Failover: o.failover, Grace: o.grace, Initial: initial},
@@ -107,8 +110,9 @@ func (o workerOptions) configs(now time.Time) (worker.Config, processor.Config, 
 	p := processor.Config{
 		Layout: o.deployment().layout, MaxBytes: o.flushBytes, MaxAge: o.flushAge, Recommendations: o.recommendations,
 		RestoreWindow: o.restoreWindow, Privacy: privacy, Model: o.model(), Budget: processor.NewBudget(o.memoryBudget),
+		Foreign: formats.Makers(),
 	}
-	err := errors.Join(missing, initialErr, privacyErr)
+	err := errors.Join(missing, initialErr, privacyErr, formatErr)
 	if missing == nil {
 		err = errors.Join(err, w.Validate(), p.Validate(), o.validateMerge())
 	}
@@ -232,7 +236,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	}
 	w.mountDashboard(ctx, c, o, products, log)
 	log.WithFields(logrus.Fields{
-		"worker": w.ID(), "address": cfg.Address, "app": o.app, "stream": o.stream, "bucket": o.bucket, "failover_ms": o.failover.Milliseconds(),
+		"worker": w.ID(), "address": cfg.Address, "app": o.app, "stream": o.stream, "bucket": o.bucket, "format": o.formats.name, "failover_ms": o.failover.Milliseconds(),
 	}).Info("worker starts")
 	if err := heedErasures(ctx, erased, log); err != nil {
 		return err

@@ -1,0 +1,105 @@
+package mapping
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// remainder writes a member with what is left of a value, if anything is.
+func (r *Reader) remainder(member string, i int, path string) {
+	start := len(r.out)
+	r.out = append(r.out, member...)
+	if !r.rest(i, path) {
+		r.out = r.out[:start]
+	}
+}
+
+// rest writes a value without what has a column, and reports whether anything is left; path is the name of the value, for those who watch names.
+func (r *Reader) rest(i int, path string) bool {
+	n := r.tree.nodes[i]
+	if !n.open || n.count == 0 {
+		r.out = append(r.out, n.value...)
+		return true
+	}
+	start, left := len(r.out), false
+	r.out = append(r.out, n.value[0])
+	for k := int(n.first); k < int(n.first+n.count); k++ {
+		part := &r.tree.nodes[k]
+		if part.used || part.value == "null" && n.value[0] == '{' {
+			continue
+		}
+		before := len(r.out)
+		r.out = append(r.out, part.name...)
+		if part.name != "" {
+			r.out = append(r.out, ':')
+		}
+		if !r.rest(k, r.pathTo(part, path)) {
+			r.out = r.out[:before]
+			continue
+		}
+		left = left || !part.key
+		r.out = append(r.out, ',')
+	}
+	if !left {
+		r.out = r.out[:start]
+		return false
+	}
+	r.trim(',')
+	r.out = append(r.out, n.value[0]+2) // the closing bracket is two behind the opening one in ASCII
+	return true
+}
+
+// named is a field by the path of the object that has it.
+type named struct {
+	in       *Mapping
+	of, name string
+}
+
+// leftover is the path of a field that does not map.
+type leftover struct {
+	path  string
+	known bool // the mapping says that it has no column
+}
+
+// maxPaths bounds what a Reader remembers, since names come from outside.
+const maxPaths = 1024
+
+// pathTo is the path of a part. A part that is not taken apart is a field that does not map, and noted unless the mapping says that this is known.
+func (r *Reader) pathTo(part *node, of string) string {
+	if part.name == "" { // an element
+		return of
+	}
+	field, ok := r.names[named{r.m, of, part.name}]
+	if !ok {
+		field = r.name(part, of)
+	}
+	if !field.known && (!part.open || part.count == 0) {
+		r.unknown = append(r.unknown, field.path)
+	}
+	return field.path
+}
+
+// name remembers the path of a part; it must not keep the text of the record alive.
+func (r *Reader) name(part *node, of string) (field leftover) {
+	field.path = strings.Clone(unquote(part.name))
+	if of != "" {
+		field.path = of + "." + field.path
+	}
+	field.known = r.m.known[field.path] || r.m.known[of] || r.m.inner[field.path]
+	if r.names == nil || len(r.names) >= maxPaths {
+		r.names = map[named]leftover{}
+	}
+	if len(field.path) <= maxName {
+		r.names[named{r.m, of, strings.Clone(part.name)}] = field
+	}
+	return field
+}
+
+// quote is text as a JSON string.
+func quote(text string) []byte {
+	b, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a string always marshals
+	}
+	return b
+}
