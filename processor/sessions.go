@@ -17,14 +17,15 @@ import (
 // A state of rows is what open sessions have made: the open visits of the model, and the event ids that duplicates are told by. What was learnt
 // from them is in the merged model; without one, all facts of the shard are in the state too.
 //
-//	8 bytes    "SRSTATE" and the version, 1
+//	8 bytes    "SRSTATE" and the version, 2
 //	4 bytes    CRC-32C of what follows. Numbers here are little endian, lengths and counts below are unsigned varints
 //	1 byte     1 if the facts are in it, 0 if there are only visits
 //	8 bytes    number of erasures that were heeded
 //	8 bytes    length of the snapshot, and the snapshot: see model/snapshot
-//	           for each session with event ids, the least recent first: its id, the arrival of its last event in µs (signed), number of ids, ids
+//	           for each session with event ids, the least recent first: its digest, the arrival of its last event in µs (signed, varint), number of
+//	           ids, 8 bytes for each: see digester
 const (
-	stateMagic  = "SRSTATE\x01"
+	stateMagic  = "SRSTATE\x02"
 	stateHeader = len(stateMagic) + 4
 )
 

@@ -17,7 +17,7 @@ type states struct {
 }
 
 // rowBytes is how many bytes of a state a row pays for: encoding as much takes less time than processing a row does.
-const rowBytes = 32
+const rowBytes = 128
 
 // due reports whether the state is worth keeping behind a link.
 func (s *states) due(hour chain.Hour, rows, enough int64) bool {

@@ -1,6 +1,9 @@
 package event
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // cursor walks one JSON text (RFC 8259) from left to right and checks its syntax on the way. Its methods move pos behind
 // what they read; at the first fault they set fault and report false, and the cursor is of no further use.
@@ -62,7 +65,10 @@ func (c *cursor) value() (string, bool) {
 	return c.text[start:c.pos], ok
 }
 
-// open enters an object or array at its bracket; every open is paired with a close by member or element.
+// any reads the value of any field.
+func (c *cursor) any(field) (string, bool) { return c.value() }
+
+// open enters an object or array at its bracket; every open is paired with a close by name or element.
 func (c *cursor) open() bool {
 	if c.depth == 0 {
 		return c.fail(TooDeep, "nested too deep")
@@ -77,8 +83,11 @@ func (c *cursor) object() bool {
 		return false
 	}
 	for first := true; ; first = false {
-		if _, _, ok := c.member(first); !ok {
+		if _, ok := c.name(first); !ok {
 			return c.fault == nil
+		}
+		if _, ok := c.value(); !ok {
+			return false
 		}
 	}
 }
@@ -97,26 +106,25 @@ func (c *cursor) array() bool {
 	}
 }
 
-// member reads the next member of the open object: its name with quotes, and its value. It reports false behind the
-// closing brace, and at a fault.
-func (c *cursor) member(first bool) (name, value string, ok bool) {
+// name reads the name of the next member of the open object with its quotes, and the colon behind it; the caller reads the value. It
+// reports false behind the closing brace, and at a fault.
+func (c *cursor) name(first bool) (name string, ok bool) {
 	if !c.next('}', first) {
-		return "", "", false
+		return "", false
 	}
 	if c.peek() != '"' {
-		return "", "", c.fail(InvalidJSON, "no member name")
+		return "", c.fail(InvalidJSON, "no member name")
 	}
 	start := c.pos
 	if !c.string() {
-		return "", "", false
+		return "", false
 	}
 	name = c.text[start:c.pos]
 	if c.peek() != ':' {
-		return "", "", c.fail(InvalidJSON, "no colon")
+		return "", c.fail(InvalidJSON, "no colon")
 	}
 	c.pos++
-	value, ok = c.value()
-	return name, value, ok
+	return name, true
 }
 
 // element moves to the next element of the open array, which the caller reads with value. It reports false behind the
@@ -191,14 +199,13 @@ func (c *cursor) digits() bool {
 
 // string reads a string at its opening quote. That the bytes are UTF-8 is checked once for the whole text.
 func (c *cursor) string() bool {
-	text := c.text
-	for i := c.pos + 1; i < len(text); i++ {
-		b := text[i]
-		if b > '\\' || b != '"' && b != '\\' && b >= ' ' {
-			continue
+	c.pos++
+	for {
+		c.pos += plain(c.text[c.pos:])
+		if c.pos == len(c.text) {
+			return c.fail(InvalidJSON, "string without end")
 		}
-		c.pos = i
-		switch b {
+		switch c.text[c.pos] {
 		case '"':
 			c.pos++
 			return true
@@ -206,13 +213,41 @@ func (c *cursor) string() bool {
 			if !c.escape() {
 				return false
 			}
-			i = c.pos - 1
 		default:
 			return c.fail(InvalidJSON, "control character in string")
 		}
 	}
-	c.pos = len(text)
-	return c.fail(InvalidJSON, "string without end")
+}
+
+// plain is how many bytes s begins with that a string has as they are: neither quote, backslash nor control character.
+func plain(s string) int {
+	n := 0
+	for ; len(s)-n >= 8; n += 8 {
+		if at := special(word(s[n:])); at != 0 {
+			return n + bits.TrailingZeros64(at)/8
+		}
+	}
+	for ; n < len(s); n++ {
+		if b := s[n]; b == '"' || b == '\\' || b < ' ' {
+			break
+		}
+	}
+	return n
+}
+
+// word is the first eight bytes of s, the first one lowest.
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// special has the highest bit of each byte of w set that is a quote, a backslash or a control character. Above the lowest such byte
+// others may be set that are none, by the borrow of the subtraction.
+func special(w uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := w^'"'*ones, w^'\\'*ones
+	return ((w-' '*ones)&^w | (quote-ones)&^quote | (backslash-ones)&^backslash) & highs
 }
 
 // escape reads one escape sequence at its backslash; a surrogate pair is one.

@@ -45,7 +45,7 @@ type Decoder struct {
 	format   string   // of the text at hand
 	unknown  []string // names of its fields that have no column; kept for the scout
 	session  members
-	entry    members
+	history  history
 	subs     aggregate
 	scratch  []byte
 	inflated []byte
@@ -93,8 +93,8 @@ func (d *Decoder) Decode(dst []Event, r Record) []Event {
 // release forgets the record: its data must not live as long as the Decoder.
 func (d *Decoder) release() {
 	d.record = Record{}
-	d.session.reset()
-	d.entry.reset()
+	d.session.release()
+	d.history.release()
 	d.subs.release()
 }
 

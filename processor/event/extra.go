@@ -80,7 +80,7 @@ func (p *Privacy) OpenExtra(extra string) (string, error) {
 	}
 	var m members
 	c := cursor{text: extra, depth: Limits{}.withDefaults().MaxDepth}
-	if c.peek() != '{' || !m.read(&c, fieldCount, len(extra)) || !c.end() {
+	if c.peek() != '{' || !m.read(&c, fieldCount, len(extra), c.any) || !c.end() {
 		return "", fmt.Errorf("open extra: it is not a JSON object")
 	}
 	i := m.find(sealedMember)

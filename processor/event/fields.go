@@ -88,6 +88,14 @@ func fieldOf(name string) field {
 	}
 }
 
+// fieldNamed is the field of a name in quotes, which may have escapes.
+func fieldNamed(quoted string) field {
+	if f := fieldOf(quoted[1 : len(quoted)-1]); f != unknown {
+		return f
+	}
+	return fieldOf(unquote(quoted))
+}
+
 // member is a member of an object that has no column. quoted is its name as the input spells it.
 type member struct {
 	name, quoted, value string
@@ -96,9 +104,10 @@ type member struct {
 // members holds the members of one object: the texts of known fields by field, and what is extra in order of appearance.
 // Of equal names the last counts.
 type members struct {
-	values [fieldCount]string // empty when the member is missing
-	extra  []member
-	index  map[string]int // positions in extra, built once a scan would be slow
+	present uint32             // a bit per field
+	values  [fieldCount]string // of fields that are not present, left from earlier objects
+	extra   []member
+	index   map[string]int // positions in extra, built once a scan would be slow
 }
 
 // indexFrom is how many extra members are found by a scan; keptExtra is how many a decoder keeps room for.
@@ -107,31 +116,37 @@ const (
 	keptExtra = 1024
 )
 
+// reset begins another object.
 func (m *members) reset() {
+	m.present = 0
+	if len(m.extra) > 0 {
+		m.extra, m.index = m.extra[:0], nil
+	}
+}
+
+// release lets go of the payload that the members refer to.
+func (m *members) release() {
+	m.reset()
 	m.values = [fieldCount]string{}
-	m.index = nil
-	clear(m.extra) // of references into the payload
+	m.extra = m.extra[:cap(m.extra)]
+	clear(m.extra)
 	m.extra = m.extra[:0]
 	if cap(m.extra) > keptExtra {
 		m.extra = nil
 	}
 }
 
-// put adds a member. Fields below from are unknown in this object.
-func (m *members) put(from field, quoted, value string) {
-	f := fieldOf(quoted[1 : len(quoted)-1])
-	if f == unknown {
-		name := unquote(quoted)
-		if f = fieldOf(name); f == unknown {
-			m.putExtra(member{name: name, quoted: quoted, value: value})
-			return
-		}
-	}
-	if f < from {
+// put adds a member: a field by its quoted name. Fields below from are unknown in this object.
+func (m *members) put(from, f field, quoted, value string) {
+	switch {
+	case f == unknown:
+		m.putExtra(member{name: unquote(quoted), quoted: quoted, value: value})
+	case f < from:
 		m.putExtra(member{name: names[f], quoted: quoted, value: value})
-		return
+	default:
+		m.present |= 1 << f
+		m.values[f] = value
 	}
-	m.values[f] = value
 }
 
 func (m *members) putExtra(x member) {
@@ -171,18 +186,20 @@ func (m *members) buildIndex() {
 	}
 }
 
+func (m *members) has(f field) bool { return m.present>>f&1 != 0 }
+
 // text is the value of a known field as the input spells it, empty when it is missing or null.
 func (m *members) text(f field) string {
-	if text := m.values[f]; text != "null" {
-		return text
+	if m.has(f) && m.values[f] != "null" {
+		return m.values[f]
 	}
 	return ""
 }
 
 // spill makes a known field extra: its value has no place in its column.
 func (m *members) spill(f field) {
-	if text := m.values[f]; text != "" {
-		m.putExtra(member{name: names[f], quoted: `"` + names[f] + `"`, value: text})
+	if m.has(f) {
+		m.putExtra(member{name: names[f], quoted: `"` + names[f] + `"`, value: m.values[f]})
 	}
 }
 

@@ -43,8 +43,11 @@ func isNumber(text string) bool {
 	if text == "" {
 		return false
 	}
+	if text[0] != '-' && (text[0] < '0' || text[0] > '9') {
+		return false
+	}
 	c := cursor{text: text}
-	return (text[0] == '-' || '0' <= text[0] && text[0] <= '9') && c.number() && c.pos == len(text)
+	return c.number() && c.pos == len(text)
 }
 
 // maxDigits is how many decimal digits fit any scaled value: 10^18-1 is below 2^63.
@@ -52,6 +55,9 @@ const maxDigits = 18
 
 // scaled is number × 10^scale, if that is an integer of at most maxDigits digits. The number has the syntax of JSON.
 func scaled(number string, scale int) (v int64, ok bool) {
+	if v, ok = scaledPlain(number, scale); ok {
+		return v, true
+	}
 	f, ok := normalize(number)
 	if !ok || f.mantissa == 0 {
 		return 0, ok
@@ -64,6 +70,31 @@ func scaled(number string, scale int) (v int64, ok bool) {
 		f.mantissa *= 10
 	}
 	return f.mantissa, true
+}
+
+// scaledPlain is scaled for what nearly all numbers are: up to a dozen digits, without sign and exponent.
+func scaledPlain(number string, scale int) (v int64, ok bool) {
+	if len(number) > maxDigits-6 || scale > 6 {
+		return 0, false
+	}
+	places, point := 0, false
+	for i := range len(number) {
+		switch b := number[i]; {
+		case '0' <= b && b <= '9':
+			v = v*10 + int64(b-'0')
+			if point {
+				places++
+			}
+		case b == '.' && !point:
+			point = true
+		default:
+			return 0, false
+		}
+	}
+	for ; places < scale; places++ {
+		v *= 10
+	}
+	return v, places == scale
 }
 
 // normalForm is a number as mantissa × 10^exponent. The mantissa does not end in a zero.

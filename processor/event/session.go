@@ -2,8 +2,8 @@ package event
 
 import "strings"
 
-// scan reads one text into d.session and checks its syntax. Only the syntax: which values the fields have is for
-// interpret.
+// scan reads one text into d.session and d.history and checks its syntax. Only the syntax: which values the fields have, and what is
+// wrong with the history, is for interpret.
 func (d *Decoder) scan(text string) *Error {
 	if at := offsetOfInvalidUTF8(text); at >= 0 {
 		return fault(InvalidUTF8, "bad byte sequence at byte %d", at)
@@ -16,7 +16,7 @@ func (d *Decoder) scan(text string) *Error {
 	if c.peek() != '{' {
 		return c.scanOther()
 	}
-	if !d.session.read(&c, unknown, d.limits.MaxFields) {
+	if !d.readSession(&c) {
 		return c.fault
 	}
 	if !c.end() {
@@ -24,6 +24,18 @@ func (d *Decoder) scan(text string) *Error {
 		return c.fault
 	}
 	return nil
+}
+
+// readSession takes in the object at c, and the entries of its history on the way.
+func (d *Decoder) readSession(c *cursor) bool {
+	return d.session.read(c, unknown, d.limits.MaxFields, func(f field) (value string, ok bool) {
+		if f != browseHistory || c.peek() != '[' {
+			return c.value()
+		}
+		start := c.pos
+		ok = d.readHistory(c)
+		return c.text[start:c.pos], ok
+	})
 }
 
 // scanOther finds out whether a text that does not begin as an object is JSON at all.
@@ -38,18 +50,23 @@ func (c *cursor) scanOther() *Error {
 	return fault(NotObject, "the JSON text is no object")
 }
 
-// read takes in the members of the object at c, of which limit may be unknown. Fields below from are unknown in it.
-func (m *members) read(c *cursor, from field, limit int) bool {
+// read takes in the members of the object at c, of which limit may be unknown. Fields below from are unknown in it. value reads the
+// value of a field.
+func (m *members) read(c *cursor, from field, limit int, value func(f field) (string, bool)) bool {
 	if !c.open() {
 		return false
 	}
 	for first := true; ; first = false {
-		name, value, ok := c.member(first)
+		quoted, ok := c.name(first)
 		if !ok {
 			return c.fault == nil
 		}
-		m.put(from, name, value)
-		if len(m.extra) > limit {
+		f := fieldNamed(quoted)
+		text, ok := value(f)
+		if !ok {
+			return false
+		}
+		if m.put(from, f, quoted, text); len(m.extra) > limit {
 			return c.fail(TooManyFields, "too many unknown fields")
 		}
 	}
