@@ -2,6 +2,7 @@ package follow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/streamrec/streamrec/model"
@@ -96,9 +96,20 @@ type stored struct {
 	hour chain.Hour
 }
 
-// snapshots lists the snapshots of the generation, the newest first.
+// snapshots lists the snapshots that belong to the hours of the layout, in whatever generation, the newest first.
 func (f *Follower) snapshots(ctx context.Context) (found []stored, err error) {
-	prefix := f.cfg.Layout.SnapshotsPrefix()
+	for _, g := range f.cfg.Layout.Generations() {
+		of, err := f.snapshotsIn(ctx, f.cfg.Layout.In(g).SnapshotsPrefix())
+		if err != nil {
+			return nil, wrap("list snapshots", err)
+		}
+		found = append(found, of...)
+	}
+	slices.SortFunc(found, func(a, b stored) int { return cmp.Compare(b.hour, a.hour) })
+	return found, nil
+}
+
+func (f *Follower) snapshotsIn(ctx context.Context, prefix string) (found []stored, err error) {
 	err = chain.Retry(ctx, f.env, func(ctx context.Context) error {
 		found = found[:0]
 		for o, err := range f.bucket.List(ctx, prefix) {
@@ -111,8 +122,7 @@ func (f *Follower) snapshots(ctx context.Context) (found []stored, err error) {
 		}
 		return nil
 	})
-	slices.SortFunc(found, func(a, b stored) int { return strings.Compare(b.key, a.key) })
-	return found, wrap("list snapshots", err)
+	return found, err
 }
 
 // restore begins with the newest snapshot that can be used. Those that cannot are reported.
