@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -14,6 +15,7 @@ type batch struct {
 	opened time.Time // by the processor's clock, when the first record came
 	hour   chain.Hour
 	link   chain.Batch // without Body and Hash
+	hashed string      // the hash, of a batch that is made of a link's rows; else it is made of the records
 }
 
 func newBatch() *batch { return &batch{hash: chain.NewHash("")} }
@@ -30,7 +32,9 @@ func (b *batch) open(now time.Time, end chain.End, r *event.Record, schema int) 
 
 // add counts one record.
 func (b *batch) add(r *event.Record, rows int) {
-	b.hash.Add(r.SequenceNumber, r.Data)
+	if b.hashed == "" {
+		b.hash.Add(r.SequenceNumber, r.Data)
+	}
 	b.link.Last = r.SequenceNumber
 	b.link.Records++
 	b.link.Rows += int64(rows)
@@ -42,7 +46,7 @@ func (b *batch) add(r *event.Record, rows int) {
 // seal returns the batch as it will be committed, without its body.
 func (b *batch) seal() *chain.Batch {
 	link := b.link
-	link.Hash = b.hash.Sum()
+	link.Hash = cmp.Or(b.hashed, b.hash.Sum())
 	return &link
 }
 
@@ -60,4 +64,4 @@ func notes(shard string, counter int64, link *chain.Batch) map[string]string {
 }
 
 // reset empties the batch.
-func (b *batch) reset() { b.link = chain.Batch{} }
+func (b *batch) reset() { b.link, b.hashed = chain.Batch{}, "" }

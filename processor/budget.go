@@ -11,6 +11,8 @@ import (
 // Budget bounds the heap that the open batches and the uploads of a worker's processors hold together. It may be used concurrently; nobody
 // waits in it. A state on its way is not in it: it is there for moments, and no batch that is committed makes it smaller.
 //
+// A batch that is made of a link, which is not cut, begins when there is room for it.
+//
 // Past the limit the largest open batch is due at once, and past it by an eighth every one is. A processor with an upload under way takes no
 // more records past the limit until that upload is over: then it is the store that is slow, and what comes has to stay in the stream. Each
 // waits for its own upload only, and an upload waits for nobody.
@@ -43,7 +45,10 @@ type usage struct {
 	batch  int64 // the open batch, with what its encoder keeps for the next one
 	kept   int64 // of which committing it frees nothing
 	upload int64 // the sealed batch that is under way; zero: none
+	needs  int64 // what the open batch will take, if that is known: it is not committed before it is complete
 }
+
+func (u usage) total() int64 { return max(u.batch, u.needs) + u.upload }
 
 // share is one processor's part of a Budget.
 type share struct {
@@ -75,8 +80,23 @@ func (s *share) hold(u usage, opened time.Time) {
 	b := s.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.held += u.batch + u.upload - s.batch - s.upload
+	b.held += u.total() - s.total()
 	s.usage, s.opened = u, opened
+}
+
+// admit reports whether the processor may begin a batch that will take so much: when there is room for it, or no other such batch.
+func (s *share) admit(needs int64) bool {
+	b := s.budget
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	alone := !slices.ContainsFunc(b.shares, func(o *share) bool { return o != s && o.needs > 0 })
+	if !alone && b.held+needs > b.limit {
+		return false
+	}
+	before := s.total()
+	s.needs = needs
+	b.held += s.total() - before
+	return true
 }
 
 // exhausted reports whether the processors hold more than they may.
@@ -100,7 +120,7 @@ const worthwhile = 1 << 10
 
 // gain is what committing the batch would free. A batch that would have to wait for an upload frees nothing now.
 func (s *share) gain() int64 {
-	if free := s.batch - s.kept; s.upload == 0 && free > s.budget.limit/worthwhile {
+	if free := s.batch - s.kept; s.upload == 0 && s.needs == 0 && free > s.budget.limit/worthwhile {
 		return free
 	}
 	return 0

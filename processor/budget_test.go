@@ -31,6 +31,9 @@ func (c *ballast) State() ([]byte, error)                 { return nil, nil }
 func (c *ballast) Covers(string, string) bool             { return false }
 func (c *ballast) Load([]byte) error                      { return nil }
 func (c *ballast) Reset()                                 { c.rows, c.heap = 0, 0 }
+func (c *ballast) Again(context.Context, []byte, func(*event.Record, int) error) error {
+	return nil
+}
 func (c *ballast) Add(r *event.Record) (rows int, err error) {
 	c.rows++
 	c.heap += int64(len(r.Data))

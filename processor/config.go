@@ -15,6 +15,9 @@ import (
 type Config struct {
 	// Layout says where the log is. Required.
 	Layout chain.Layout
+	// Source says which links are read back, from the end of the chain on, before reading begins in the stream: those of the chain that lies there. The zero
+	// Layout: none.
+	Source chain.Layout
 	// MaxBytes is the size of a Parquet object at which a batch is committed. Defaults to 128 MiB.
 	MaxBytes int64
 	// MaxRows is the number of rows at which a batch is committed. Defaults to 1,000,000.

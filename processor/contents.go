@@ -14,6 +14,9 @@ type Contents interface {
 	Restore(ctx context.Context, body []byte) error
 	// Add folds a record into the state and appends its rows, at least one, to the open object. It returns their number.
 	Add(r *event.Record) (rows int, err error)
+	// Again does as Add for each record of an object that has been committed, in this shard and perhaps long ago, in order: what the rows say of the input stays,
+	// all else is made anew. each gets the record, without its data, and the number of its rows.
+	Again(ctx context.Context, body []byte, each func(r *event.Record, rows int) error) error
 	// Rest is called now and then when there is nothing to add.
 	Rest()
 	// Bytes is the size of the open object as it would be stored, and Rows the number of its rows.

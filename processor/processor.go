@@ -16,6 +16,7 @@ type Shard struct {
 	chain.Shard
 	LeaseCounter int64
 	Bookmark     chain.Bookmark
+	Past         chain.Hour // of the last thing that is known to be in what is read back: see Config.Source
 }
 
 // Env is what a Processor needs of its surroundings.
@@ -54,6 +55,8 @@ type Processor struct {
 	upload   *upload           // under way, or failed; nil when everything that was sealed is committed
 	share    *share            // of the worker's memory, from Open on
 	kept     int64             // heap of the contents when nothing is open
+	needs    int64             // heap that the batch will take which is read back; zero: none is
+	trail    *chain.Trail      // what has to be read back; nil: nothing, or nothing any more
 }
 
 // ErrPastRetention says that records between the log's end and what the stream still has are missing.
@@ -79,6 +82,9 @@ func (p *Processor) Open(ctx context.Context) (Resume, error) {
 	}
 	p.writer, p.batch = w, newBatch()
 	if err := p.restore(ctx); err != nil {
+		return Resume{}, err
+	}
+	if err := p.lookBack(ctx); err != nil {
 		return Resume{}, err
 	}
 	p.share, p.kept = p.cfg.Budget.join(), p.contents.Heap()
@@ -151,7 +157,7 @@ func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {
 
 // account tells the budget what the processor holds.
 func (p *Processor) account() {
-	u := usage{batch: p.contents.Heap(), kept: p.kept}
+	u := usage{batch: p.contents.Heap(), kept: p.kept, needs: p.needs}
 	if p.upload != nil {
 		u.upload = int64(cap(p.upload.link.Body))
 	}
@@ -253,9 +259,10 @@ func (p *Processor) AcceptGap(ctx context.Context, next string) error {
 	return err
 }
 
-// Drain commits what is open. ctx may be another one than before, whose end has interrupted an upload.
+// Drain commits what is open. ctx may be another one than before, whose end has interrupted an upload. Half of a link that is read back is not committed: the
+// next owner begins with it.
 func (p *Processor) Drain(ctx context.Context) error {
-	if err := p.settle(ctx); err != nil {
+	if err := p.settle(ctx); err != nil || p.batch != nil && p.batch.hashed != "" {
 		return err
 	}
 	if err := p.commit(ctx); err != nil {

@@ -1,7 +1,10 @@
 package processor
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/streamrec/streamrec/model"
@@ -68,10 +71,53 @@ func newRows(cfg Config, shard Shard, observer Observer) (Contents, error) {
 
 // Add implements Contents.
 func (c *rows) Add(r *event.Record) (int, error) {
+	c.events = c.decoder.Decode(c.events[:0], *r)
+	return c.addEvents(r)
+}
+
+// Again implements Contents.
+func (c *rows) Again(ctx context.Context, body []byte, each func(r *event.Record, rows int) error) error {
+	var r event.Record
+	c.events = c.events[:0]
+	finish := func() error {
+		if len(c.events) == 0 {
+			return nil
+		}
+		n, err := c.addEvents(&r)
+		if c.events = c.events[:0]; err != nil {
+			return err
+		}
+		return each(&r, n)
+	}
+	sequence := ""
+	err := table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(chunk []table.Row) (err error) {
+		for i := range chunk {
+			if row := &chunk[i]; row.SequenceNumber != sequence {
+				if err = finish(); err != nil {
+					return err
+				}
+				sequence = row.SequenceNumber
+			}
+			c.events = slices.Grow(c.events, 1)[:len(c.events)+1]
+			e := &c.events[len(c.events)-1]
+			if r, err = table.ToEvent(e, &chunk[i]); err != nil {
+				return err
+			}
+			c.decoder.Heed(e, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return finish()
+}
+
+// addEvents folds what a record has become, which is in c.events, and appends its rows.
+func (c *rows) addEvents(r *event.Record) (int, error) {
 	c.Rest()
 	c.starts, c.offsets = c.starts[:0], c.offsets[:0]
 	c.lists, c.chunk = c.lists[:0], c.chunk[:0]
-	c.events = c.decoder.Decode(c.events[:0], *r)
 	for i := range c.events {
 		c.add(r, &c.events[i])
 	}

@@ -21,6 +21,7 @@ type shard struct {
 	proc   Processor
 	log    logrus.FieldLogger
 	reader *reader
+	past   Rereader // what has to be read back before the stream is read; nil: nothing
 
 	records atomic.Int64 // delivered in this term
 	behind  atomic.Int64 // MillisBehindLatest of the last read, -1 before the first
@@ -57,14 +58,28 @@ func (s *shard) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open shard: %w", err)
 	}
+	row := s.term.Lease()
+	if row.Past() != "" {
+		row.Tip = 0 // it is that of what is read back, and holds when all of that has been
+	}
+	s.reader, s.past = newReader(s.worker, s.term.Key(), at, row.Tip), nil
+	if p, ok := find[Rereader](s.proc); ok && p.HasPast() {
+		s.past = p
+		s.log.WithField("position", at.String()).Info("shard is read back from the log")
+		return nil
+	}
+	return s.begin(ctx)
+}
+
+// begin begins to read the stream.
+func (s *shard) begin(ctx context.Context) error {
 	began := s.worker.env.Now()
-	s.reader = newReader(s.worker, s.term.Key(), at, s.term.Lease().Tip)
 	if err := s.reader.start(ctx); err != nil {
 		if err = s.gone(ctx, err); err != nil {
 			return fmt.Errorf("start reading: %w", err)
 		}
 	}
-	s.log.WithFields(logrus.Fields{"position": at.String(), "took_ms": s.worker.env.Now().Sub(began).Milliseconds()}).Info("shard is being read")
+	s.log.WithFields(logrus.Fields{"position": s.reader.at.String(), "took_ms": s.worker.env.Now().Sub(began).Milliseconds()}).Info("shard is being read")
 	return nil
 }
 
@@ -92,6 +107,9 @@ func (s *shard) gone(ctx context.Context, cause error) error {
 
 // read returns the next page, when it is time for it.
 func (s *shard) read(ctx context.Context) (Page, error) {
+	if s.past != nil {
+		return Page{Next: "the past", MillisBehindLatest: max(s.behind.Load(), 1)}, nil
+	}
 	plan := s.worker.coord.Plan()
 	s.fenced = plan.Fenced(s.term.Lease().Plan)
 	_, s.reader.patient = s.accepts()
@@ -111,6 +129,9 @@ func (s *shard) read(ctx context.Context) (Page, error) {
 
 // process hands a page to the processor.
 func (s *shard) process(ctx context.Context, page Page) error {
+	if s.past != nil {
+		return s.reread(ctx)
+	}
 	err := s.proc.Process(ctx, page)
 	s.alive()
 	if errors.Is(err, ErrRestart) {

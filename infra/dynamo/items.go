@@ -77,7 +77,7 @@ func leaseAttributes(l *lease.Lease) item {
 		"leaseOwner": text(l.Owner), "leaseCounter": number(l.Counter), "checkpoint": position(l.Checkpoint),
 		"checkpointAt": number(l.CheckpointAt), "childShardIds": set(l.Children),
 		"plan": number(l.Plan), "recordsPerSecond": decimal(l.Rate), "stopped": text(l.Stopped), "tip": number(l.Tip),
-		"generations": text(l.Map), "tipPlan": number(l.TipPlan),
+		"generations": text(l.Map), "readBackFrom": text(l.Source), "tipPlan": number(l.TipPlan),
 	}
 }
 
@@ -174,7 +174,7 @@ func parseLease(it item) (lease.Lease, error) {
 		CheckpointAt: r.number("checkpointAt"), Parents: r.set("parentShardIds"), Children: r.set("childShardIds"),
 		StartingHashKey: r.text("startingHashKey"), EndingHashKey: r.text("endingHashKey"),
 		Plan: r.number("plan"), Rate: r.decimal("recordsPerSecond"), Stopped: r.text("stopped"), Tip: r.number("tip"),
-		Map: r.text("generations"), TipPlan: r.number("tipPlan"),
+		Map: r.text("generations"), Source: r.text("readBackFrom"), TipPlan: r.number("tipPlan"),
 	}
 	return l, r.err
 }

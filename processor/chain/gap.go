@@ -44,7 +44,7 @@ func (m *GapMark) check(key, shard, prev string) error {
 // which may be somebody else's. The chain must have begun. Whoever calls it has made sure that no other writer stands at this end, since one
 // that still has the records would fork the chain.
 func (w *Writer) AcceptGap(ctx context.Context, next string) (*GapMark, error) {
-	at := w.gapPrev()
+	at := w.end.gapPrev()
 	mark := &GapMark{Shard: w.shard.ID, Prev: at, Next: next}
 	if held := w.end.Gap; held.Next != "" && (held.Next == GapToEnd || next != GapToEnd && Compare(next, held.Next) <= 0) {
 		return &GapMark{Shard: w.shard.ID, Prev: held.Prev, Next: held.Next}, nil
@@ -68,11 +68,11 @@ func (w *Writer) AcceptGap(ctx context.Context, next string) (*GapMark, error) {
 }
 
 // gapPrev is the Prev of a gap that begins here.
-func (w *Writer) gapPrev() string {
-	if next := w.end.Gap.Next; next != "" {
-		return next
+func (e End) gapPrev() string {
+	if e.Gap.Next != "" {
+		return e.Gap.Next
 	}
-	return w.end.Last
+	return e.Last
 }
 
 // passGap goes over a gap that has been accepted at the end held.
@@ -80,7 +80,7 @@ func (w *Writer) passGap(ctx context.Context) (passed bool, err error) {
 	if w.end.Gap.Next == GapToEnd {
 		return false, nil
 	}
-	at := w.gapPrev()
+	at := w.end.gapPrev()
 	mark, err := ReadGap(ctx, w.env, w.bucket, w.layout, w.shard.ID, at, w.end.Hour)
 	if err != nil || mark == nil {
 		return false, err

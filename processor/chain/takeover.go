@@ -61,9 +61,23 @@ func (w *Writer) parentsHour(ctx context.Context) (hour Hour, err error) {
 
 // endAt returns the end that the bookmark stands for.
 func (w *Writer) endAt(ctx context.Context, at Bookmark) (End, error) {
-	keys, err := Links(ctx, w.env, w.bucket, w.layout, at.Hour, w.shard.ID)
-	if err != nil {
+	link, err := linkWith(ctx, w.env, w.bucket, w.layout, w.shard.ID, at)
+	switch {
+	case err != nil:
 		return End{}, err
+	case link == nil:
+		return End{}, fmt.Errorf("the bookmark is at %s in hour %s, where no link is: %w", at.Last, at.Hour, ErrBroken)
+	case link.Last != at.Last:
+		return End{}, fmt.Errorf("the bookmark is at %s, %s ends at %s: %w", at.Last, link.Key, link.Last, ErrBroken)
+	}
+	return link.End(), nil
+}
+
+// linkWith returns the last link of an hour that begins with a record or before it, or nil when there is none.
+func linkWith(ctx context.Context, env Env, b Bucket, l Layout, shard string, at Bookmark) (*Link, error) {
+	keys, err := Links(ctx, env, b, l, at.Hour, shard)
+	if err != nil {
+		return nil, err
 	}
 	found := ""
 	for _, k := range keys {
@@ -72,16 +86,9 @@ func (w *Writer) endAt(ctx context.Context, at Bookmark) (End, error) {
 		}
 	}
 	if found == "" {
-		return End{}, fmt.Errorf("the bookmark is at %s in hour %s, where no link is: %w", at.Last, at.Hour, ErrBroken)
+		return nil, nil
 	}
-	link, err := headLink(ctx, w.env, w.bucket, w.layout, found)
-	if err != nil {
-		return End{}, err
-	}
-	if link.Last != at.Last {
-		return End{}, fmt.Errorf("the bookmark is at %s, %s ends at %s: %w", at.Last, found, link.Last, ErrBroken)
-	}
-	return link.End(), nil
+	return headLink(ctx, env, b, l, found)
 }
 
 // follow walks from the end held to the last link, and over the gaps that somebody has accepted. A link that does not follow may have

@@ -89,6 +89,16 @@ func (d *Decoder) interpret(dst []Event, p payload, line int, text string, err *
 	return dst
 }
 
+// Heed makes of an event that was decoded before what Decode would make of it by now: its customer may have been erased since. r is its record, without data.
+func (d *Decoder) Heed(e *Event, r Record) {
+	if d.erased == nil || !e.CustomerID.Valid || !d.erased(e.CustomerID.Value, r.Arrival) {
+		return
+	}
+	d.record = r
+	defer d.release()
+	*e = d.erase(nil, payload{sub: e.Sub, hashKey: e.HashKey}, e.Line)[0]
+}
+
 // erase appends an event that says only that there was one: neither what it held, nor the keys that would tell its session.
 func (d *Decoder) erase(dst []Event, p payload, line int) []Event {
 	p.partitionKey, p.explicitHashKey = "", ""

@@ -19,6 +19,8 @@ type Config struct {
 	Model model.Params
 	// Window is how far back the log is read when there is no snapshot. Defaults to 24 h.
 	Window time.Duration
+	// Past is when the shards begin that are read back from the log: the Window ends no later than that. Zero: none is.
+	Past chain.Hour
 	// Interval is the time between two looks at the log, and so between two editions. Defaults to 10 s.
 	Interval time.Duration
 	// Keep is how long snapshots are kept. Defaults to 48 h.

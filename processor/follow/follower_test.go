@@ -221,6 +221,40 @@ func TestSnapshotHasNothingOfItsHour(t *testing.T) {
 	}
 }
 
+// TestReplayBeginsWithTheSnapshotBeforeIt: the snapshots of the hours before belong to the generation of those.
+func TestReplayBeginsWithTheSnapshotBeforeIt(t *testing.T) {
+	f := newFleet(t, 3)
+	f.step = 15 * time.Second
+	w := f.follower(follow.Config{})
+	f.rounds(w, 45, 6)
+	before, n := model.TouchAt(noon.Add(time.Hour).UnixMilli()), 0
+	for fact := range w.Latest().Facts() {
+		if fact.Touch < before {
+			n++
+		}
+	}
+	replay := follow.New(follow.Config{
+		Layout: layout.With(layout.Map().Replace(chain.HourOf(noon)+1, 0, 2)), Model: model.DefaultParams(), Window: time.Second,
+	}, f.env, f.bucket)
+	if err := replay.Open(t.Context(), nil, f.env.Wall()); err != nil {
+		t.Fatal(err)
+	}
+	if e := replay.Latest(); n == 0 || len(slices.Collect(e.Facts())) != n {
+		t.Errorf("the replay begins with %d facts of the %d before it", len(slices.Collect(e.Facts())), n)
+	}
+}
+
+// TestPastIsRead: what is read back from the log lies before the window that ends now.
+func TestPastIsRead(t *testing.T) {
+	f := newFleet(t, 2)
+	f.put(100)
+	f.drain()
+	_ = f.env.Sleep(t.Context(), 72*time.Hour)
+	if e := f.follower(follow.Config{Past: chain.HourOf(noon)}).Latest(); len(slices.Collect(e.Facts())) != len(slices.Collect(f.whole.Facts())) {
+		t.Errorf("%d facts of %d are read", len(slices.Collect(e.Facts())), len(slices.Collect(f.whole.Facts())))
+	}
+}
+
 func TestDamagedSnapshotIsPassedOver(t *testing.T) {
 	f := newFleet(t, 2)
 	f.step = 15 * time.Second

@@ -112,7 +112,11 @@ func (f *Follower) begin(s *source) chain.Hour {
 	if s.at.Last != "" {
 		return s.at.Hour
 	}
-	return chain.HourOf(f.env.Wall().Add(-f.cfg.Window))
+	from := f.env.Wall()
+	if f.cfg.Past > 0 && f.cfg.Past < chain.HourOf(from) {
+		from = f.cfg.Past.Time()
+	}
+	return chain.HourOf(from.Add(-f.cfg.Window))
 }
 
 // fewShards is how many shards are listed one by one. For more, the hour is listed as a whole.

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/streamrec/streamrec/processor/chain"
@@ -84,4 +85,66 @@ func padded(sequence string) string {
 		return strings.Repeat("0", n) + sequence
 	}
 	return sequence
+}
+
+// ToEvent is the inverse of FromEvent: it sets e to the event that a row was made from, and returns the record in which that was, without its data. The event
+// points into the row. An error says that the row is none that FromEvent makes.
+func ToEvent(e *event.Event, row *Row) (event.Record, error) {
+	r := event.Record{SequenceNumber: chain.Unpad(row.SequenceNumber), PartitionKey: row.PartitionKey, Arrival: row.ArrivalTime}
+	*e = event.Event{
+		Sub: int(row.SubSequence), Line: int(row.Line), PartitionKey: row.PartitionKey, ExplicitHashKey: deref(row.ExplicitHashKey), KeyID: deref(row.KeyID),
+		HashKey: event.HashOf(row.PartitionKey), History: e.History[:0],
+	}
+	if e.ExplicitHashKey != "" {
+		key, err := event.ParseHashKey(e.ExplicitHashKey)
+		if err != nil {
+			return r, fmt.Errorf("row %s has the explicit hash key %q: %w", row.SequenceNumber, e.ExplicitHashKey, err)
+		}
+		e.HashKey = key
+	}
+	switch {
+	case row.Error != nil && row.Raw != nil:
+		class, reason, _ := strings.Cut(*row.Error, ": ")
+		e.Err, e.Raw, e.History = &event.Error{Class: event.Class(class), Reason: reason}, *row.Raw, nil
+		return r, nil
+	case row.Error != nil || row.SessionID == nil:
+		return r, fmt.Errorf("row %s has neither a session nor an error with what it is about", row.SequenceNumber)
+	}
+	e.SessionID, e.EventID, e.EventTime, e.CustomerID = *row.SessionID, opt(row.EventID), opt(row.EventTime), opt(row.CustomerID)
+	e.City, e.Country, e.CreditLimit = opt(row.City), opt(row.Country), opt((*event.Decimal)(row.CreditLimit))
+	e.Extra = deref(row.Extra)
+	e.History = toHistory(e.History, row.BrowseHistory)
+	return r, nil
+}
+
+func toHistory(dst []event.Entry, history []Entry) []event.Entry {
+	if history == nil {
+		return nil
+	}
+	if dst == nil {
+		dst = make([]event.Entry, 0, len(history))
+	}
+	for i := range history {
+		x := &history[i]
+		typ, _ := event.ParseType(deref(x.Event))
+		dst = append(dst, event.Entry{
+			ProductCode: opt(x.ProductCode), Quantity: opt(x.Quantity), InCart: opt(x.InShoppingCart), Type: typ,
+			Category: opt(x.Category), Brand: opt(x.Brand), Price: opt((*event.Decimal)(x.Price)), Currency: opt(x.Currency), Extra: deref(x.Extra),
+		})
+	}
+	return dst
+}
+
+func opt[T any](p *T) event.Opt[T] {
+	if p == nil {
+		return event.Opt[T]{}
+	}
+	return event.Some(*p)
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

@@ -116,3 +116,63 @@ func TestTypeNames(t *testing.T) {
 		}
 	}
 }
+
+// TestToEventIsTheInverse reads rows of every kind, and makes the same rows of the events that come out.
+func TestToEventIsTheInverse(t *testing.T) {
+	aggregate, err := event.Aggregate([]event.UserRecord{
+		{PartitionKey: "a", ExplicitHashKey: "7", Data: []byte(`{"session_id":"s","browse_history":[{"product_code":"P"}]}`)},
+		{PartitionKey: "b", Data: []byte("{\"session_id\":\"s\"}\n{\n{\"session_id\":\"t\",\"browse_history\":[]}")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	privacy, err := event.NewPrivacy(event.Key{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, payload := range []string{
+		`{"session_id":"s","event_id":"","event_time":"2026-11-23T09:00:00Z","customer_number":7,"city":"Luleå","country":"","credit_limit":0,"x":1,
+			"browse_history":[{"product_code":"P","quantity":"0","in_shopping_cart":false,"event":"purchase","category":"a","brand":"","price":9.95,"currency":"EUR","y":null},{}]}`,
+		`{"session_id":"s","browse_history":[]}`, `{"session_id":"s"}`, "", "{", "null", string(aggregate), "\x1f\x8b",
+	} {
+		for _, p := range []*event.Privacy{nil, privacy} {
+			for _, erased := range []bool{false, true} {
+				r := event.Record{SequenceNumber: "49590338271490256608", PartitionKey: "p", Arrival: arrival, Data: []byte(payload)}
+				decoder := event.NewDecoder(event.Options{Privacy: p, Erased: func(string, time.Time) bool { return erased }})
+				requireInverse(t, r, decoder.Decode(nil, r))
+			}
+		}
+	}
+}
+
+func requireInverse(t *testing.T, r event.Record, events []event.Event) {
+	t.Helper()
+	rows := make([]Row, len(events))
+	for i := range events {
+		FromEvent(&rows[i], "s", &r, &events[i])
+	}
+	again := make([]Row, len(rows))
+	var e event.Event // whose storage is used again
+	for i, row := range readFile(t, writeFile(t, Options{}, rows, nil)) {
+		record, err := ToEvent(&e, &row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if record.SequenceNumber != r.SequenceNumber || e.HashKey != events[i].HashKey && e.PartitionKey != "" {
+			t.Fatalf("row %d is of record %s, its event has the hash key %x; want %s, %x", i, record.SequenceNumber, e.HashKey, r.SequenceNumber, events[i].HashKey)
+		}
+		FromEvent(&again[i], "s", &record, &e)
+		sameRows(t, again[i:i+1], readFile(t, writeFile(t, Options{}, rows[i:i+1], nil)))
+	}
+}
+
+func TestToEventRefusesOtherRows(t *testing.T) {
+	for name, row := range map[string]Row{
+		"neither session nor error": {}, "an error without bytes": {Error: new("empty: x")}, "a hash key that is no number": {SessionID: new("s"), ExplicitHashKey: new("x")},
+	} {
+		var e event.Event
+		if _, err := ToEvent(&e, &row); err == nil {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/streamrec/streamrec/processor"
 	"github.com/streamrec/streamrec/processor/event"
@@ -46,10 +47,35 @@ func (c *contents) Add(r *event.Record) (int, error) {
 	if _, err := fmt.Sscanf(string(r.Data), "%d %d", &session, &n); err != nil {
 		return 0, err
 	}
-	c.node.processed(r.SequenceNumber)
-	c.open = append(c.open, c.fold(session, n))
-	return 1, nil
+	return c.add(r, session, n), nil
 }
+
+func (c *contents) add(r *event.Record, session, n int) int {
+	c.node.processed(r.SequenceNumber)
+	row := c.fold(session, n)
+	row.sequence, row.arrival = r.SequenceNumber, r.Arrival
+	c.open = append(c.open, row)
+	return 1
+}
+
+// Again implements processor.Contents.
+func (c *contents) Again(ctx context.Context, body []byte, each func(*event.Record, int) error) error {
+	for _, old := range decodeRows(body) {
+		c.node.alive()
+		c.unsealed()
+		if err := c.node.Sleep(ctx, rereadTime); err != nil {
+			return err
+		}
+		r := event.Record{SequenceNumber: old.sequence, PartitionKey: strconv.Itoa(old.session), Arrival: old.arrival}
+		if err := each(&r, c.add(&r, old.session, old.n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rereadTime is how long it takes to process a record of the past: long enough for something to happen in the middle of a link.
+const rereadTime = 2 * time.Millisecond
 
 // Rest implements processor.Contents.
 func (c *contents) Rest() {}
@@ -112,7 +138,7 @@ func (c *contents) unsealed() {
 }
 
 // rowBytes is the size of an encoded row.
-const rowBytes = 16
+const rowBytes = 32
 
 // Seal implements processor.Contents.
 func (c *contents) Seal(map[string]string) ([]byte, error) {
@@ -123,6 +149,9 @@ func (c *contents) Seal(map[string]string) ([]byte, error) {
 		body = binary.BigEndian.AppendUint32(body, uint32(r.session))
 		body = binary.BigEndian.AppendUint32(body, uint32(r.n))
 		body = binary.BigEndian.AppendUint64(body, r.digest)
+		sequence, _ := strconv.ParseUint(r.sequence, 10, 64)
+		body = binary.BigEndian.AppendUint64(body, sequence)
+		body = binary.BigEndian.AppendUint64(body, uint64(r.arrival.UnixMilli()))
 	}
 	return body, nil
 }
@@ -132,6 +161,7 @@ func decodeRows(body []byte) (rows []row) {
 	for ; len(body) >= rowBytes; body = body[rowBytes:] {
 		rows = append(rows, row{
 			session: int(binary.BigEndian.Uint32(body)), n: int(binary.BigEndian.Uint32(body[4:])), digest: binary.BigEndian.Uint64(body[8:]),
+			sequence: strconv.FormatUint(binary.BigEndian.Uint64(body[16:]), 10), arrival: time.UnixMilli(int64(binary.BigEndian.Uint64(body[24:]))).UTC(),
 		})
 	}
 	return rows

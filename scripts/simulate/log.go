@@ -159,7 +159,7 @@ func (w *world) recordPut(s *shardLog, log *generation, l *chain.Link, i int, r 
 		w.fail("%s: record %d lies in hour %s in generation %d, elsewhere in hour %s", l.Shard, i, l.Hour, l.Generation, hour)
 	}
 	s.hours[i] = l.Hour
-	if want := s.rows[i]; r.session != want.session || r.n != want.n || r.digest != want.digest {
+	if want := s.rows[i]; r.sequence != s.records[i].SequenceNumber || !r.arrival.Equal(s.records[i].Arrival) || r.session != want.session || r.n != want.n || r.digest != want.digest {
 		w.fail("%s: row %d of link %s is not what its record becomes", l.Shard, i, l.First)
 	}
 }

@@ -12,6 +12,7 @@ type nemesis struct {
 	clocks  bool // clocks are wrong, and jump
 	awake   bool // during a burst
 	replays bool // operators rewind the stream
+	rereads bool // operators have the input read back from the log
 	expires bool // records go past retention that a replay may want; the shard stops then, and with it the schedule
 }
 

@@ -26,6 +26,7 @@ type node struct {
 	opened     map[string]time.Duration // by shard: when it was last opened
 	budget     *processor.Budget        // nil in every other node
 	open       int                      // processors
+	rereads    bool                     // one of them has read something back
 	started    map[*coroutine]int       // how many that each coroutine has started still run
 	ended      bool                     // Run has returned
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/streamrec/streamrec/worker/lease"
@@ -18,13 +19,16 @@ const (
 	trimmed                       // past retention when its row did not say SHARD_END yet
 	unknown                       // past retention when the application began
 	expired                       // with records past retention that are in the log
+	vanished                      // past retention with all its records, which a replay may want
+	readBack                      // read back from the log
 	occasions
 )
 
 func (o occasion) String() string {
 	return [...]string{
 		"closed while nobody ran", "closed before it was read", "closed during a failover", "closed before its parents had ended",
-		"split after a merge after a split", "trimmed before SHARD_END", "trimmed before the application began", "short of its oldest records",
+		"split after a merge after a split", "trimmed before SHARD_END", "trimmed before the application began", "short of its oldest records", "gone with all its records",
+		"read back from the log",
 	}[o]
 }
 
@@ -95,7 +99,11 @@ func (w *world) expire() {
 		return
 	}
 	s := w.stream.shards[w.rand.IntN(len(w.stream.shards))]
-	for n := 1 + w.rand.IntN(10); n > 0; n-- {
+	n := 1 + w.rand.IntN(10)
+	if first := w.remains(); w.nemesis.rereads && first.closed && w.chance(0.5) {
+		s, n = first, len(first.records)
+	}
+	for ; n > 0; n-- {
 		if _, ok := s.hours[s.oldest]; ok {
 			s.oldest++
 		}
@@ -104,15 +112,49 @@ func (w *world) expire() {
 		return
 	}
 	w.count(expired, s.lease.Key)
+	if w.nemesis.rereads && s.oldest == len(s.records) && s.endedOnce() && s.orphan() && !s.gone {
+		w.count(vanished, s.lease.Key)
+		s.gone = true
+	}
 	if w.chance(0.7) {
 		w.operate(w.request())
 	}
 }
 
-// missing reports whether a shard cannot go on: a record is past retention that its chain lacks, or its last one is.
+// remains returns the first shard that the stream has not lost altogether.
+func (w *world) remains() *shardLog {
+	i := slices.IndexFunc(w.stream.shards, func(s *shardLog) bool { return !s.gone })
+	return w.stream.shards[i]
+}
+
+// missing reports whether a shard cannot go on: a record is past retention that its chain lacks, or its last one is, and it cannot be read back.
 func (w *world) missing(row *lease.Lease) bool {
-	s := w.stream.byID[row.Key]
-	return s.oldest > 0 && w.chainOf(row.Key, mapOf(row.Map)).next <= s.oldest
+	s, c := w.stream.byID[row.Key], w.chainOf(row.Key, mapOf(row.Map))
+	return s.oldest > 0 && c.next <= s.oldest && !w.rereadable(row, c)
+}
+
+// rereadable reports whether the chain that a shard reads back goes on where its own ends: a link ends there with the same hash, and there is more.
+func (w *world) rereadable(row *lease.Lease, own chainState) bool {
+	plan := w.rows.Table.Plan()
+	if plan.Source == "" || row.Plan != plan.Number || row.TipPlan == row.Plan {
+		return false
+	}
+	m := mapOf(plan.Published)
+	past := w.chainOf(row.Key, m)
+	if own.next >= past.next && !past.ended || !past.begun {
+		return false
+	}
+	if own.next == 0 {
+		return true
+	}
+	for _, g := range m.Generations() {
+		for _, l := range w.stream.byID[row.Key].generation(g).links {
+			if l.Last == own.end.Last && l.Hash == own.end.Hash && m.At(l.Hour) == g {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // orphan reports whether the stream has none of the shard's parents any more.

@@ -38,6 +38,7 @@ func (w *world) request() *replay.Request {
 	if w.chance(0.1) {
 		return nil
 	}
+	r.FromLog = w.nemesis.rereads && w.chance(0.9)
 	return r
 }
 

@@ -182,11 +182,7 @@ const slack = 2 * time.Second
 
 // Process implements worker.Processor.
 func (p *watched) Process(ctx context.Context, page worker.Page) error {
-	p.node.alive()
-	lost, ok := p.node.oracle.lostAt[p.term.Key()][p.at]
-	if ok && p.node.now > max(lost+slack, p.node.resumed+slack, p.node.forgotten+2*failoverTime) {
-		p.node.fail("%s works on %s under counter %d, which was over at %v", p.node.name, p.term.Key(), p.at, lost)
-	}
+	p.works()
 	if n := len(page.Records); n > 0 {
 		p.last = page.Records[n-1].SequenceNumber
 	}
@@ -194,7 +190,31 @@ func (p *watched) Process(ctx context.Context, page worker.Page) error {
 	return p.Processor.Process(ctx, page)
 }
 
-// withinBudget checks that the processors of a node hold no more than they may: the limit, an eighth of it, and a row or two for each.
+// works checks that the term has not been over for long.
+func (p *watched) works() {
+	p.node.alive()
+	lost, ok := p.node.oracle.lostAt[p.term.Key()][p.at]
+	if ok && p.node.now > max(lost+slack, p.node.resumed+slack, p.node.forgotten+2*failoverTime) {
+		p.node.fail("%s works on %s under counter %d, which was over at %v", p.node.name, p.term.Key(), p.at, lost)
+	}
+}
+
+// HasPast implements worker.Rereader.
+func (p *watched) HasPast() bool { return p.Processor.(worker.Rereader).HasPast() }
+
+// Reread implements worker.Rereader.
+func (p *watched) Reread(ctx context.Context, settled func(context.Context) error) (worker.Reread, error) {
+	p.works()
+	defer p.node.withinBudget()
+	p.node.rereads = true
+	n, err := p.Processor.(worker.Rereader).Reread(ctx, settled)
+	if n.Records > 0 {
+		p.node.count(readBack, p.term.Key())
+	}
+	return n, err
+}
+
+// withinBudget checks that the processors of a node hold no more than they may: the limit, an eighth of it, a row or two for each, and a link that is read back.
 func (n *node) withinBudget() {
 	if n.budget == nil {
 		return
@@ -202,6 +222,9 @@ func (n *node) withinBudget() {
 	limit := int64(2 * n.open * rowHeap)
 	if n.open > 0 {
 		limit += n.budget.Limit() + n.budget.Limit()/8
+	}
+	if n.rereads {
+		limit += maxRows * (rowHeap + rowBytes)
 	}
 	if held := n.budget.Held(); held > limit {
 		n.fail("%s: %d processors hold %d bytes, the budget is %d", n.name, n.open, held, n.budget.Limit())

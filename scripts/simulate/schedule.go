@@ -62,7 +62,8 @@ func (w *world) schedule() {
 	w.oracle.graceful = w.chance(0.2)
 	w.nemesis.clocks = !w.oracle.graceful && w.chance(0.5)
 	w.nemesis.replays = w.chance(0.5)
-	w.nemesis.expires = w.nemesis.replays && !w.oracle.graceful && w.chance(0.25)
+	w.nemesis.rereads = w.nemesis.replays && w.chance(0.5)
+	w.nemesis.expires = w.nemesis.replays && !w.oracle.graceful && (w.chance(0.25) || w.nemesis.rereads && w.chance(0.5))
 	for range 1 + w.rand.IntN(3) {
 		w.start()
 	}

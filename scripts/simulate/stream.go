@@ -45,6 +45,9 @@ type row struct {
 	n       int
 	digest  uint64
 	arrived time.Duration
+
+	sequence string // of its record
+	arrival  time.Time
 }
 
 // stream is Kinesis.
@@ -123,7 +126,9 @@ func (w *world) putRecord(session int) {
 		SequenceNumber: sequence, PartitionKey: strconv.Itoa(session), Arrival: w.arrival(),
 		Data: fmt.Appendf(nil, "%d %d", session, st.count[session]),
 	})
-	s.rows = append(s.rows, &row{session: session, n: st.count[session], digest: st.state[session], arrived: w.now})
+	s.rows = append(s.rows, &row{
+		session: session, n: st.count[session], digest: st.state[session], arrived: w.now, sequence: sequence, arrival: s.records[len(s.records)-1].Arrival,
+	})
 }
 
 // arrival is an ApproximateArrivalTimestamp: it does not always grow.

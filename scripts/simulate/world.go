@@ -41,6 +41,9 @@ type world struct {
 // epoch is what the monotonic clocks count from. An hour of the log begins a minute or so after it.
 var epoch = time.Date(2026, 3, 1, 9, 58, 0, 0, time.UTC)
 
+// maxRows is how many rows an object has at most.
+const maxRows = 15
+
 // failoverTime is T of the workers.
 const failoverTime = 5 * time.Second
 
@@ -85,7 +88,7 @@ func (w *world) machine(name string) *node {
 // work is the process: one worker.
 func (n *node) work(ctx context.Context) {
 	store, objects := table{n, n.rows}, bucket{n, n.objects}
-	pcfg := processor.Config{Layout: layout, MaxRows: 4 + n.rand.IntN(12), StateRows: 1 + n.rand.Int64N(40), MaxAge: n.between(2*time.Second, 8*time.Second), Contents: n.newContents}
+	pcfg := processor.Config{Layout: layout, MaxRows: 4 + n.rand.IntN(maxRows-3), StateRows: 1 + n.rand.Int64N(40), MaxAge: n.between(2*time.Second, 8*time.Second), Contents: n.newContents}
 	if n.chance(0.5) {
 		n.budget = processor.NewBudget(rowHeap * int64(4+n.rand.IntN(30)))
 		pcfg.Budget = n.budget

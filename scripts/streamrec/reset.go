@@ -26,6 +26,7 @@ type resetOptions struct {
 	duration                    time.Duration
 	trimHorizon, undo           bool
 	finish, resume, acceptGap   bool
+	fromLog                     bool
 	operator, reason            string
 	execute, detach             bool
 	rate                        float64
@@ -41,11 +42,16 @@ func newResetCommand(std streams) *cobra.Command {
 generation. Readers of the views go on seeing the old one until the new one has caught up with the stream, and then switch in one step. Workers
 need not be stopped; they drop what they have learnt since that hour.
 
+With --from-log the input is read back from the log instead of the stream, as far as the log goes: rows keep what came in, and get recommendations that are made
+anew. So a month can be replayed, at the speed of the workers' cores; shards that the stream has no more are replayed as well. All of it has to be done before the
+stream loses what has come meanwhile.
+
 Without --execute the plan is printed and nothing is changed. What was read again is never deleted: reset --undo goes back. When the command is interrupted,
 the workers bring the replay to its end by themselves; reset --finish watches it, and any reset or undo may take its place. Two operators cannot
 both win: the second one is told.`,
 		Example: `  streamrec reset --app shop --stream clicks --bucket my-bucket --to-timestamp 2026-11-26T14:05:00+01:00
   streamrec reset --app shop --stream clicks --bucket my-bucket --by-duration 2h --reason "bad model" --execute
+  streamrec reset --app shop --stream clicks --bucket my-bucket --by-duration 720h --from-log --reason "new model" --execute
   streamrec reset --app shop --stream clicks --bucket my-bucket --undo --execute`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runReset(cmd.Context(), o, std) },
 	}
@@ -61,6 +67,7 @@ both win: the second one is told.`,
 	f.BoolVar(&o.undo, "undo", false, "back to what readers saw before the last replay, or see now if it is not published")
 	f.StringVar(&o.plan, "plan", "", "file with the output of -o json of this command: do that, if nothing has changed since")
 	f.BoolVar(&o.resume, "resume", false, "nothing anew: open the shards that were stopped again, where they are")
+	f.BoolVar(&o.fromLog, "from-log", false, "read back from the log what it has, and only what comes after that from the stream: for what is past retention, and faster")
 	f.BoolVar(&o.acceptGap, "accept-gap", false, "give up what is past retention: a mark in the log says what is missing, and the audit reports it")
 	f.BoolVar(&o.finish, "finish", false, "watch the replay that is on its way, and help to bring it to its end")
 	f.StringVar(&o.operator, "operator", defaultOperator(), "who does this; it is recorded")
@@ -93,6 +100,9 @@ func (o resetOptions) validate() error {
 	if ways != 1 {
 		errs = append(errs, errors.New("say where to: one of --to-timestamp, --by-duration, --to-trim-horizon, --to-sequence-number, --undo, --resume, --plan or --finish"))
 	}
+	if o.fromLog && (o.resume || o.finish || o.plan != "") {
+		errs = append(errs, errors.New("--from-log: goes with a place to go back to, or --undo; a plan says by itself whether the log is read back"))
+	}
 	if o.duration < 0 {
 		errs = append(errs, errors.New("--by-duration: must be positive, it is how far to go back"))
 	}
@@ -119,6 +129,8 @@ type resetTool struct {
 	store    *infradynamo.Store
 	source   replay.Source
 	operator *lease.Operator
+
+	retention time.Duration // of the stream
 }
 
 func runReset(ctx context.Context, o resetOptions, std streams) error {
@@ -164,7 +176,7 @@ func newResetTool(ctx context.Context, c clients, o resetOptions, std streams) (
 	if err := checkTable(check, c, o.app, false); err != nil {
 		return nil, err
 	}
-	t := &resetTool{o: o, std: std, bucket: bucket, stream: infrakinesis.NewStream(c.kinesis, o.stream), store: infradynamo.NewStore(c.dynamodb, o.app)}
+	t := &resetTool{o: o, std: std, retention: summary.Retention, bucket: bucket, stream: infrakinesis.NewStream(c.kinesis, o.stream), store: infradynamo.NewStore(c.dynamodb, o.app)}
 	t.source = replay.Source{Env: worker.System{}, Bucket: bucket, Layout: layoutOf(o.prefix), Stream: summary.ARN}
 	t.operator = lease.NewOperator(worker.System{}, t.store, o.failover, replay.Publish(worker.System{}, bucket, t.source.Layout))
 	return t, nil

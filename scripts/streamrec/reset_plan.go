@@ -22,6 +22,7 @@ type resetPlan struct {
 	Number    int64        `json:"plan"` // number of the plan that this would be, or has been
 	Undo      bool         `json:"undo"`
 	Resume    bool         `json:"resume"`
+	FromLog   bool         `json:"fromLog"`
 	AcceptGap bool         `json:"acceptGap"`
 	From      chain.Hour   `json:"from"`                // the first hour that is written anew
 	Before    string       `json:"before"`              // what readers see: which generation each hour belongs to
@@ -30,15 +31,18 @@ type resetPlan struct {
 	Operator  string       `json:"operator"`
 	Reason    string       `json:"reason,omitempty"`
 	Shards    []resetShard `json:"shards"`
-	Records   int64        `json:"records"` // that are read again
-	Seconds   float64      `json:"seconds"` // that this takes at the rate
+	Records   int64        `json:"records"`  // that are read again
+	ReadBack  int64        `json:"readBack"` // of these, from the log
+	Seconds   float64      `json:"seconds"`  // that this takes at the rate
 	Objects   int          `json:"supersededObjects"`
 	Bytes     int64        `json:"supersededBytes"`
-	Hours     [2]string    `json:"supersededHours"` // first and last, empty when there are none
-	Missing   []resetShard `json:"missing"`         // shards that would have to read what is past retention
+	Hours     [2]string    `json:"supersededHours"`   // first and last, empty when there are none
+	Missing   []resetShard `json:"missing"`           // shards that would have to read what is past retention
+	Unknown   []string     `json:"unknown,omitempty"` // shards of which something would be superseded, and that cannot be read again
 	Result    *resetResult `json:"result,omitempty"`
 
-	rate float64
+	rate      float64
+	retention time.Duration
 }
 
 type resetShard struct {
@@ -48,6 +52,7 @@ type resetShard struct {
 	At       string     `json:"at"`       // where the chain ends that readers see
 	Position string     `json:"position"` // where reading would begin
 	Records  int64      `json:"records"`  // that are read again
+	FromLog  bool       `json:"fromLog"`  // from the log, up to its end
 	Stopped  string     `json:"stopped,omitempty"`
 	Oldest   *time.Time `json:"oldestInStream,omitempty"`
 }
@@ -70,9 +75,9 @@ type resetResult struct {
 // describe makes a draft readable.
 func (t *resetTool) describe(d *replay.Draft, s replay.Superseded) *resetPlan {
 	p := &resetPlan{
-		App: t.o.app, Stream: t.o.stream, Bucket: t.o.bucket, Prefix: t.source.Layout.Prefix, Number: d.Base.Number + 1, Undo: d.Wanted.Undo, Resume: d.Wanted.Resume, AcceptGap: d.Wanted.Gaps, From: d.From,
+		App: t.o.app, Stream: t.o.stream, Bucket: t.o.bucket, Prefix: t.source.Layout.Prefix, Number: d.Base.Number + 1, Undo: d.Wanted.Undo, Resume: d.Wanted.Resume, FromLog: d.Wanted.FromLog, AcceptGap: d.Wanted.Gaps, From: d.From,
 		Before: d.Before.String(), After: d.Named(), Operator: d.Wanted.Operator, Reason: d.Wanted.Reason,
-		Shards: []resetShard{}, Missing: []resetShard{}, Objects: s.Objects, Bytes: s.Bytes, rate: t.o.rate,
+		Shards: []resetShard{}, Missing: []resetShard{}, Unknown: s.Unknown, Objects: s.Objects, Bytes: s.Bytes, rate: t.o.rate, retention: t.retention,
 	}
 	if d.Base.Number > 0 && d.Base.State != lease.PlanPublished {
 		p.Instead = d.Base.Number
@@ -84,7 +89,9 @@ func (t *resetTool) describe(d *replay.Draft, s replay.Superseded) *resetPlan {
 		sh := &d.Shards[i]
 		line := describeShard(sh)
 		p.Shards = append(p.Shards, line)
-		p.Records += line.Records
+		if p.Records += line.Records; line.FromLog {
+			p.ReadBack += line.Records
+		}
 		if sh.Missing() {
 			p.Missing = append(p.Missing, line)
 		}
@@ -95,7 +102,7 @@ func (t *resetTool) describe(d *replay.Draft, s replay.Superseded) *resetPlan {
 
 func describeShard(s *replay.ShardDraft) resetShard {
 	line := resetShard{
-		Shard: s.Row.Key, State: "open", Parents: s.Row.Parents, At: s.Now.Last, Position: "where it would have begun", Records: s.Records(), Stopped: s.Row.Stopped,
+		Shard: s.Row.Key, State: "open", Parents: s.Row.Parents, At: s.Now.Last, Position: "where it would have begun", Records: s.Records(), FromLog: s.Log && s.At.Type != lease.ShardEnd, Stopped: s.Row.Stopped,
 	}
 	if s.Known {
 		line.Position = s.At.String()
@@ -135,6 +142,12 @@ func (p *resetPlan) write(out io.Writer, format output) error {
 		line("instead of", "plan %d, which is not published: what it has written is never shown", p.Instead)
 	}
 	line("read again", "%s records, %s at %s/s; sessions served meanwhile stay behind what is replayed", audit.Grouped(p.Records), seconds(p.Seconds), audit.Grouped(int64(p.rate)))
+	if p.FromLog {
+		line("from the log", "%s of them, and then what the stream has; the other %s from the stream", audit.Grouped(p.ReadBack), audit.Grouped(p.Records-p.ReadBack))
+	}
+	if took := time.Duration(p.Seconds * float64(time.Second)); p.FromLog && took > p.retention/2 {
+		line("TAKE CARE", "the stream keeps %s: a replay that takes longer loses what comes meanwhile. Run more workers, or choose a later hour", p.retention)
+	}
 	if p.Objects > 0 {
 		line("superseded", "%s objects, %s, hours %s to %s; they stay in the bucket", audit.Grouped(int64(p.Objects)), size(p.Bytes), p.Hours[0], p.Hours[1])
 	}
@@ -177,6 +190,9 @@ func (p *resetPlan) writeShards(w io.Writer) {
 			note = fmt.Sprintf("is opened again, %s records", audit.Grouped(s.Records))
 		default:
 			note = fmt.Sprintf("%s records", audit.Grouped(s.Records))
+		}
+		if s.FromLog {
+			note += " from the log"
 		}
 		if len(s.Parents) > 0 && s.State != "ended" {
 			note += fmt.Sprintf(", after %v", s.Parents)

@@ -18,7 +18,7 @@ import (
 // requests translates the flags: what to try, in this order, until nothing is missing.
 func (t *resetTool) requests(ctx context.Context, rows []lease.Lease, plan lease.Plan) ([]replay.Request, error) {
 	now := time.Now()
-	wanted := replay.Request{Undo: t.o.undo, Resume: t.o.resume, Gaps: t.o.acceptGap, Operator: t.o.operator, Reason: t.o.reason}
+	wanted := replay.Request{Undo: t.o.undo, Resume: t.o.resume, FromLog: t.o.fromLog, Gaps: t.o.acceptGap, Operator: t.o.operator, Reason: t.o.reason}
 	at := func(hours ...chain.Hour) (out []replay.Request) {
 		for _, h := range hours {
 			wanted.From = h
@@ -70,7 +70,7 @@ func (t *resetTool) planned(now lease.Plan) ([]replay.Request, error) {
 		return nil, refuse("the plan in %s would have been number %d, and %d have been made by now: draw it up again", t.o.plan, p.Number, now.Number)
 	}
 	return []replay.Request{{
-		From: p.From, Undo: p.Undo, Resume: p.Resume, Gaps: p.AcceptGap, Operator: t.o.operator, Reason: cmp.Or(t.o.reason, p.Reason),
+		From: p.From, Undo: p.Undo, Resume: p.Resume, FromLog: p.FromLog, Gaps: p.AcceptGap, Operator: t.o.operator, Reason: cmp.Or(t.o.reason, p.Reason),
 	}}, nil
 }
 
@@ -101,9 +101,17 @@ func (t *resetTool) hourOfRecords(ctx context.Context, plan lease.Plan) (earlies
 
 // permit refuses what would leave a hole.
 func (t *resetTool) permit(p *resetPlan) error {
+	if len(p.Unknown) > 0 {
+		return refuse("%d shards, the first of them %s, have records in the log from %s:00Z on, and the lease table does not know them: it is younger than they are. Choose a later hour",
+			len(p.Unknown), p.Unknown[0], p.From)
+	}
 	if len(p.Missing) == 0 || p.AcceptGap {
 		return nil
 	}
-	return refuse("%d shards would have to read records that are past retention, the first of them %s: the stream goes back to %s there. Choose a later hour, or --to-trim-horizon; or give these records up with --accept-gap",
-		len(p.Missing), p.Missing[0].Shard, p.Missing[0].oldest())
+	ways := "Read them back from the log with --from-log, choose a later hour, or --to-trim-horizon"
+	if p.FromLog || p.Resume {
+		ways = "The log has not got them either"
+	}
+	return refuse("%d shards would have to read records that are past retention, the first of them %s: the stream goes back to %s there. %s; or give these records up with --accept-gap",
+		len(p.Missing), p.Missing[0].Shard, p.Missing[0].oldest(), ways)
 }

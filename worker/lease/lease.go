@@ -15,14 +15,23 @@ type Lease struct {
 	EndingHashKey   string
 	Plan            int64   // number of the last plan that has been applied to this row
 	Map             string  // that of the plan: which generation of the log each hour belongs to; empty before there was a plan
+	Source          string  // that of the plan: which generation each hour is read back from until the tip has been reached under it
 	TipPlan         int64   // number of the plan under which a reading that began after its fence has been committed up to the tip of the stream
 	Rate            float64 // records/s, as its owner measured them
-	Tip             int64   // Unix ms; everything that arrived until then has been committed. 0: not known
+	Tip             int64   // Unix ms; everything that arrived until then has been committed, or is where it is read back from. 0: not known
 	Stopped         string  // why the shard has been stopped; nobody takes it until a reset clears it
 }
 
 // Ended reports whether all records of the shard have been processed.
 func (l *Lease) Ended() bool { return l.Checkpoint.Type == ShardEnd }
+
+// Past returns which generation each hour has still to be read back from; empty when nothing has.
+func (l *Lease) Past() string {
+	if l.TipPlan == l.Plan {
+		return ""
+	}
+	return l.Source
+}
 
 // same reports whether the row still says what a conditional write of l requires.
 func (l *Lease) same(m *Lease) bool {

@@ -21,6 +21,7 @@ type Plan struct {
 	Published  string // the map that readers see, or are about to
 	By         int64  // number of the plan that has published it
 	Previous   string // the map that they saw before, for undoing
+	Source     string // which generation each hour is read back from, before reading begins in the stream, handed on like Map; empty: nothing is read back
 	AcceptGaps bool   // what is past retention is given up, and a mark in the log says so; otherwise it stops its shard
 	At         int64  // Unix ms at which the plan was made, by the clock of whoever did it; for people
 	Operator   string // who made it, and why; for people
@@ -40,15 +41,15 @@ func (p *Plan) Same(o *Plan) bool { return p.Number == o.Number && p.State == o.
 // more when its row was made, nothing has been read and nothing will.
 func (p *Plan) applied(l *Lease, at Position, known bool, start Position) *Lease {
 	return l.with(func(n *Lease) {
-		n.Counter, n.Plan, n.Map, n.TipPlan, n.Stopped = l.Counter+1, p.Number, p.Map, 0, ""
+		n.Counter, n.Plan, n.Map, n.Source, n.TipPlan, n.Stopped = l.Counter+1, p.Number, p.Map, p.Source, 0, ""
 		switch {
 		case known:
 			n.Checkpoint = at
 		case !l.Ended() || l.StartingHashKey != "":
 			n.Checkpoint = start
 		}
-		if n.Checkpoint != l.Checkpoint {
-			n.Tip = 0 // it was that of another position; where the shard goes on as it was, nothing has been missed since
+		if n.Checkpoint != l.Checkpoint && (p.Source == "" || l.Map != p.Published) {
+			n.Tip = 0 // it was that of another position. Where the shard goes on as it was, or what it had is read back, nothing has been missed since
 		}
 		if !n.Ended() {
 			n.Children = nil

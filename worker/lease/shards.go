@@ -78,7 +78,7 @@ func (c *Coordinator) createRows(ctx context.Context, listed, missing []Lease, p
 		return err
 	}
 	for _, l := range missing {
-		l.Plan, l.Map = plan.Number, plan.Map
+		l.Plan, l.Map, l.Source = plan.Number, plan.Map, plan.Source
 		if !l.Ended() {
 			l.Checkpoint = genesis.start(l.Key)
 		}

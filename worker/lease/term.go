@@ -100,7 +100,7 @@ func (t *Term) End(ctx context.Context, children []Lease) error {
 	for i, child := range children {
 		keys[i] = child.Key
 		l := t.Lease()
-		child.Checkpoint, child.Plan, child.Map = genesis.start(child.Key), l.Plan, l.Map
+		child.Checkpoint, child.Plan, child.Map, child.Source = genesis.start(child.Key), l.Plan, l.Map, l.Source
 		if err := t.c.insist(ctx, func(ctx context.Context) error { return t.c.store.Create(ctx, child) }); err != nil {
 			return fmt.Errorf("create child %s: %w", child.Key, err)
 		}

@@ -27,6 +27,7 @@ type Request struct {
 	From     chain.Hour
 	Undo     bool
 	Resume   bool   // nothing anew: shards that were stopped are opened again where they are
+	FromLog  bool   // what the log has is read back from there, and not from the stream
 	Gaps     bool   // what is past retention is given up
 	Operator string // who asks for it, and why
 	Reason   string
@@ -50,6 +51,8 @@ type ShardDraft struct {
 	Now   chain.End      // where its chain ends as readers see it
 	Then  chain.End      // where it ends under the wanted map
 	Began *chain.Hour    // the hour in which its chain begins, as readers see it; nil: it has not begun
+	Log   bool           // what it has is read back from the log: that was asked for, and the two chains meet
+	Over  bool           // the chain that readers see has an end mark
 
 	// Set by Survey, for shards of which something would be read again.
 	First    string    // the first record of the first link that is superseded
@@ -69,7 +72,7 @@ func Prepare(ctx context.Context, s Source, rows []lease.Lease, plan lease.Plan,
 	d := &Draft{Base: plan, From: r.From, Wanted: r}
 	before, err := shardlog.LayoutOf(s.Layout, plan.Published)
 	if err != nil {
-		return nil, fmt.Errorf("draw up replay: %w", err)
+		return nil, err
 	}
 	d.Before = before.Map()
 	wanted := before.With(d.Before.Replace(r.From, 0, newGeneration))
@@ -78,15 +81,18 @@ func Prepare(ctx context.Context, s Source, rows []lease.Lease, plan lease.Plan,
 		d.From, wanted = chain.HourOf(s.Env.Wall()), before
 	case r.Undo:
 		if wanted, err = d.past(s.Layout, before); err != nil {
-			return nil, fmt.Errorf("draw up undo: %w", err)
+			return nil, err
 		}
 	}
 	d.After = wanted.Map()
 	d.Shards = make([]ShardDraft, len(rows))
 	var done atomic.Int64
+	if r.FromLog && r.Resume {
+		return nil, errors.New("draw up replay: shards that go on where they are have nothing to read back")
+	}
 	err = chain.Each(s.Env, len(rows), shardsAtATime, func(i int) error {
 		d.Shards[i].Row = rows[i]
-		if err := d.Shards[i].find(ctx, s, before, wanted); err != nil {
+		if err := d.Shards[i].find(ctx, s, before, wanted, r.FromLog); err != nil {
 			return err
 		}
 		if n := done.Add(1); progress != nil {
@@ -125,7 +131,7 @@ func (d *Draft) Named() string {
 }
 
 // find finds where the shard begins under the wanted layout.
-func (d *ShardDraft) find(ctx context.Context, s Source, before, wanted chain.Layout) error {
+func (d *ShardDraft) find(ctx context.Context, s Source, before, wanted chain.Layout, fromLog bool) error {
 	shard := chain.Shard{ID: d.Row.Key, Parents: d.Row.Parents, StartingHashKey: d.Row.StartingHashKey, EndingHashKey: d.Row.EndingHashKey}
 	now, err := chain.Find(ctx, s.Env, s.Bucket, before, shard)
 	if err != nil {
@@ -135,7 +141,11 @@ func (d *ShardDraft) find(ctx context.Context, s Source, before, wanted chain.La
 	if err != nil {
 		return err
 	}
-	d.Now, d.Then = now.End(), w.End()
+	if d.Now, d.Then = now.End(), w.End(); fromLog {
+		if err := d.lookBack(ctx, s, before, shard.ID); err != nil {
+			return err
+		}
+	}
 	if start := now.Start(); start != nil {
 		d.Began = &start.Hour
 	}
@@ -160,6 +170,17 @@ func (d *ShardDraft) find(ctx context.Context, s Source, before, wanted chain.La
 	return err
 }
 
+// lookBack finds out whether what readers see can be read back from where the shard would begin.
+func (d *ShardDraft) lookBack(ctx context.Context, s Source, before chain.Layout, shard string) error {
+	trail, err := chain.OpenTrail(ctx, s.Env, s.Bucket, before, shard, d.Then, d.Now.Hour)
+	if err != nil {
+		return err
+	}
+	end, err := chain.ReadEnd(ctx, s.Env, s.Bucket, before, shard)
+	d.Log, d.Over = trail != nil, end != nil
+	return err
+}
+
 // Make reserves the generation, and makes the draft the application's plan. lease.ErrPlanChanged: somebody else has made one since the draft was drawn up.
 func (d *Draft) Make(ctx context.Context, s Source, o *lease.Operator, id string, now time.Time) (lease.Plan, error) {
 	after := d.After
@@ -177,6 +198,9 @@ func (d *Draft) Make(ctx context.Context, s Source, o *lease.Operator, id string
 	to := lease.Plan{
 		ID: id, Map: after.String(), Hour: int64(d.From), AcceptGaps: d.Wanted.Gaps, At: now.UnixMilli(),
 		Operator: d.Wanted.Operator, Reason: d.Wanted.Reason,
+	}
+	if d.Wanted.FromLog {
+		to.Source = d.Before.String()
 	}
 	positions := map[string]lease.Position{}
 	for i := range d.Shards {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/streamrec/streamrec/processor/chain"
@@ -17,6 +19,7 @@ type Superseded struct {
 	Bytes   int64
 	From    chain.Hour // the first and the last hour; 0 when there is nothing
 	To      chain.Hour
+	Unknown []string // shards that have some of it, and of which the table has no row that they could be read again under
 }
 
 // Survey finds what the draft would supersede, and how many records it would read that the stream has no more. It lists the hours of the replay.
@@ -33,6 +36,9 @@ func (d *Draft) Survey(ctx context.Context, s Source, stream worker.Stream) (Sup
 			return out, fmt.Errorf("survey replay: %w", err)
 		}
 		for _, l := range links {
+			if !d.knows(l.Shard) && !slices.Contains(out.Unknown, l.Shard) {
+				out.Unknown = append(out.Unknown, l.Shard)
+			}
 			out.Objects++
 			out.Bytes += l.Size
 			firsts[l.Shard] = append(firsts[l.Shard], l.First)
@@ -59,6 +65,12 @@ func (d *Draft) Survey(ctx context.Context, s Source, stream worker.Stream) (Sup
 	return out, nil
 }
 
+// knows reports whether there is a row of a shard that names its hash range.
+func (d *Draft) knows(shard string) bool {
+	i, ok := slices.BinarySearchFunc(d.Shards, shard, func(s ShardDraft, id string) int { return strings.Compare(s.Row.Key, id) })
+	return ok && d.Shards[i].Row.StartingHashKey != ""
+}
+
 // first returns the first hour that may have something to supersede: before all chains began there is nothing, however far back somebody wants to go.
 func (d *Draft) first(env chain.Env) chain.Hour {
 	earliest := chain.HourOf(env.Wall()) + 1
@@ -70,14 +82,22 @@ func (d *Draft) first(env chain.Env) chain.Hour {
 	return max(d.From, earliest)
 }
 
-// Missing reports whether records that the shard would have to read are past retention. Of one that was stopped it is not known whether there were any.
+// Missing reports whether records that the shard would have to read in the stream are past retention. Of one that was stopped it is not known whether there were
+// any. What is read back from the log the stream need not have.
 func (s *ShardDraft) Missing() bool {
-	return s.examined() && (s.Gone || chain.Compare(s.Oldest, s.Then.Last) > 0 && (s.First == "" || chain.Compare(s.Oldest, s.First) > 0))
+	last, first := s.Then.Last, s.First
+	if s.Log {
+		last, first = s.Now.Last, ""
+	}
+	return s.examined() && (s.Gone || chain.Compare(s.Oldest, last) > 0 && (first == "" || chain.Compare(s.Oldest, first) > 0))
 }
 
-// examined reports whether what the stream has of the shard is of interest: something of it would be read again, or it was stopped.
+// examined reports whether what the stream has of the shard is of interest: something of it would be read again there, or it was stopped.
 func (s *ShardDraft) examined() bool {
-	return s.At.Type != lease.ShardEnd && (s.First != "" || s.Row.Stopped != "")
+	if s.At.Type == lease.ShardEnd || s.Log && s.Over {
+		return false
+	}
+	return s.First != "" && !s.Log || s.Row.Stopped != ""
 }
 
 // look finds the oldest record that the stream has of the shard, if that is of interest.

@@ -50,6 +50,9 @@ func (m *Models) Open(ctx context.Context, plan lease.Plan, rows []lease.Lease, 
 	if cfg.Layout, err = LayoutOf(cfg.Layout, plan.Map); err != nil {
 		return fmt.Errorf("open model of plan %d: %w", plan.Number, err)
 	}
+	if plan.Source != "" && plan.State != lease.PlanPublished {
+		cfg.Past = chain.Hour(plan.Hour)
+	}
 	began := m.env.Now()
 	f := &planned{follow.New(cfg, followEnv{m.env, m.worker}, m.bucket), plan.Number}
 	if err := f.Open(ctx, logs(rows, plan.Number), at); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor"
@@ -36,6 +37,7 @@ func (e *editions) Latest() *model.Edition {
 var (
 	_ worker.Processor = (*shardProcessor)(nil)
 	_ worker.Finisher  = (*shardProcessor)(nil)
+	_ worker.Rereader  = (*shardProcessor)(nil)
 )
 
 // Env is what workers and processors need of their surroundings; worker.System has it.
@@ -73,7 +75,11 @@ func NewFactory(cfg processor.Config, env Env, bucket chain.Bucket, w func() *wo
 		if models != nil {
 			cfg.Merged = p.merged
 		}
-		cfg.Layout, p.broken = LayoutOf(cfg.Layout, l.Map)
+		base := cfg.Layout
+		cfg.Layout, p.broken = LayoutOf(base, l.Map)
+		if past := l.Past(); past != "" && p.broken == nil {
+			cfg.Source, p.broken = LayoutOf(base, past)
+		}
 		p.Processor = processor.New(cfg, env, bucket, shardOf(l), bookmark, o)
 		return p
 	}
@@ -82,7 +88,7 @@ func NewFactory(cfg processor.Config, env Env, bucket chain.Bucket, w func() *wo
 func shardOf(l lease.Lease) processor.Shard {
 	return processor.Shard{
 		Shard:        chain.Shard{ID: l.Key, Parents: l.Parents, StartingHashKey: l.StartingHashKey, EndingHashKey: l.EndingHashKey},
-		LeaseCounter: l.Counter, Bookmark: bookmarkOf(&l),
+		LeaseCounter: l.Counter, Bookmark: bookmarkOf(&l), Past: chain.HourOf(time.UnixMilli(l.Tip)),
 	}
 }
 
@@ -128,6 +134,22 @@ func (p *shardProcessor) AcceptGap(ctx context.Context, next string) error {
 	return verdict(p.Processor.AcceptGap(ctx, next))
 }
 
+// Reread implements worker.Rereader.
+func (p *shardProcessor) Reread(ctx context.Context, settled func(context.Context) error) (worker.Reread, error) {
+	n, err := p.Processor.ReadBack(ctx, settled)
+	if err != nil {
+		return worker.Reread{}, verdict(err)
+	}
+	out := worker.Reread{Records: int(n.Records), Reached: n.Reached, Over: n.Over, Whole: n.Whole, Ended: n.Ended != nil}
+	if n.Over {
+		out.At = position(p.Processor.Resume(), p.row.Checkpoint)
+	}
+	if n.Ended != nil {
+		out.Children = rowsOf(n.Ended.Children)
+	}
+	return out, nil
+}
+
 // Flush implements worker.Processor.
 func (p *shardProcessor) Flush(ctx context.Context) error { return verdict(p.Processor.Flush(ctx)) }
 
@@ -154,10 +176,15 @@ func (p *shardProcessor) Finished(ctx context.Context) (children []lease.Lease, 
 	if mark == nil || err != nil {
 		return nil, false, verdict(err)
 	}
-	for _, c := range mark.Children {
-		children = append(children, lease.Lease{Key: c.Shard, Parents: c.Parents, StartingHashKey: c.StartingHashKey, EndingHashKey: c.EndingHashKey})
+	return rowsOf(mark.Children), true, nil
+}
+
+// rowsOf returns the children that an end mark names, as lease rows.
+func rowsOf(children []chain.Child) (rows []lease.Lease) {
+	for _, c := range children {
+		rows = append(rows, lease.Lease{Key: c.Shard, Parents: c.Parents, StartingHashKey: c.StartingHashKey, EndingHashKey: c.EndingHashKey})
 	}
-	return children, true, nil
+	return rows
 }
 
 // verdict says what an error of the log means for the term.

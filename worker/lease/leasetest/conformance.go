@@ -80,7 +80,7 @@ func leases(t *testing.T, s lease.Store) {
 	l := lease.Lease{
 		Key: "shard-1", Owner: "w", Counter: 4, Checkpoint: lease.After("49001", 7), CheckpointAt: 6, Parents: []string{"a", "b"}, Children: []string{"c"},
 		StartingHashKey: "0", EndingHashKey: "170141183460469231731687303715884105727", Plan: 2, Rate: 3.25, Tip: 5, Stopped: "why",
-		Map: "1<2026-11-23T14;2", TipPlan: 2,
+		Map: "1<2026-11-23T14;2", Source: "1", TipPlan: 2,
 	}
 	must(t, s.Create(ctx, l))
 	must(t, s.Create(ctx, lease.Lease{Key: "shard-1", Checkpoint: lease.Position{Type: lease.TrimHorizon}})) // leaves it as it is
@@ -191,7 +191,7 @@ func plans(t *testing.T, s lease.Store) {
 		t.Fatalf("plan %+v before there is any", now)
 	}
 	all := lease.Plan{
-		Number: 1, State: lease.PlanMade, ID: "a", Map: "1<2026-11-23T14;2", Hour: 7, Published: "1", By: 3, Previous: "2", AcceptGaps: true, At: 5, Operator: "me", Reason: "a bad model",
+		Number: 1, State: lease.PlanMade, ID: "a", Map: "1<2026-11-23T14;2", Hour: 7, Published: "1", By: 3, Previous: "2", Source: "1", AcceptGaps: true, At: 5, Operator: "me", Reason: "a bad model",
 	}
 	for name, next := range map[string]lease.Plan{"made": all, "other": {Number: 2, State: lease.PlanMade, ID: "b"}} {
 		wrong := lease.Plan{Number: 9, State: lease.PlanMade, ID: "x"}
