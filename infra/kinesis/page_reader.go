@@ -56,7 +56,10 @@ func (p payload) length() int {
 func (r *pageReader) pageMember(name []byte, page *kinesis.GetRecordsOutput, n int) bool {
 	switch string(name) {
 	case "Records":
-		page.Records, r.payloads, r.size = make([]types.Record, 0, n), r.payloads[:0], 0
+		if page.Records != nil {
+			return false
+		}
+		page.Records = make([]types.Record, 0, n)
 		return r.array(func() bool {
 			page.Records = append(page.Records, types.Record{})
 			at := len(page.Records) - 1
