@@ -56,6 +56,24 @@
 //
 // A state that is damaged or gone costs time: the one before is taken, or the log alone.
 //
+// # Reading back
+//
+// A replay may take its input from the log instead of the stream (Config.Source): from retention on there is no other. Then, between Open and the first Process,
+// ReadBack makes one link of each link that follows on the other chain, a chain.Trail:
+//
+//	rows ─► table.ToEvent ─► erased since? ─► duplicates ─► model.Model ─► table.Row ─► batch ─► the same key, first, last, hour, records, rows and hash
+//
+// What the rows say of the input stays as it is: identity, arrival, pseudonyms and what is sealed under the key that they name; poison stays poison. Visits, lists,
+// versions and the mark of a duplicate are made anew. Gaps that were accepted are taken over once nobody can fill them any more, and the end mark with its children. The
+// links are not cut, so that the hash of the original bytes, which are gone, holds for the new link as well; where the stream still has them, the audit compares. A term
+// that ends within a link commits nothing of it. The trail is left where the two chains part: at a link of other records, or of another hash. From there on
+// the stream is read.
+//
+//	crash …                      what the next owner does
+//	within a link                begins with that link
+//	after the PUT of a link      goes on behind it: each end of a chain is a place on the trail
+//	after the last link          finds no more on the trail, and reads the stream after it
+//
 // # When a batch is committed
 //
 //   - before a record that arrived in a later hour: a link never spans two hours of its chain
@@ -64,6 +82,7 @@
 //     so that a new shard shows in the bucket at once
 //   - when the processors of the worker hold more heap than their Budget, the largest batch first
 //   - when the shard moves, ends, or the worker leaves
+//   - where the link ends that is read back, and not before. Such a batch begins when the Budget has room for it, or for no other one
 //
 // A Kinesis record is never cut: a KPL aggregate or a payload of many lines is in one link, whatever its size.
 //

@@ -90,7 +90,7 @@ func (c *rows) Again(ctx context.Context, body []byte, each func(r *event.Record
 		return each(&r, n)
 	}
 	sequence := ""
-	err := table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(chunk []table.Row) (err error) {
+	err := table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(chunk []table.Input) (err error) {
 		for i := range chunk {
 			if row := &chunk[i]; row.SequenceNumber != sequence {
 				if err = finish(); err != nil {

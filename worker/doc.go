@@ -68,6 +68,9 @@
 // to their end from within any worker. Where the plan gives up what is past retention, a shard that misses records waits for the fence, marks the gap in the log,
 // and goes on behind it; otherwise it stops.
 //
+// A Processor that has kept the input of the past (a Rereader) may process that first, and the stream after it: open ─► reread … ─► begin ─► read …. Meanwhile the
+// KCL is given empty pages, and the shard counts as so far behind as what it reads. Where the past has the end of the shard, the stream is not asked.
+//
 // # Non-obvious
 //
 //   - Reading begins AT the last committed record, which is then dropped. When it is not there, it is past retention, and records after
@@ -76,6 +79,6 @@
 //     more; without leaving one out it would sleep for the rest of that second, and spin where the clock stands still.
 //   - The KCL would take KPL aggregates apart itself and drop a whole batch for one that is damaged. A zero byte in front hides them.
 //   - ProcessRecords is called for empty pages too: they are the timer of the batches.
-//   - Processors may be around others, to measure them, say: what one can do besides (Finisher, Skipper) is found through Wrapper.
+//   - Processors may be around others, to measure them, say: what one can do besides (Finisher, Skipper, Rereader) is found through Wrapper.
 //   - What is at-least-once: calls of Process. What is exactly-once: what a Processor commits under the term's counter.
 package worker

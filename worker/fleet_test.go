@@ -262,6 +262,7 @@ type fleet struct {
 	table  *leasetest.Table
 	ledger *ledger
 	lazy   bool
+	past   *history // of all shards; nil: there is none
 	nodes  []*fleetNode
 }
 
@@ -291,7 +292,9 @@ func (f *fleet) start(name string) *fleetNode {
 	n := &fleetNode{store: &leasetest.Store{Table: f.table}, done: make(chan struct{})}
 	w, err := New(Config{Name: name, Application: "app", Stream: "stream"}, Dependencies{
 		Store: n.store, Stream: f.stream, Log: log,
-		Factory: func(t *lease.Term) Processor { return &commitProcessor{ledger: f.ledger, term: t, lazy: f.lazy} },
+		Factory: func(t *lease.Term) Processor {
+			return f.past.around(&commitProcessor{ledger: f.ledger, term: t, lazy: f.lazy})
+		},
 	})
 	if err != nil {
 		f.t.Fatal(err)

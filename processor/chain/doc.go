@@ -41,6 +41,9 @@
 //   - A gap mark cannot keep a writer away that stands at the same end and still has the records: the keys differ. Whoever accepts
 //     a gap fences the shard first. A link that follows the end itself counts more than a mark that no link has followed yet; two links,
 //     one behind each, are a fork, which the audit names.
+//   - A Trail follows another generation's chain, for whoever writes the same records anew. It leads on from an end where a link of that chain ends with the same hash: then
+//     everything before it is the same as well, link by link.
+//   - A shard that ended without a record may have its marks in the hour 0: nothing is listed for it.
 //   - Begin PUT n+1 only when n is confirmed: a pipelined PUT survives its failed predecessor and leaves records in two links.
 //   - 409 is a race that S3 could not decide, not "exists".
 package chain

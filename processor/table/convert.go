@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/processor/event"
@@ -87,9 +88,31 @@ func padded(sequence string) string {
 	return sequence
 }
 
+// Input is what FromEvent sets of a Row, with the columns of the same names.
+type Input struct {
+	SequenceNumber  string     `parquet:"sequence_number,id(2)"`
+	SubSequence     int32      `parquet:"sub_sequence,id(3)"`
+	Line            int32      `parquet:"line,id(4)"`
+	PartitionKey    string     `parquet:"partition_key,id(5),dict"`
+	ExplicitHashKey *string    `parquet:"explicit_hash_key,id(6),optional"`
+	ArrivalTime     time.Time  `parquet:"arrival_time,id(7),timestamp(microsecond)"`
+	EventTime       *time.Time `parquet:"event_time,id(8),timestamp(microsecond),optional"`
+	EventID         *string    `parquet:"event_id,id(9),optional"`
+	SessionID       *string    `parquet:"session_id,id(10),optional,dict"`
+	CustomerID      *string    `parquet:"customer_id,id(11),optional,dict"`
+	KeyID           *string    `parquet:"key_id,id(12),optional,dict"`
+	City            *string    `parquet:"city,id(13),optional,dict"`
+	Country         *string    `parquet:"country,id(14),optional,dict"`
+	CreditLimit     *int64     `parquet:"credit_limit,id(15),decimal(4:18),optional"`
+	BrowseHistory   []Entry    `parquet:"browse_history,id(16),list,optional" parquet-element:",id(17)"`
+	Extra           *string    `parquet:"extra,id(22),optional"`
+	Error           *string    `parquet:"error,id(23),optional,dict"`
+	Raw             *[]byte    `parquet:"raw,id(24),optional"`
+}
+
 // ToEvent is the inverse of FromEvent: it sets e to the event that a row was made from, and returns the record in which that was, without its data. The event
 // points into the row. An error says that the row is none that FromEvent makes.
-func ToEvent(e *event.Event, row *Row) (event.Record, error) {
+func ToEvent(e *event.Event, row *Input) (event.Record, error) {
 	r := event.Record{SequenceNumber: chain.Unpad(row.SequenceNumber), PartitionKey: row.PartitionKey, Arrival: row.ArrivalTime}
 	*e = event.Event{
 		Sub: int(row.SubSequence), Line: int(row.Line), PartitionKey: row.PartitionKey, ExplicitHashKey: deref(row.ExplicitHashKey), KeyID: deref(row.KeyID),

@@ -1,6 +1,8 @@
 package table
 
 import (
+	"bytes"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -153,7 +155,7 @@ func requireInverse(t *testing.T, r event.Record, events []event.Event) {
 	}
 	again := make([]Row, len(rows))
 	var e event.Event // whose storage is used again
-	for i, row := range readFile(t, writeFile(t, Options{}, rows, nil)) {
+	for i, row := range readInput(t, writeFile(t, Options{}, rows, nil)) {
 		record, err := ToEvent(&e, &row)
 		if err != nil {
 			t.Fatal(err)
@@ -166,8 +168,33 @@ func requireInverse(t *testing.T, r event.Record, events []event.Event) {
 	}
 }
 
+func readInput(t *testing.T, file []byte) (rows []Input) {
+	t.Helper()
+	err := Read(t.Context(), bytes.NewReader(file), int64(len(file)), func(some []Input) error {
+		rows = append(rows, some...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// TestInputIsWhatFromEventSets: a column that comes from the input, and is not among those of Input, would be lost in a replay from the log.
+func TestInputIsWhatFromEventSets(t *testing.T) {
+	made := map[string]bool{"ShardID": true, "Recommendations": true, "ModelVersion": true, "Duplicate": true, "VisitStarted": true}
+	row, input := reflect.TypeFor[Row](), reflect.TypeFor[Input]()
+	for i := range row.NumField() {
+		f := row.Field(i)
+		in, ok := input.FieldByName(f.Name)
+		if ok == made[f.Name] || ok && (in.Tag != f.Tag || in.Type != f.Type) {
+			t.Errorf("Row.%s %q is Input.%s %q", f.Name, f.Tag, in.Name, in.Tag)
+		}
+	}
+}
+
 func TestToEventRefusesOtherRows(t *testing.T) {
-	for name, row := range map[string]Row{
+	for name, row := range map[string]Input{
 		"neither session nor error": {}, "an error without bytes": {Error: new("empty: x")}, "a hash key that is no number": {SessionID: new("s"), ExplicitHashKey: new("x")},
 	} {
 		var e event.Event

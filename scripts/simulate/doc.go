@@ -21,7 +21,8 @@
 //
 // In every second schedule operators rewind the stream from some hour on, undo what others did, and race. They die, stand still and are cut off as workers
 // are, often just after a step of a plan, and some lurk until a lease is handed over or a shard ends before they make theirs. Nobody has to come
-// back: workers bring a plan to its end. In some of these schedules records that a replay needs go past retention; a shard that stops for that ends the schedule.
+// back: workers bring a plan to its end. In some of these schedules records that a replay needs go past retention; a shard that stops for that ends the schedule, unless
+// it could have read them back from the log, as most replays of every second such schedule do: the stream loses whole shards there.
 //
 // # What is checked
 //

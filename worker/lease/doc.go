@@ -70,6 +70,9 @@
 //	catch up     a reading that began after the worker knew of the fence finds the tip, and everything is committed: TipPlan
 //	publish      the plan row says what readers have to see; only then are they shown it. The next plan waits for that
 //
+// Where a shard reads its past back from, before it reads the stream, the row is told by the plan (Source), as it is of its Map. Its Tip then stays: it is that of
+// the past.
+//
 // Here trust is more than efficiency: a worker that is held for dead is not waited for, and has to have stopped.
 //
 // # Crash points

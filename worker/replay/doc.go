@@ -14,6 +14,11 @@
 // replay. An undo wants a map of the past, under which the chain ends where its generation was left: work goes on there. A shard is left at SHARD_END if its
 // row says so and its end mark counts under the wanted map: a mark alone may be one whose children have no rows yet.
 //
+// # Where the input comes from
+//
+// From the stream; or, as Request.FromLog says, from the log that readers see, as far as that goes, and from the stream after it. The plan and its rows name the map of
+// that log (Source), in which nobody writes any more once the plan is fenced. In either case Survey asks the stream for what it has to have.
+//
 // # Crash points
 //
 //	before the plan row      a reserved generation that is never used, positions that nobody reads

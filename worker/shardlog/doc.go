@@ -10,6 +10,6 @@
 //	chain.ErrAdopted                            worker.ErrRestart: the shard is opened again from the log, in the same term
 //	chain.ErrBroken, processor.ErrPastRetention worker.ErrStop: the row says why, and nobody takes the shard until a reset
 //
-// What a replay changes is in the lease row: the map of generations under which a term writes. Models keeps what all shards have learnt for each plan, so that
+// What a replay changes is in the lease row: the map of generations under which a term writes, and the one that it reads back before it reads the stream. Models keeps what all shards have learnt for each plan, so that
 // a shard which begins again in some hour recommends with a model that has not seen that hour either.
 package shardlog
