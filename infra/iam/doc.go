@@ -24,6 +24,8 @@
 //   - S3 answers 403 instead of 404 about an object that does not exist when the caller must not list the bucket. The protocol lives on 404, so every
 //     role that reads may list. The condition on s3:prefix lets a request pass that names no prefix, since that is how S3 asks the question behind a 404.
 //   - HeadBucket needs s3:ListBucket, HeadObject needs s3:GetObject: neither has an action of its own.
+//   - kinesis:UpdateShardCount has no resource in the reference of AWS, so that a resharder may set the number of shards of every provisioned stream. Whether AWS
+//     heeds a stream's ARN there nevertheless has not been tried.
 //   - dynamodb:LeadingKeys is the scope of a row: the lease table's hash key. ForAllValues is true of no values at all, hence the Null beside it.
 //   - Kinesis finds the stream of an iterator or a page token in the token. A Guard takes it for the one stream of its names.
 package iam

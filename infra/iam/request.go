@@ -73,9 +73,9 @@ func streamRequest(call fault.Call, body []byte, n Names) Request {
 	var named struct{ StreamName, StreamARN string }
 	_ = json.Unmarshal(body, &named) // the service will say so
 	switch {
+	case call.Operation == "DescribeLimits" || call.Operation == "ListStreams" || call.Operation == "UpdateShardCount": // know no resource
 	case named.StreamARN != "":
 		out.Resource = named.StreamARN
-	case call.Operation == "DescribeLimits" || call.Operation == "ListStreams":
 	case named.StreamName != "":
 		n.Stream = named.StreamName
 		out.Resource = n.StreamARN()
