@@ -8,10 +8,11 @@ import (
 type State struct {
 	Ready            bool
 	Shards           []ShardState
-	TotalLeases      int // of shards that have not ended
-	UnownedLeases    int // of those, without an owner
-	StoppedShards    int // of those, nobody takes before an operator has looked
-	Workers          int // with a heartbeat row
+	TotalLeases      int  // of shards that have not ended
+	UnownedLeases    int  // of those, without an owner
+	StoppedShards    int  // of those, nobody takes before an operator has looked
+	Hole             bool // a part of the hash range has no lease of a shard without children
+	Workers          int  // with a heartbeat row
 	RetentionSeconds float64
 
 	ModelFacts, ModelItems int64
@@ -57,6 +58,7 @@ var gauges = []gauge{
 	{name: "total_leases", kcl: "TotalLeases", help: "leases of shards that have not ended, as the table was last read", read: func(s *State) float64 { return float64(s.TotalLeases) }},
 	{name: "unowned_leases", help: "of those, leases without an owner", read: func(s *State) float64 { return float64(s.UnownedLeases) }},
 	{name: "stopped_shards", help: "shards that nobody takes before an operator has looked", read: func(s *State) float64 { return float64(s.StoppedShards) }},
+	{name: "coverage_hole", help: "1 when no shard in the table covers a part of the hash range, of a shard that has no children there", read: func(s *State) float64 { return bit(s.Hole) }},
 	{name: "num_workers", kcl: "NumWorkers", help: "workers with a heartbeat row, as the table was last read", read: func(s *State) float64 { return float64(s.Workers) }},
 	{name: "retention_seconds", help: "how long the stream keeps records", read: func(s *State) float64 { return s.RetentionSeconds }},
 	{name: "model_facts", help: "facts of all shards that are merged", read: func(s *State) float64 { return float64(s.ModelFacts) }},

@@ -17,6 +17,9 @@ func (s *service) state(budget *processor.Budget) telemetry.State {
 	}
 	rows, _ := s.Leases()
 	count(&state, rows)
+	if len(rows) > 0 {
+		_, _, state.Hole = lease.Hole(rows)
+	}
 	if s.models != nil && s.models.Latest() != nil {
 		stats := s.models.Latest().Stats()
 		state.ModelFacts, state.ModelItems, state.ModelStaleSeconds = int64(stats.Facts), int64(stats.Items), float64(s.models.StaleMs())/1000
