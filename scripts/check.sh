@@ -91,15 +91,36 @@ await() {
 # free_port prints a port that nobody listens on.
 free_port() { node -e 'const s=require("net").createServer();s.listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'; }
 
-# npm_servers installs the independent Kinesis and DynamoDB, of fixed versions.
-npm_servers() {
-	local want="kinesalite@3.3.3 dynalite@4.0.0" dir=$STREAMREC_TOOLS/servers
+# npm_packages FOLDER PACKAGE… installs npm packages of fixed versions into a folder of the tools.
+npm_packages() {
+	local dir=$STREAMREC_TOOLS/$1
+	shift
 	command -v node >/dev/null && command -v npm >/dev/null || return 1
-	$full && want="$want kinesis-local@0.6.2"
-	[ "$(cat "$dir/installed" 2>/dev/null)" = "$want" ] && return 0
+	[ "$(cat "$dir/installed" 2>/dev/null)" = "$*" ] && return 0
 	mkdir -p "$dir"
-	# shellcheck disable=SC2086
-	npm install --prefix "$dir" --no-save --no-audit --no-fund --loglevel=error $want >"$dir/npm.log" 2>&1 && echo "$want" >"$dir/installed"
+	npm install --prefix "$dir" --no-save --no-audit --no-fund --loglevel=error "$@" >"$dir/npm.log" 2>&1 && echo "$*" >"$dir/installed"
+}
+
+# npm_servers installs the independent Kinesis and DynamoDB.
+npm_servers() { npm_packages servers kinesalite@3.3.3 dynalite@4.0.0 $($full && echo kinesis-local@0.6.2); }
+
+# npm_judges installs the validator of CloudFormation, and the simulator of IAM, which is under the AGPL and only run.
+npm_judges() { npm_packages judges @aws/cloudformation-validate@1.9.0-beta $($full && echo @cloud-copilot/iam-simulate@0.1.173); }
+
+templates() { node infra/cloudformation/validate.mjs "$STREAMREC_TOOLS/judges" infra/cloudformation/*.yaml; }
+
+policies() {
+	STREAMREC_IAM_QUESTIONS=$PWD/artefacts/iam.jsonl go test -count=1 -run AnotherJudge ./infra/iam &&
+		node infra/iam/simulate.mjs "$STREAMREC_TOOLS/judges" artefacts/iam.jsonl
+}
+
+# manifests decodes what is deployed on Kubernetes, in a module of its own.
+manifests() { (cd infra/kubernetes/check && go vet ./... && go test ./...); }
+
+# image builds the container image twice, runs its binary alone, and reads the file with a library that is not ours.
+image() {
+	STREAMREC_IMAGE=1 STREAMREC_IMAGE_FILE=$PWD/artefacts/streamrec.tar go test -count=1 -timeout 20m -run Build ./infra/image &&
+		(cd infra/image/check && STREAMREC_IMAGE_FILE=$PWD/../../../artefacts/streamrec.tar go test -count=1 ./...)
 }
 
 conformance() {
@@ -202,6 +223,10 @@ step "models" bash scripts/spin/run.sh $($full && echo --full)
 step "simulator" simulator "$($full && echo 100000 || echo 12000)"
 $full && step "simulator's mutants" go run ./scripts/simulate/mutants
 step_with promtool_there "promtool is neither installed nor in reach" "alert rules" alerts
+step_with npm_judges "npm packages cannot be installed" "CloudFormation templates" templates
+$full && step_with npm_judges "npm packages cannot be installed" "policies, judged by a simulator of IAM" policies
+step "Kubernetes manifests" manifests
+$full && step "container image" image
 step "demo" demo
 step_with browser "Chromium, playwright-core or axe-core cannot be installed" "dashboard in a browser" page "$($full && echo full || echo smoke)"
 step "benchmarks, briefly" bash scripts/bench.sh --quick

@@ -196,6 +196,7 @@ func TestRolesAreAllowedWhatTheirCommandsNeed(t *testing.T) {
 	}
 	c.contested(1, reset("--by-duration", "3h"))
 	c.contested(2, reset("--undo"))
+	reset("--by-duration", "3h", "--from-log")()
 	c.Setenv("STREAMREC_PRIVACY_KEY_FILE", c.key)
 	c.as("operator", append([]string{"erase", "--execute", "--file", customers(t)}, inBucket...)...)
 
