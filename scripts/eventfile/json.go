@@ -69,18 +69,8 @@ func concealed(customer string) string {
 }
 
 func (p *jsonParser) parse(line []byte, _ int64) (Event, error) {
-	if line[0] != '{' {
-		return Event{}, errNotObject // and neither gzip nor a KPL aggregate, which the decoder would unwrap
-	}
-	if p.foreign != nil {
-		p.foreign.native = nil
-	}
-	p.events = p.decoder.Decode(p.events[:0], event.Record{Data: line})
-	decoded := &p.events[0]
-	if decoded.Err != nil {
-		return Event{}, decoded.Err
-	}
-	if err := checkSession(decoded.SessionID); err != nil {
+	decoded, err := p.decode(line)
+	if err != nil {
 		return Event{}, err
 	}
 	e := Event{Session: strings.Clone(decoded.SessionID), Payload: bytes.Clone(line), Steps: steps(decoded.History)}
@@ -92,6 +82,22 @@ func (p *jsonParser) parse(line []byte, _ int64) (Event, error) {
 		e.Time = t
 	}
 	return e, nil
+}
+
+// decode reads a line, which may be gone after the call. The result is valid until the next one.
+func (p *jsonParser) decode(line []byte) (*event.Event, error) {
+	if line[0] != '{' {
+		return nil, errNotObject // and neither gzip nor a KPL aggregate, which the decoder would unwrap
+	}
+	if p.foreign != nil {
+		p.foreign.native = nil
+	}
+	p.events = p.decoder.Decode(p.events[:0], event.Record{Data: line})
+	decoded := &p.events[0]
+	if decoded.Err != nil {
+		return nil, decoded.Err
+	}
+	return decoded, checkSession(decoded.SessionID)
 }
 
 // native is the line as a native record.

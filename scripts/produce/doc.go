@@ -1,5 +1,5 @@
-// Package produce is the produce command without its flags: it puts an event file, or what the shoppers of a synthetic
-// shop do, into a stream.
+// Package produce is the produce command without its flags: it puts an event file, the activity in the log of a web server, or what the shoppers of a
+// synthetic shop do, into a stream.
 //
 //	source ─► pace ─► kinesis.Producer ─► stream
 //	                        │
@@ -18,6 +18,13 @@
 // n counts the records of this run from 1, key is the partition key, sha256 is that of the payload. A log that exists is
 // continued. It is written at least five times a second; a producer that is killed loses the end of it, never the truth
 // of what is there. It is what an audit compares the output with, and holds session ids: treat it as such.
+//
+// # Following a log
+//
+// Package tail reads the log through rotations, package weblog finds the activity in it. The position file moves up to where every record is
+// acknowledged, and every line before it was no activity, at most once a second and after the acknowledgement log. A follower that is killed puts again
+// what came after that: the same payloads with the same event_id, so that workers mark the second one as duplicate. A line that cannot be read is
+// counted and passed over; with Malformed stop it ends the run, and will again.
 //
 // # Non-obvious
 //

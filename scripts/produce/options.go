@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamrec/streamrec/processor/event/mapping"
 	"github.com/streamrec/streamrec/scripts/eventfile"
+	"github.com/streamrec/streamrec/scripts/weblog"
 )
 
 // Options are what the flags of the command say. Zero values mean the defaults.
@@ -23,8 +24,17 @@ type Options struct {
 	// Formats are the mappings for JSON lines that are not native; nil when there are none.
 	Formats *mapping.Set
 	// Malformed says what becomes of lines that cannot be read: stop ends at the first, skip passes them over. Defaults to
-	// stop.
+	// stop for a file, and to skip for a log that is followed.
 	Malformed string
+
+	// Follow is the log of a web server, which is followed for ever.
+	Follow string
+	// Position is the file that remembers how far the log was put. Defaults to the log's name with .position.
+	Position string
+	// From says where a log begins that has no position yet: start or end. Defaults to start.
+	From string
+	// Rules say which lines of the log are activity. Defaults to weblog.Default.
+	Rules *weblog.Rules
 
 	// Shop produces what synthetic shoppers do, instead of a file.
 	Shop bool
@@ -61,11 +71,25 @@ const (
 
 func (o Options) withDefaults() Options {
 	o.Format = cmp.Or(o.Format, DefaultFormat)
+	if o.Follow != "" {
+		o.Malformed = cmp.Or(o.Malformed, "skip")
+	}
 	o.Malformed = cmp.Or(o.Malformed, DefaultMalformed)
+	o.From = cmp.Or(o.From, "start")
 	o.Shoppers = cmp.Or(o.Shoppers, DefaultShoppers)
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, DefaultMaxInFlight)
 	o.Output = cmp.Or(o.Output, DefaultOutput)
 	return o
+}
+
+// positionFile is where the position of a log is kept.
+func (o Options) positionFile() string { return cmp.Or(o.Position, o.Follow+".position") }
+
+func (o Options) rules() *weblog.Rules {
+	if o.Rules == nil {
+		return weblog.Default()
+	}
+	return o.Rules
 }
 
 // maxInFlight is beyond what helps: a request carries 500 records, and a stream of 100 shards takes 100,000 a second.
@@ -81,8 +105,12 @@ func (o Options) Validate() error {
 		}
 	}
 	reject(o.Stream == "", "--stream is missing")
-	reject(o.File == "" && !o.Shop, "--file or --shop is missing: there is nothing to produce")
+	reject(o.File == "" && !o.Shop && o.Follow == "", "--file, --follow or --shop is missing: there is nothing to produce")
 	reject(o.File != "" && o.Shop, "--file and --shop exclude each other")
+	reject(o.Follow != "" && (o.Shop || o.File != ""), "--follow goes with neither --file nor --shop")
+	reject(o.Follow == "" && (o.Position != "" || o.Rules != nil || o.From == "end"), "--position, --rules and --from go with --follow")
+	reject(o.From != "start" && o.From != "end", "--from: %q is neither start nor end", o.From)
+	reject(o.Follow != "" && o.Format == string(eventfile.CSV), "--format: a log that is followed has lines of JSON, or is in the combined log format")
 	_, err := eventfile.ParseFormat(o.Format)
 	reject(err != nil, "--format: %w", err)
 	reject(o.Malformed != "stop" && o.Malformed != "skip", "--malformed: %q is neither stop nor skip", o.Malformed)
@@ -93,6 +121,7 @@ func (o Options) Validate() error {
 	reject(!positive(o.Speed), "--speed: %v is no speed", o.Speed)
 	reject(o.Rate > 0 && o.Speed > 0, "--rate and --speed exclude each other")
 	reject(o.Speed > 0 && o.Shop, "--speed replays the times of a file; it does not go with --shop")
+	reject(o.Speed > 0 && o.Follow != "", "--speed replays the times of a file; it does not go with --follow")
 	reject(o.Limit < 0, "--limit: %d is less than 0", o.Limit)
 	reject(o.MaxInFlight < 1 || o.MaxInFlight > maxInFlight, "--max-in-flight: %d is not between 1 and %d", o.MaxInFlight, maxInFlight)
 	reject(o.Output != "table" && o.Output != "json", "--output: %q is neither table nor json", o.Output)

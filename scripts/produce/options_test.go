@@ -28,7 +28,7 @@ func TestValidate(t *testing.T) {
 			o.Format, o.Malformed, o.Speed, o.Limit, o.MaxInFlight, o.Output = "csv", "skip", 0.1, 1, 256, "json"
 		}), ""},
 		{"everything for a shop", good(func(o *Options) { shop(o); o.Shoppers, o.Duration, o.Rate = 1, time.Second, 0.5 }), ""},
-		{"nothing", Options{}, "--stream is missing\n--file or --shop is missing: there is nothing to produce"},
+		{"nothing", Options{}, "--stream is missing\n--file, --follow or --shop is missing: there is nothing to produce"},
 		{"file and shop", good(func(o *Options) { o.Shop = true }), "--file and --shop exclude each other"},
 		{"format", good(func(o *Options) { o.Format = "xml" }), `--format: format "xml" is not one of auto, json, csv`},
 		{"malformed", good(func(o *Options) { o.Malformed = "ignore" }), `--malformed: "ignore" is neither stop nor skip`},

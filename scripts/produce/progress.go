@@ -57,6 +57,9 @@ func (d *lineDisplay) finish() {}
 // describe is a summary in half a line.
 func describe(s Summary) string {
 	text := fmt.Sprintf("%d records, %.1f MB, %.0f records/s", s.Records, float64(s.Bytes)/1e6, s.RecordsPerSecond)
+	if f := s.Follow; f != nil {
+		text += fmt.Sprintf(", of %d lines, %.1f MB behind", f.Lines, float64(f.BehindBytes)/1e6)
+	}
 	if s.Retries > 0 {
 		text += fmt.Sprintf(", %d retries", s.Retries)
 	}

@@ -112,7 +112,8 @@ type run struct {
 
 // open prepares everything, and looks whether the stream is there.
 func (r *run) open(ctx context.Context) (err error) {
-	if r.source, err = openSource(ctx, r.opts, r.deps.Stdin, r.deps.Now); err != nil {
+	r.display = newDisplay(r.deps.Stderr, r.deps.Terminal)
+	if r.source, err = openSource(ctx, r.opts, r.deps, r.display.note); err != nil {
 		return err
 	}
 	largest, err := kinesis.CheckWritable(ctx, r.deps.Client, r.opts.Stream)
@@ -123,11 +124,14 @@ func (r *run) open(ctx context.Context) (err error) {
 		return errors.Join(err, r.source.Close())
 	}
 	r.start = r.deps.Now()
-	r.display = newDisplay(r.deps.Stderr, r.deps.Terminal)
+	patience := time.Duration(0) // that of the producer
+	if f, ok := r.source.(*followSource); ok {
+		f.flush, patience = r.log.flush, followPatience
+	}
 	r.tally.sum.Stream = r.opts.Stream
 	r.producer, err = kinesis.NewProducer(context.WithoutCancel(ctx), r.deps.Client, kinesis.ProducerOptions{
 		Stream: r.opts.Stream, MaxInFlight: r.opts.MaxInFlight, MaxRecordBytes: largest, MaxPending: perRequest * (r.opts.MaxInFlight + 1),
-		Acknowledged: r.acknowledged, Now: r.deps.Now,
+		Acknowledged: r.acknowledged, Now: r.deps.Now, Patience: patience,
 	})
 	if err != nil {
 		return errors.Join(err, r.log.close(), r.source.Close())
@@ -224,9 +228,13 @@ func (r *run) put(ctx context.Context, p *pace, rec record, number int64) error 
 			return err
 		}
 	}
+	if s, ok := r.source.(settler); ok {
+		s.accepted(number, rec)
+	}
 	err := r.producer.Put(ctx, kinesis.Record{Key: rec.key, Data: rec.data, Number: number})
 	if refused, ok := errors.AsType[*kinesis.RecordError](err); ok {
 		r.tally.refused()
+		r.settled(number)
 		r.complain("%v", refused)
 		return nil
 	}
@@ -246,11 +254,22 @@ func (r *run) malformed(err error) error {
 
 // acknowledged is called by the producer for every record.
 func (r *run) acknowledged(a kinesis.Ack) {
-	if refused := r.tally.settled(a); refused != nil {
+	refused := r.tally.settled(a)
+	if refused != nil {
 		r.complain("%v", refused)
 	}
 	if a.Err == nil {
 		r.log.add(a)
+	}
+	if a.Err == nil || refused != nil { // trying again would not help
+		r.settled(a.Record.Number)
+	}
+}
+
+// settled tells the source that a record is done with.
+func (r *run) settled(number int64) {
+	if s, ok := r.source.(settler); ok {
+		s.settled(number)
 	}
 }
 
@@ -283,5 +302,9 @@ func (r *run) settle(ctx context.Context) error {
 func (r *run) summary(ctx context.Context) Summary {
 	s := r.tally.at(r.deps.Now().Sub(r.start))
 	s.Interrupted = ctx.Err() != nil
+	if f, ok := r.source.(*followSource); ok {
+		f.count(&s)
+		s.Interrupted = false // it has no other end
+	}
 	return s
 }

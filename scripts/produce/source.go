@@ -10,6 +10,7 @@ import (
 
 	"github.com/streamrec/streamrec/scripts/eventfile"
 	"github.com/streamrec/streamrec/scripts/shop"
+	"github.com/streamrec/streamrec/scripts/tail"
 )
 
 // record is what a source gives.
@@ -18,6 +19,7 @@ type record struct {
 	data []byte
 	time time.Time // when it happened; zero when not known
 	line int64     // of the file; 0 when there is none
+	ref  tail.Ref  // of the log, when one is followed
 }
 
 // source is where records come from. An error of records is *eventfile.LineError for what may be passed over, else the
@@ -29,10 +31,20 @@ type source interface {
 	io.Closer
 }
 
+// settler is a source that wants to know when its records are done with. accepted comes before settled, which may come from any goroutine.
+type settler interface {
+	accepted(number int64, r record)
+	settled(number int64)
+}
+
 // openSource opens what o names. What cannot be opened, or is no event file, is a mistake in the options.
-func openSource(ctx context.Context, o Options, stdin io.Reader, now func() time.Time) (source, error) {
-	if o.Shop {
-		return newShopSource(o, now), nil
+func openSource(ctx context.Context, o Options, d Deps, note func(string, ...any)) (source, error) {
+	stdin := d.Stdin
+	switch {
+	case o.Shop:
+		return newShopSource(o, d.Now), nil
+	case o.Follow != "":
+		return newFollowSource(ctx, o, d, note)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	if o.File == "-" {

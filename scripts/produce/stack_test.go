@@ -239,7 +239,7 @@ func (s *stack) verifySessions(put []record, all []stored) {
 // recordsOf is what a source gives for these options.
 func recordsOf(t *testing.T, o Options, stdin string, n int) []record {
 	t.Helper()
-	src, err := openSource(t.Context(), o.withDefaults(), strings.NewReader(stdin), time.Now)
+	src, err := openSource(t.Context(), o.withDefaults(), Deps{Stdin: strings.NewReader(stdin)}.withDefaults(), t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,19 @@ type Summary struct {
 	RecordsPerSecond float64 `json:"recordsPerSecond"`
 	// Interrupted tells that the run ended before its source.
 	Interrupted bool `json:"interrupted"`
+	// Follow is what was seen in a log that was followed.
+	Follow *FollowSummary `json:"follow,omitempty"`
+}
+
+// FollowSummary counts the lines of a log.
+type FollowSummary struct {
+	Lines int64 `json:"lines"` // of all kinds
+	Other int64 `json:"other"` // no activity
+	Bots  int64 `json:"bots"`  // activity of robots
+	// Lost counts files that were gone, or truncated without a copy, before they had been read to their ends.
+	Lost int64 `json:"lost"`
+	// BehindBytes are not put yet, as of the last look.
+	BehindBytes int64 `json:"behindBytes"`
 }
 
 // Write prints the summary, as a table or json.
@@ -45,6 +58,10 @@ func (s Summary) Write(w io.Writer, format string) error {
 	fmt.Fprintln(t, "RECORDS\tBYTES\tRETRIES\tMALFORMED\tREFUSED\tUNACKNOWLEDGED\tSECONDS\tRECORDS/S\t")
 	fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%.1f\t%.1f\t\n",
 		s.Records, s.Bytes, s.Retries, s.Malformed, s.Refused, s.Unacknowledged, s.Seconds, s.RecordsPerSecond)
+	if f := s.Follow; f != nil {
+		fmt.Fprintln(t, "LINES\tOTHER\tBOTS\tLOST FILES\tBEHIND\t")
+		fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t\n", f.Lines, f.Other, f.Bots, f.Lost, f.BehindBytes)
+	}
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("write summary: %w", err)
 	}

@@ -3,32 +3,44 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/scripts/produce"
+	"github.com/streamrec/streamrec/scripts/weblog"
 )
 
 func newProduceCommand(std streams) *cobra.Command {
 	var o produce.Options
 	var format output
 	var formats formatOptions
+	var rules string
 	cmd := &cobra.Command{
-		Use: "produce", Short: "Put an event file, or synthetic shoppers, into a stream",
-		Long: `Put an event file, or what the shoppers of a synthetic shop do, into a stream. Records of one session keep their order;
+		Use: "produce", Short: "Put an event file, a web server's log, or synthetic shoppers, into a stream",
+		Long: `Put an event file, the activity in the log of a web server, or what the shoppers of a synthetic shop do, into a stream. Records of one session keep their order;
 what the stream does not take at once is tried again. The summary goes to stdout. An interrupt ends the run after everything
 that was read is acknowledged.
 
 An event file has one JSON record per line, native or in one of the formats that workers read too, or is CSV with a header that names at least the columns ts_ms, session, event
-(view, cart or purchase) and item; either may be compressed with gzip.`,
+(view, cart or purchase) and item; either may be compressed with gzip.
+
+--follow reads a log of JSON lines, or in the combined log format, while it is written and rotated. Requests that are no activity, system metrics
+and robots are left out; rules say what is what. A producer that is killed goes on where it was: what it puts twice has the same
+event_id.`,
 		Example: `  streamrec produce --stream clicks --file events.csv.gz --speed 60
   streamrec produce --stream clicks --file - --malformed skip < events.jsonl
+  streamrec produce --stream clicks --follow /var/log/nginx/access.log --rules shop.json
   streamrec produce --stream clicks --shop --rate 200 --duration 2m --ack-log acks.jsonl`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Output = format.String()
 			var err error
 			if o.Format, o.Formats, err = formats.ofFile(); err != nil {
+				return err
+			}
+			if o.Rules, err = readRules(rules); err != nil {
 				return err
 			}
 			return runProduce(cmd.Context(), o, std)
@@ -39,7 +51,11 @@ An event file has one JSON record per line, native or in one of the formats that
 	f.StringVar(&o.File, "file", "", "event file to put; - is standard input")
 	f.StringVar(&formats.name, "format", produce.DefaultFormat, "format of the lines: json, csv, streamrec, segment, ga4, custom, or auto to see from each of them; they are put as they are")
 	formats.fileFlag(f)
-	f.StringVar(&o.Malformed, "malformed", produce.DefaultMalformed, "what a malformed line does: stop the run, or skip the line")
+	f.StringVar(&o.Malformed, "malformed", "", "what a malformed line does: stop the run, or skip the line; stop for a file, skip for a log that is followed")
+	f.StringVar(&o.Follow, "follow", "", "log of a web server to follow through rotations, until an interrupt; shoppers' activity in it is put")
+	f.StringVar(&rules, "rules", "", "file of rules which lines of the log are activity, see scripts/weblog/README.md")
+	f.StringVar(&o.Position, "position", "", "file that remembers how far the log was put; defaults to the log's name with .position")
+	f.StringVar(&o.From, "from", "", "where a log begins that has no position yet: start (default) or end")
 	f.BoolVar(&o.Shop, "shop", false, "put what synthetic shoppers do, instead of a file")
 	f.IntVar(&o.Shoppers, "shoppers", produce.DefaultShoppers, "how many shoppers; half of them browse at a time")
 	f.Uint64Var(&o.Seed, "seed", 1, "what the shoppers do; the same number gives the same records")
@@ -74,4 +90,19 @@ func produceError(err error) error {
 	default:
 		return err
 	}
+}
+
+// readRules reads a file of rules; no file is nil.
+func readRules(path string) (*weblog.Rules, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err == nil {
+		var rules *weblog.Rules
+		if rules, err = weblog.Parse(text); err == nil {
+			return rules, nil
+		}
+	}
+	return nil, usageError{fmt.Errorf("--rules %s: %w", path, err)}
 }
