@@ -10,10 +10,16 @@ import (
 	"github.com/streamrec/streamrec/worker/lease/leasetest"
 )
 
-// replay makes a plan, and applies it to all rows.
+// replay makes a plan to write generation 2.
 func (f *fleet) replay() {
 	f.t.Helper()
-	store, plan := &leasetest.Store{Table: f.table}, lease.Plan{Number: 1, State: lease.PlanMade, ID: "x", Map: "2"}
+	f.make(lease.Plan{Number: 1, State: lease.PlanMade, ID: "x", Map: "2"})
+}
+
+// make makes a plan, and applies it to all rows.
+func (f *fleet) make(plan lease.Plan) {
+	f.t.Helper()
+	store := &leasetest.Store{Table: f.table}
 	if err := store.WritePlan(f.t.Context(), &lease.Plan{}, &plan); err != nil {
 		f.t.Fatal(err)
 	}

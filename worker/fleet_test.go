@@ -15,6 +15,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/lease/leasetest"
 )
@@ -99,6 +100,15 @@ func (s *memoryStream) Iterator(_ context.Context, shard string, at lease.Positi
 		return "", ErrShardGone
 	}
 	i := 0
+	switch at.Type {
+	case lease.Latest:
+		i = len(sh.records)
+	case lease.AtTimestamp:
+		ms, _ := strconv.ParseInt(at.Value, 10, 64)
+		for i < len(sh.records) && sh.records[i].Arrival.UnixMilli() < ms {
+			i++
+		}
+	}
 	if at.Type == lease.AtSequenceNumber || at.Type == lease.AfterSequenceNumber {
 		n, err := strconv.Atoi(at.Value)
 		if err != nil || n < 1000 {
@@ -170,12 +180,13 @@ type ledger struct {
 	delivered map[string]int
 	order     []string // shards, in the order of commits
 	ended     []string
+	gaps      map[string]string        // by shard: the record with which it goes on after its last gap
 	children  map[string][]lease.Lease // of those that have ended
 	fail      func(shard, seq string) error
 }
 
 func newLedger() *ledger {
-	return &ledger{committed: map[string][]string{}, delivered: map[string]int{}, children: map[string][]lease.Lease{}}
+	return &ledger{committed: map[string][]string{}, delivered: map[string]int{}, children: map[string][]lease.Lease{}, gaps: map[string]string{}}
 }
 
 func (g *ledger) count(shard string) int {
@@ -195,7 +206,15 @@ type commitProcessor struct {
 func (p *commitProcessor) Open(context.Context) (lease.Position, error) {
 	p.ledger.mu.Lock()
 	defer p.ledger.mu.Unlock()
-	if done := p.ledger.committed[p.term.Key()]; len(done) > 0 {
+	done := p.ledger.committed[p.term.Key()]
+	switch next := p.ledger.gaps[p.term.Key()]; {
+	case next == "" || next != chain.GapToEnd && len(done) > 0 && chain.Compare(done[len(done)-1], next) >= 0:
+	case next == chain.GapToEnd:
+		return lease.Position{Type: lease.Latest}, nil
+	default:
+		return lease.Position{Type: lease.AtSequenceNumber, Value: next}, nil
+	}
+	if len(done) > 0 {
 		return lease.After(done[len(done)-1], 0), nil
 	}
 	return p.term.Lease().Checkpoint, nil
@@ -217,6 +236,17 @@ func (p *commitProcessor) Process(ctx context.Context, page Page) error {
 		return nil
 	}
 	return p.Drain(ctx)
+}
+
+// BeginLost implements Skipper.
+func (p *commitProcessor) BeginLost(context.Context, Record) error { return nil }
+
+// AcceptGap implements Skipper.
+func (p *commitProcessor) AcceptGap(_ context.Context, next string) error {
+	p.ledger.mu.Lock()
+	defer p.ledger.mu.Unlock()
+	p.ledger.gaps[p.term.Key()] = next
+	return nil
 }
 
 func (p *commitProcessor) Idle() bool { return len(p.open) == 0 }

@@ -27,6 +27,8 @@ func (*pastRetention) Unwrap() error { return ErrStop }
 
 // Skipper is a Processor that can go on although records are lost.
 type Skipper interface {
+	// BeginLost makes sure that the log of the shard has begun, if with nothing else then with a record that is about to be lost.
+	BeginLost(ctx context.Context, first Record) error
 	// AcceptGap records that what lies between the end of the log and the record next, or the end of the shard (chain.GapToEnd), is lost.
 	// The shard is opened again after it.
 	AcceptGap(ctx context.Context, next string) error
@@ -70,8 +72,59 @@ func (s *shard) leap(ctx context.Context, k Skipper, next string) error {
 	if err := k.AcceptGap(ctx, next); err != nil {
 		return fmt.Errorf("accept gap: %w", err)
 	}
-	s.log.WithFields(logrus.Fields{"next": next, "plan": s.term.Lease().Plan}).Warn("records past retention are given up, as the plan says")
+	s.log.WithFields(logrus.Fields{"next": next, "plan": s.term.Lease().Plan}).Warn("records are given up, as the plan says")
 	return nil
+}
+
+// skip passes a page on, unless what it has is given up by the plan, which wants to go on with what has arrived since a moment. Then reading goes on there, and with
+// the first record that comes the rest is known to be lost. Until then the shard is not at the tip: what is lost has neither been committed nor marked.
+func (s *shard) skip(ctx context.Context, page Page) (Page, error) {
+	plan, accepted := s.accepts()
+	k, can := find[Skipper](s.proc)
+	if !accepted || !can || plan.SkipTo == 0 || s.level {
+		return page, nil
+	}
+	if s.lost != nil {
+		return s.skipTo(ctx, k, plan.SkipTo, page)
+	}
+	if len(page.Records) == 0 {
+		return page, nil
+	}
+	if s.level = page.Records[0].Arrival.UnixMilli() >= plan.SkipTo; s.level {
+		return page, nil
+	}
+	s.lost = &page.Records[0]
+	s.reader = newReader(s.worker, s.term.Key(), lease.At(plan.SkipTo), 0)
+	if err := s.reader.start(ctx); err != nil {
+		return Page{}, fmt.Errorf("skip records: %w", err)
+	}
+	return s.read(ctx)
+}
+
+// skipTo gives up what lies before the first record of a page that arrived since ms. Arrival times are not always in order: one of the past may look as if it had.
+func (s *shard) skipTo(ctx context.Context, k Skipper, ms int64, page Page) (Page, error) {
+	next, first := chain.GapToEnd, *s.lost
+	i := slices.IndexFunc(page.Records, func(r Record) bool {
+		return r.Arrival.UnixMilli() >= ms && chain.Compare(r.SequenceNumber, first.SequenceNumber) > 0
+	})
+	switch {
+	case i >= 0:
+		next = page.Records[i].SequenceNumber
+	case page.Next != "":
+		return Page{Next: page.Next, MillisBehindLatest: max(page.MillisBehindLatest, 1)}, nil
+	}
+	err := k.BeginLost(ctx, first)
+	if err == nil {
+		err = s.leap(ctx, k, next)
+	}
+	if err != nil {
+		return Page{}, fmt.Errorf("skip records: %w", err)
+	}
+	s.lost = nil
+	if err := s.restart(ctx); err != nil {
+		return Page{}, err
+	}
+	return s.read(ctx)
 }
 
 // abandon gives a shard up that the stream has no more, if the plan says so: its children, as far as they have rows, may begin.

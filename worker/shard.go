@@ -21,6 +21,8 @@ type shard struct {
 	proc   Processor
 	log    logrus.FieldLogger
 	reader *reader
+	lost   *Record  // the first of those that are given up, while the first behind them is looked for; nil: none are
+	level  bool     // nothing has to be given up any more
 	past   Rereader // what has to be read back before the stream is read; nil: nothing
 
 	records atomic.Int64 // delivered in this term
@@ -120,11 +122,11 @@ func (s *shard) read(ctx context.Context) (Page, error) {
 			err = s.pass(ctx, err)
 		}
 		if err == nil {
-			return s.reader.next(ctx)
+			return s.read(ctx)
 		}
 		return Page{}, fmt.Errorf("read shard: %w", err)
 	}
-	return page, nil
+	return s.skip(ctx, page)
 }
 
 // process hands a page to the processor.

@@ -28,7 +28,7 @@ func (s *Store) plan(ctx context.Context) (lease.Plan, error) {
 	p := lease.Plan{
 		Number: r.number("number"), State: lease.PlanState(r.text("state")), ID: r.text("id"), Map: r.text("generations"), Hour: r.number("hour"),
 		Published: r.text("published"), By: r.number("publishedBy"), Previous: r.text("previous"),
-		Source: r.text("readBackFrom"), AcceptGaps: r.flag("acceptGaps"), At: r.number("madeAt"), Operator: r.text("operator"), Reason: r.text("reason"),
+		Source: r.text("readBackFrom"), AcceptGaps: r.flag("acceptGaps"), SkipTo: r.number("skipTo"), At: r.number("madeAt"), Operator: r.text("operator"), Reason: r.text("reason"),
 	}
 	return p, r.err
 }
@@ -37,7 +37,7 @@ func planAttributes(p *lease.Plan) item {
 	return item{
 		"number": number(p.Number), "state": text(string(p.State)), "id": text(p.ID), "generations": text(p.Map), "hour": number(p.Hour),
 		"published": text(p.Published), "publishedBy": number(p.By), "previous": text(p.Previous),
-		"readBackFrom": text(p.Source), "acceptGaps": flag(p.AcceptGaps), "madeAt": number(p.At), "operator": text(p.Operator), "reason": text(p.Reason),
+		"readBackFrom": text(p.Source), "acceptGaps": flag(p.AcceptGaps), "skipTo": number(p.SkipTo), "madeAt": number(p.At), "operator": text(p.Operator), "reason": text(p.Reason),
 	}
 }
 

@@ -111,3 +111,52 @@ func (s *Stack) putOdd(ctx context.Context) (acked []string) {
 	}
 	return acked
 }
+
+// TestSkipToTheLatest gives up what came while no worker was there: marks in the log say so, and the audit counts it.
+func TestSkipToTheLatest(t *testing.T) {
+	needProcesses(t)
+	oracle, ctx := NewOracle(t), Bounded(t, 80*time.Second)
+	stack := NewStack(ctx, t, "--limits=off")
+	stack.CreateStream(ctx, 2)
+	stack.CreateBucket(ctx)
+	fleet := NewFleet(stack, App, "--no-privacy", "--failover-time", "2s", "--flush-age", "300ms")
+	fleet.Start("a")
+	fleet.AwaitShare(ctx)
+	put := func(n int, seed uint64) *Traffic {
+		p := stack.Produce(EventFile(t, n, seed), 2000)
+		p.Succeed(ctx)
+		return p
+	}
+	before := put(200, 31)
+	progress := NewProgress(fleet)
+	progress.Await(ctx, 200)
+	fleet.Terminate(ctx)
+	put(300, 32) // what is given up
+	if p := fleet.reset("--to-latest", "--execute"); p.Wait(ctx) != 2 || !strings.Contains(p.Err.Text(), "--accept-gap") {
+		t.Errorf("records are given up without a word\n%s", p.tail())
+	}
+	dry := fleet.reset("--to-latest", "--accept-gap")
+	dry.Succeed(ctx)
+	if text := dry.Out.Text(); strings.Count(text, "GIVEN UP") != 2 || !strings.Contains(text, "nothing was done") {
+		t.Errorf("the plan says\n%s", text)
+	}
+	fleet.reset("--to-latest", "--accept-gap", "--execute", "--detach").Succeed(ctx)
+	fleet.Start("b")
+	after := put(400, 33)
+	shards := stack.OpenShards(ctx)
+	acked := slices.Concat(acksOf(t, before, shards...), acksOf(t, after, shards...))
+	Until(ctx, t, "what came later is committed", func() (bool, string) {
+		n := fleet.visible(ctx)
+		return n >= len(acked), fmt.Sprintf("%d of %d; %s", n, len(acked), fleet)
+	})
+	fleet.reset("--finish").Succeed(ctx)
+	fleet.Terminate(ctx)
+	oracle.Acknowledged(writeLines(t, acked))
+	oracle.Judge(ctx, fleet)
+	p := stack.Run("audit", slices.Concat([]string{"audit", "-o", "json"}, deployment(App))...)
+	p.Succeed(ctx)
+	var report struct{ AcceptedGaps []struct{ InStream int } }
+	if err := json.Unmarshal([]byte(p.Out.Text()), &report); err != nil || len(report.AcceptedGaps) != 2 || report.AcceptedGaps[0].InStream+report.AcceptedGaps[1].InStream != 300 {
+		t.Errorf("the audit reports the gaps %+v, %v; want two with 300 records", report.AcceptedGaps, err)
+	}
+}

@@ -203,6 +203,8 @@ func (s *shardLog) index(at lease.Position) (int, error) {
 	switch {
 	case at.Type == lease.TrimHorizon:
 		return s.oldest, nil
+	case at.Type == lease.Latest:
+		return len(s.records), nil
 	case !ok:
 		return 0, worker.ErrPosition
 	case at.Type == lease.AtSequenceNumber:

@@ -24,7 +24,7 @@ type resetOptions struct {
 	app, stream, bucket, prefix string
 	timestamp, sequence, plan   string
 	duration                    time.Duration
-	trimHorizon, undo           bool
+	trimHorizon, latest, undo   bool
 	finish, resume, acceptGap   bool
 	fromLog                     bool
 	operator, reason            string
@@ -63,6 +63,7 @@ both win: the second one is told.`,
 	f.StringVar(&o.timestamp, "to-timestamp", "", "to the hour of this time, which needs a zone: 2026-11-26T14:05:00Z or …+01:00")
 	f.DurationVar(&o.duration, "by-duration", 0, "to the hour in which it was so long ago, like 90m")
 	f.BoolVar(&o.trimHorizon, "to-trim-horizon", false, "to the first hour that the stream still has as a whole")
+	f.BoolVar(&o.latest, "to-latest", false, "forward: give up what has not been read until now, and go on with what comes; needs --accept-gap")
 	f.StringVar(&o.sequence, "to-sequence-number", "", "to the hour of a record: SHARD=SEQUENCE; more than one, separated by commas: the earliest hour")
 	f.BoolVar(&o.undo, "undo", false, "back to what readers saw before the last replay, or see now if it is not published")
 	f.StringVar(&o.plan, "plan", "", "file with the output of -o json of this command: do that, if nothing has changed since")
@@ -92,15 +93,18 @@ func defaultOperator() string {
 func (o resetOptions) validate() error {
 	errs := []error{required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket})}
 	ways := 0
-	for _, given := range []bool{o.timestamp != "", o.duration != 0, o.trimHorizon, o.sequence != "", o.undo, o.plan != "", o.finish, o.resume} {
+	for _, given := range []bool{o.timestamp != "", o.duration != 0, o.trimHorizon, o.latest, o.sequence != "", o.undo, o.plan != "", o.finish, o.resume} {
 		if given {
 			ways++
 		}
 	}
 	if ways != 1 {
-		errs = append(errs, errors.New("say where to: one of --to-timestamp, --by-duration, --to-trim-horizon, --to-sequence-number, --undo, --resume, --plan or --finish"))
+		errs = append(errs, errors.New("say where to: one of --to-timestamp, --by-duration, --to-trim-horizon, --to-sequence-number, --to-latest, --undo, --resume, --plan or --finish"))
 	}
-	if o.fromLog && (o.resume || o.finish || o.plan != "") {
+	if o.latest && !o.acceptGap {
+		errs = append(errs, errors.New("--to-latest: gives up what has not been read yet, for ever once it is past retention: say so with --accept-gap"))
+	}
+	if o.fromLog && (o.resume || o.latest || o.finish || o.plan != "") {
 		errs = append(errs, errors.New("--from-log: goes with a place to go back to, or --undo; a plan says by itself whether the log is read back"))
 	}
 	if o.duration < 0 {

@@ -22,6 +22,7 @@ type resetPlan struct {
 	Number    int64        `json:"plan"` // number of the plan that this would be, or has been
 	Undo      bool         `json:"undo"`
 	Resume    bool         `json:"resume"`
+	Latest    bool         `json:"latest"`
 	FromLog   bool         `json:"fromLog"`
 	AcceptGap bool         `json:"acceptGap"`
 	From      chain.Hour   `json:"from"`                // the first hour that is written anew
@@ -55,6 +56,7 @@ type resetShard struct {
 	FromLog  bool       `json:"fromLog"`  // from the log, up to its end
 	Stopped  string     `json:"stopped,omitempty"`
 	Oldest   *time.Time `json:"oldestInStream,omitempty"`
+	Unread   *time.Time `json:"givenUpSince,omitempty"` // arrival of the first record that is given up
 }
 
 func (s *resetShard) oldest() string {
@@ -75,7 +77,7 @@ type resetResult struct {
 // describe makes a draft readable.
 func (t *resetTool) describe(d *replay.Draft, s replay.Superseded) *resetPlan {
 	p := &resetPlan{
-		App: t.o.app, Stream: t.o.stream, Bucket: t.o.bucket, Prefix: t.source.Layout.Prefix, Number: d.Base.Number + 1, Undo: d.Wanted.Undo, Resume: d.Wanted.Resume, FromLog: d.Wanted.FromLog, AcceptGap: d.Wanted.Gaps, From: d.From,
+		App: t.o.app, Stream: t.o.stream, Bucket: t.o.bucket, Prefix: t.source.Layout.Prefix, Number: d.Base.Number + 1, Undo: d.Wanted.Undo, Resume: d.Wanted.Resume, Latest: d.Wanted.Latest, FromLog: d.Wanted.FromLog, AcceptGap: d.Wanted.Gaps, From: d.From,
 		Before: d.Before.String(), After: d.Named(), Operator: d.Wanted.Operator, Reason: d.Wanted.Reason,
 		Shards: []resetShard{}, Missing: []resetShard{}, Unknown: s.Unknown, Objects: s.Objects, Bytes: s.Bytes, rate: t.o.rate, retention: t.retention,
 	}
@@ -113,6 +115,9 @@ func describeShard(s *replay.ShardDraft) resetShard {
 	case s.Row.Ended():
 		line.State = "reopened"
 	}
+	if !s.Unread.IsZero() {
+		line.Unread = &s.Unread
+	}
 	if !s.OldestAt.IsZero() {
 		line.Oldest = &s.OldestAt
 	}
@@ -128,6 +133,8 @@ func (p *resetPlan) write(out io.Writer, format output) error {
 	line := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
 	line("application", "%s, stream %s, s3://%s/%s", p.App, p.Stream, p.Bucket, p.Prefix)
 	switch {
+	case p.Latest:
+		line("skip", "what has not been read is given up, up to the moment at which this is executed; marks in the log say what, and the audit reports it")
 	case p.Resume:
 		line("resume", "shards that were stopped go on where they are; the others begin anew where they are")
 	case p.Undo:
@@ -162,6 +169,11 @@ func (p *resetPlan) write(out io.Writer, format output) error {
 }
 
 func (p *resetPlan) writeEnd(w *tabwriter.Writer, line func(name, format string, args ...any)) error {
+	for i := range p.Shards {
+		if since := p.Shards[i].Unread; since != nil {
+			line("GIVEN UP", "%s: what has arrived since %s, %s", p.Shards[i].Shard, since.UTC().Format(time.RFC3339), seconds(time.Since(*since).Seconds()))
+		}
+	}
 	for i := range p.Missing {
 		given := ""
 		if p.AcceptGap {

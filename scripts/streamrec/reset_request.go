@@ -18,7 +18,7 @@ import (
 // requests translates the flags: what to try, in this order, until nothing is missing.
 func (t *resetTool) requests(ctx context.Context, rows []lease.Lease, plan lease.Plan) ([]replay.Request, error) {
 	now := time.Now()
-	wanted := replay.Request{Undo: t.o.undo, Resume: t.o.resume, FromLog: t.o.fromLog, Gaps: t.o.acceptGap, Operator: t.o.operator, Reason: t.o.reason}
+	wanted := replay.Request{Undo: t.o.undo, Resume: t.o.resume || t.o.latest, Latest: t.o.latest, FromLog: t.o.fromLog, Gaps: t.o.acceptGap, Operator: t.o.operator, Reason: t.o.reason}
 	at := func(hours ...chain.Hour) (out []replay.Request) {
 		for _, h := range hours {
 			wanted.From = h
@@ -27,7 +27,7 @@ func (t *resetTool) requests(ctx context.Context, rows []lease.Lease, plan lease
 		return out
 	}
 	switch {
-	case t.o.undo, t.o.resume:
+	case t.o.undo, t.o.resume, t.o.latest:
 		return []replay.Request{wanted}, nil
 	case t.o.plan != "":
 		return t.planned(plan)
@@ -70,7 +70,7 @@ func (t *resetTool) planned(now lease.Plan) ([]replay.Request, error) {
 		return nil, refuse("the plan in %s would have been number %d, and %d have been made by now: draw it up again", t.o.plan, p.Number, now.Number)
 	}
 	return []replay.Request{{
-		From: p.From, Undo: p.Undo, Resume: p.Resume, FromLog: p.FromLog, Gaps: p.AcceptGap, Operator: t.o.operator, Reason: cmp.Or(t.o.reason, p.Reason),
+		From: p.From, Undo: p.Undo, Resume: p.Resume, Latest: p.Latest, FromLog: p.FromLog, Gaps: p.AcceptGap, Operator: t.o.operator, Reason: cmp.Or(t.o.reason, p.Reason),
 	}}, nil
 }
 

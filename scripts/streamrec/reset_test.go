@@ -32,6 +32,8 @@ func TestResetRefuses(t *testing.T) {
 		"a time with zone":            {"--to-timestamp", "2026-11-26T14:05:00"},
 		"--by-duration: must be":      {"--by-duration", "-1h"},
 		"--rate must be positive":     {"--undo", "--rate", "0"},
+		"--to-latest: gives up":       {"--to-latest"},
+		"--from-log: goes with":       {"--resume", "--from-log"},
 		`invalid argument "soon"`:     {"--by-duration", "soon"},
 		"--failover-time at least":    {"--undo", "--failover-time", "1ms"},
 		"unexpected argument \"now\"": {"--undo", "now"},
@@ -74,10 +76,10 @@ func TestResetOfAFleetThatIsAway(t *testing.T) {
 		must(t, store.Create(t.Context(), lease.Lease{Key: key, Checkpoint: lease.Position{Type: lease.TrimHorizon}, StartingHashKey: "0", EndingHashKey: "1"}))
 	}
 	for text, args := range map[string][]string{
-		"nothing to undo":       {"--undo"},
-		"has no records":        {"--to-trim-horizon"},
-		"has not come yet":      {"--to-timestamp", time.Now().Add(time.Hour).Format(time.RFC3339)},
-		"the log has no record": {"--to-sequence-number", shards[0] + "=7"},
+		"streamrec: there is nothing to undo": {"--undo"},
+		"has no records":                      {"--to-trim-horizon"},
+		"has not come yet":                    {"--to-timestamp", time.Now().Add(time.Hour).Format(time.RFC3339)},
+		"the log has no record":               {"--to-sequence-number", shards[0] + "=7"},
 	} {
 		if code, out, errs := reset(t, args...); code != exitRefused || out != "" || !strings.Contains(errs, text) {
 			t.Errorf("%v: exit code %d\n%s%s", args, code, out, errs)

@@ -5,12 +5,13 @@ import "strconv"
 // PositionType says how a Position's value is to be read. The names are those of the Kinesis API and of the KCL.
 type PositionType string
 
-// The position types that a lease row holds. LATEST is never stored: it is resolved once, to AT_TIMESTAMP.
+// The position types that a lease row holds. LATEST is never stored: it is resolved once, to AT_TIMESTAMP; a closed shard has its end there.
 const (
 	TrimHorizon         PositionType = "TRIM_HORIZON"          // the oldest record that the stream still has
 	AtTimestamp         PositionType = "AT_TIMESTAMP"          // the first record that arrived at Value, Unix milliseconds, or later
 	AtSequenceNumber    PositionType = "AT_SEQUENCE_NUMBER"    // the record with sequence number Value
 	AfterSequenceNumber PositionType = "AFTER_SEQUENCE_NUMBER" // the first record after the one with sequence number Value
+	Latest              PositionType = "LATEST"                // behind the newest record
 	ShardEnd            PositionType = "SHARD_END"             // nothing: all records have been processed, and committed
 )
 

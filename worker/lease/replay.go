@@ -23,6 +23,7 @@ type Plan struct {
 	Previous   string // the map that they saw before, for undoing
 	Source     string // which generation each hour is read back from, before reading begins in the stream, handed on like Map; empty: nothing is read back
 	AcceptGaps bool   // what is past retention is given up, and a mark in the log says so; otherwise it stops its shard
+	SkipTo     int64  // Unix ms: what arrived earlier and has not been committed is given up as well, where it can be told; 0: nothing is
 	At         int64  // Unix ms at which the plan was made, by the clock of whoever did it; for people
 	Operator   string // who made it, and why; for people
 	Reason     string

@@ -27,6 +27,7 @@ type Request struct {
 	From     chain.Hour
 	Undo     bool
 	Resume   bool   // nothing anew: shards that were stopped are opened again where they are
+	Latest   bool   // with Resume and Gaps: what has arrived until then, and not been committed, is given up
 	FromLog  bool   // what the log has is read back from there, and not from the stream
 	Gaps     bool   // what is past retention is given up
 	Operator string // who asks for it, and why
@@ -59,6 +60,7 @@ type ShardDraft struct {
 	Oldest   string    // the oldest record that the stream has
 	OldestAt time.Time // its arrival
 	Gone     bool      // the stream has none
+	Unread   time.Time // arrival of the first record that has not been committed, if records are given up that have not been read; zero: there is none
 }
 
 // Records is how many records would be read again, as far as the log tells.
@@ -198,6 +200,9 @@ func (d *Draft) Make(ctx context.Context, s Source, o *lease.Operator, id string
 	to := lease.Plan{
 		ID: id, Map: after.String(), Hour: int64(d.From), AcceptGaps: d.Wanted.Gaps, At: now.UnixMilli(),
 		Operator: d.Wanted.Operator, Reason: d.Wanted.Reason,
+	}
+	if d.Wanted.Latest {
+		to.SkipTo = now.UnixMilli()
 	}
 	if d.Wanted.FromLog {
 		to.Source = d.Before.String()

@@ -57,7 +57,10 @@ func (d *Draft) Survey(ctx context.Context, s Source, stream worker.Stream) (Sup
 				sh.First = first
 			}
 		}
-		return sh.look(ctx, s.Env, stream)
+		if err := sh.look(ctx, s.Env, stream); err != nil || !d.Wanted.Latest || sh.At.Type == lease.ShardEnd {
+			return err
+		}
+		return sh.lookAhead(ctx, s.Env, stream)
 	})
 	if err != nil {
 		return out, fmt.Errorf("survey replay: %w", err)
@@ -105,24 +108,50 @@ func (s *ShardDraft) look(ctx context.Context, env chain.Env, stream worker.Stre
 	if !s.examined() {
 		return nil
 	}
-	iterator := ""
+	r, err := firstAt(ctx, env, stream, s.Row.Key, lease.Position{Type: lease.TrimHorizon})
+	if err != nil {
+		return fmt.Errorf("look for oldest record of %s: %w", s.Row.Key, err)
+	}
+	if s.Gone = r == nil; r != nil { // else the log has records after the position, and the stream none
+		s.Oldest, s.OldestAt = r.SequenceNumber, r.Arrival
+	}
+	return nil
+}
+
+// lookAhead finds the first record that has not been committed.
+func (s *ShardDraft) lookAhead(ctx context.Context, env chain.Env, stream worker.Stream) error {
+	at := s.At
+	if !s.Known {
+		at = lease.Position{Type: lease.TrimHorizon}
+	}
+	r, err := firstAt(ctx, env, stream, s.Row.Key, at)
+	if err != nil {
+		return fmt.Errorf("look for first record of %s that has not been read: %w", s.Row.Key, err)
+	}
+	if r != nil {
+		s.Unread = r.Arrival
+	}
+	return nil
+}
+
+// firstAt returns the first record that a shard has from a position on, or nil.
+func firstAt(ctx context.Context, env chain.Env, stream worker.Stream, shard string, at lease.Position) (*worker.Record, error) {
+	iterator, gone := "", false
 	err := chain.Retry(ctx, env, func(ctx context.Context) (err error) {
-		iterator, err = stream.Iterator(ctx, s.Row.Key, lease.Position{Type: lease.TrimHorizon})
-		if errors.Is(err, worker.ErrShardGone) {
-			s.Gone = true
+		iterator, err = stream.Iterator(ctx, shard, at)
+		if gone = errors.Is(err, worker.ErrShardGone); gone {
 			return nil
 		}
 		return err
 	})
-	for err == nil && !s.Gone && iterator != "" {
+	for err == nil && !gone && iterator != "" {
 		var page worker.Page
 		err = chain.Retry(ctx, env, func(ctx context.Context) (err error) {
 			page, err = stream.Read(ctx, iterator, 1)
 			return err
 		})
 		if err == nil && len(page.Records) > 0 {
-			s.Oldest, s.OldestAt = page.Records[0].SequenceNumber, page.Records[0].Arrival
-			return nil
+			return &page.Records[0], nil
 		}
 		if iterator = page.Next; err == nil && page.MillisBehindLatest == 0 {
 			break
@@ -131,11 +160,7 @@ func (s *ShardDraft) look(ctx context.Context, env chain.Env, stream worker.Stre
 			err = env.Sleep(ctx, readPause)
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("look for oldest record of %s: %w", s.Row.Key, err)
-	}
-	s.Gone = true // the log has records after the position, and the stream none
-	return nil
+	return nil, err
 }
 
 // readPause leaves most of the five reads a second of a shard to the workers.

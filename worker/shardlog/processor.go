@@ -111,11 +111,11 @@ func (p *shardProcessor) Open(ctx context.Context) (lease.Position, error) {
 	return position(at, p.row.Checkpoint), nil
 }
 
-// position is where the reader begins. A shard of which nothing is left is read to its end from whatever the stream still has.
+// position is where the reader begins. Of a shard of which everything else has been given up only the end is read: it is closed.
 func position(at processor.Resume, checkpoint lease.Position) lease.Position {
 	switch {
 	case at.Exhausted:
-		return lease.Position{Type: lease.TrimHorizon}
+		return lease.Position{Type: lease.Latest}
 	case at.Last != "":
 		return lease.After(at.Last, 0)
 	case at.First != "":
@@ -127,6 +127,11 @@ func position(at processor.Resume, checkpoint lease.Position) lease.Position {
 // Process implements worker.Processor.
 func (p *shardProcessor) Process(ctx context.Context, page worker.Page) error {
 	return verdict(p.Processor.Process(ctx, page.Records))
+}
+
+// BeginLost implements worker.Skipper.
+func (p *shardProcessor) BeginLost(ctx context.Context, first worker.Record) error {
+	return verdict(p.Processor.BeginLost(ctx, &first))
 }
 
 // AcceptGap implements worker.Skipper.

@@ -12,7 +12,7 @@ func TestPositionOfReading(t *testing.T) {
 	for at, want := range map[processor.Resume]lease.Position{
 		{Last: "9"}:       lease.After("9", 0),
 		{First: "8"}:      {Type: lease.AtSequenceNumber, Value: "8"},
-		{Exhausted: true}: {Type: lease.TrimHorizon}, // not after the row's record, which is past retention
+		{Exhausted: true}: {Type: lease.Latest}, // not after the row's record, which is past retention, nor at what has been given up
 		{}:                row,
 	} {
 		if got := position(at, row); got != want {

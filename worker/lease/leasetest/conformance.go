@@ -191,7 +191,7 @@ func plans(t *testing.T, s lease.Store) {
 		t.Fatalf("plan %+v before there is any", now)
 	}
 	all := lease.Plan{
-		Number: 1, State: lease.PlanMade, ID: "a", Map: "1<2026-11-23T14;2", Hour: 7, Published: "1", By: 3, Previous: "2", Source: "1", AcceptGaps: true, At: 5, Operator: "me", Reason: "a bad model",
+		Number: 1, State: lease.PlanMade, ID: "a", Map: "1<2026-11-23T14;2", Hour: 7, Published: "1", By: 3, Previous: "2", Source: "1", AcceptGaps: true, SkipTo: 8, At: 5, Operator: "me", Reason: "a bad model",
 	}
 	for name, next := range map[string]lease.Plan{"made": all, "other": {Number: 2, State: lease.PlanMade, ID: "b"}} {
 		wrong := lease.Plan{Number: 9, State: lease.PlanMade, ID: "x"}

@@ -1,0 +1,113 @@
+package worker
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+// lagging is a shard of which some records have been read, and others have come while nobody was there.
+func lagging(t *testing.T, read, unread int) *fleet {
+	f := newFleet(t, "s")
+	f.stream.put("s", read)
+	n := f.start("a")
+	f.until(10*time.Second, "it is read", func() bool { return f.ledger.count("s") == read && len(f.table.Leases()) == 1 })
+	n.cancel()
+	<-n.done
+	f.stream.put("s", unread)
+	time.Sleep(time.Minute)
+	return f
+}
+
+// skip makes the plan that gives up what has not been read until now.
+func (f *fleet) skip() {
+	f.t.Helper()
+	f.make(lease.Plan{Number: 1, State: lease.PlanMade, ID: "x", AcceptGaps: true, SkipTo: time.Now().UnixMilli()})
+}
+
+// requireCommitted checks which records of the shard are in the ledger, and what has been given up.
+func (f *fleet) requireCommitted(until time.Duration, next string, want ...int) {
+	f.t.Helper()
+	var all []string
+	for _, n := range want {
+		all = append(all, strconv.Itoa(1000+n))
+	}
+	f.until(until, "what comes is committed", func() bool { return f.ledger.count("s") >= len(all) })
+	f.ledger.mu.Lock()
+	defer f.ledger.mu.Unlock()
+	if got := f.ledger.committed["s"]; !slices.Equal(got, all) || f.ledger.gaps["s"] != next {
+		f.t.Errorf("committed %v with a gap up to %q, want %v and %q", got, f.ledger.gaps["s"], all, next)
+	}
+}
+
+// TestSkipToTheLatest gives up what has not been read when the plan is made, and nothing that comes after it. It waits for the fence, and for the first
+// record that comes; until then the shard is not at the tip.
+func TestSkipToTheLatest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := lagging(t, 2, 5)
+		f.skip()
+		f.start("b")
+		time.Sleep(20 * time.Second)
+		f.requireCommitted(time.Second, "", 0, 1)
+		f.fence()
+		time.Sleep(20 * time.Second)
+		if f.requireCommitted(time.Second, "", 0, 1); f.row("s").TipPlan != 0 || f.row("s").Tip > f.stream.shards["s"].records[1].Arrival.Add(30*time.Second).UnixMilli() {
+			t.Errorf("it counts as being at the tip: %+v", f.row("s"))
+		}
+		f.stream.put("s", 2)
+		f.requireCommitted(10*time.Second, "1007", 0, 1, 7, 8)
+		f.until(10*time.Second, "the tip counts", func() bool { return f.row("s").TipPlan == 1 })
+		f.start("c")
+		f.nodes[1].cancel()
+		<-f.nodes[1].done
+		f.stream.put("s", 1)
+		f.requireCommitted(30*time.Second, "1007", 0, 1, 7, 8, 9)
+	})
+}
+
+// TestSkipOfNothing: a shard that has been read up to the plan goes on, also where arrival times are out of order.
+func TestSkipOfNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := lagging(t, 3, 0)
+		f.skip()
+		f.fence()
+		f.stream.put("s", 3)
+		f.stream.mu.Lock()
+		f.stream.shards["s"].records[4].Arrival = time.Now().Add(-time.Hour) // it comes before its time
+		f.stream.mu.Unlock()
+		f.start("b")
+		f.requireCommitted(20*time.Second, "", 0, 1, 2, 3, 4, 5)
+	})
+}
+
+// TestSkipOverStragglers: a record that has been read and seems to have come after the plan is none to go on with.
+func TestSkipOverStragglers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := lagging(t, 3, 4)
+		f.stream.shards["s"].records[1].Arrival = time.Now().Add(time.Hour)
+		f.skip()
+		f.fence()
+		f.start("b")
+		time.Sleep(20 * time.Second)
+		f.stream.put("s", 2)
+		f.requireCommitted(10*time.Second, "1007", 0, 1, 2, 7, 8)
+	})
+}
+
+// TestSkipOfAClosedShard gives up the rest of it, and its children begin.
+func TestSkipOfAClosedShard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := lagging(t, 3, 4)
+		f.stream.add("child", "s")
+		f.skip()
+		f.fence()
+		f.start("b")
+		f.until(30*time.Second, "the child is read", func() bool { return len(f.table.Leases()) == 2 && f.row("child").Owner != "" })
+		f.requireCommitted(time.Second, chain.GapToEnd, 0, 1, 2)
+	})
+}
