@@ -183,7 +183,7 @@ clients() {
 	children+=($pid)
 	for _ in $(seq 1 100); do [ -s artefacts/local.json ] && break; sleep 0.1; done
 	endpoint=$(sed -n 's/.*"endpoint":"\([^"]*\)".*/\1/p' artefacts/local.json)
-	bash scripts/clients/clients.sh "$endpoint" || ok=1
+	STREAMREC_BINARY=artefacts/streamrec bash scripts/clients/clients.sh "$endpoint" || ok=1
 	kill "$pid"; wait "$pid" || ok=1
 	return $ok
 }
