@@ -36,6 +36,8 @@
 // too, byte for byte, so numbers beyond 2^53 stay exact. A null equals a missing field; an empty string, 0 and an
 // empty browse_history do not. Of equal names in one object the last counts.
 //
+// With an [Options].Foreign, records in other formats are rewritten to this one before they are read: see package mapping.
+//
 // What makes a record poison, with its class: see the constants of [Class].
 //
 // # Privacy
