@@ -1,6 +1,7 @@
 // Package iam has the policies of everybody who touches the stream, the lease table and the bucket, one file for each, and judges requests by them.
 //
 //	worker.json     streamrec worker
+//	founder.json    what a worker that creates the lease table needs besides worker.json
 //	producer.json   streamrec produce
 //	resharder.json  streamrec reshard
 //	operator.json   streamrec reset, erase
@@ -11,8 +12,9 @@
 // The files are the one source: infra/cloudformation has them word by word, and README.md says who may do what. In them ${Partition}, ${Region},
 // ${Account}, ${Stream}, ${Table}, ${Bucket} and ${Prefix} stand for [Names].
 //
-// A [Guard] in front of the local services of infra/local refuses what AWS would refuse: the access key of a request names the role. A test
-// of scripts/streamrec runs every command of every role through it, and finds actions that are allowed and never needed.
+// A [Guard] in front of the local services of infra/local refuses what AWS would refuse: the access key of a request begins with the name of the role. A test
+// of scripts/streamrec runs every command of every role through it, and finds actions that are allowed and never needed; streamrec local has it with --roles, and
+// the processes of scripts/e2e, which are killed, paused and cut off, run under it.
 //
 // # What is judged, and what is not
 //

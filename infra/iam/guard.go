@@ -12,6 +12,9 @@ import (
 
 // Guard refuses requests as AWS would. It remembers what it was asked. It is safe for concurrent use.
 type Guard struct {
+	// Refused is told of each refusal; nil is not.
+	Refused func(role string, r Request)
+
 	names    Names
 	policies map[string][]*Policy // of each role, and of the bucket
 
@@ -44,11 +47,11 @@ func NewGuard(n Names) (*Guard, error) {
 // Judge answers a request of a role.
 func (g *Guard) Judge(role string, r Request) Verdict { return Judge(g.policies[role], r) }
 
-// Wrap puts the guard in front of services. Access keys that name no role may do everything.
+// Wrap puts the guard in front of services. Access keys that have no role may do everything.
 func (g *Guard) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		role := fault.AccessKeyOf(r)
-		if _, known := g.policies[role]; !known {
+		role := RoleOf(fault.AccessKeyOf(r))
+		if role == "" {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -58,6 +61,9 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 		}
 		for _, request := range requests {
 			if v := g.Judge(role, request); !g.note(role, request, v) {
+				if g.Refused != nil {
+					g.Refused(role, request)
+				}
 				refuse(w, r, role, request)
 				return
 			}

@@ -55,12 +55,26 @@ type Role struct {
 // Roles are all roles.
 var Roles = []Role{
 	{"worker", []string{"worker --no-create-tables"}, []string{"worker"}},
+	{"founder", []string{"worker"}, []string{"worker", "founder"}},
 	{"producer", []string{"produce"}, []string{"producer"}},
 	{"resharder", []string{"reshard"}, []string{"resharder"}},
 	{"operator", []string{"reset", "erase"}, []string{"operator"}},
 	{"reader", []string{"status", "audit", "deadletters", "recommend"}, []string{"reader"}},
 	{"sweeper", []string{"audit --sweep-strays --execute"}, []string{"reader", "sweeper"}},
 }
+
+// RoleOf returns the role whose name an access key begins with, in any case: WORKER-1 is a worker. Empty: it has none.
+func RoleOf(accessKey string) string {
+	for _, role := range Roles {
+		if len(accessKey) >= len(role.Name) && strings.EqualFold(accessKey[:len(role.Name)], role.Name) {
+			return role.Name
+		}
+	}
+	return ""
+}
+
+// AnyNames stand for all streams, tables, buckets and prefixes, for local services on which these are not known beforehand.
+var AnyNames = Names{Partition: "aws", Region: "*", Account: "*", Stream: "*", Table: "*", Bucket: "*", Prefix: "*"}
 
 // BucketPolicy is the file with the policy of the bucket.
 const BucketPolicy = "bucket"

@@ -17,7 +17,7 @@ func readme() string {
 	b.WriteString(`# Who may do what
 
 Generated: ` + "`go test ./infra/iam -run Readme -update`" + `. The policies are the files beside this one; package ` + "`iam`" + ` (doc.go) says how they are tested.
-None of them has been used on AWS yet.
+None of them has been used on AWS yet. ` + "`streamrec local --roles`" + ` refuses what they do not allow.
 
 To use one without infra/cloudformation, put the names in place of the placeholders:
 
@@ -34,8 +34,8 @@ aws iam put-role-policy --role-name shop-worker --policy-name streamrec --policy
 		fmt.Fprintf(&b, "| %s | `%s` | %s |\n", r.Name, strings.Join(r.Commands, "`, `"), strings.Join(r.Policies, ".json, ")+".json")
 	}
 	b.WriteString(`
-Besides, each role is bound by bucket.json, as everybody is. Not covered by any role: a worker without ` + "`--no-create-tables`" + ` needs dynamodb:CreateTable, one with
-` + "`--dashboard-writes`" + ` kinesis:PutRecord; ` + "`streamrec evaluate`, `demo` and `local`" + ` need nothing of AWS. A prefix is needed: ` + "`--prefix ''`" + ` does not go with these files.
+Besides, each role is bound by bucket.json, as everybody is. Not covered by any role: a worker with
+` + "`--dashboard-writes`" + ` needs kinesis:PutRecord; ` + "`streamrec evaluate`, `demo` and `local`" + ` need nothing of AWS. A prefix is needed: ` + "`--prefix ''`" + ` does not go with these files.
 Objects of a superseded generation are removed with the sweeper's policy and the AWS CLI.
 
 | |`)

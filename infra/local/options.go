@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -43,6 +44,9 @@ type Options struct {
 	// Credentials maps access key ids to secret keys. When set, requests that are not signed with one of them are refused as
 	// AWS does. Without it any request is accepted, signed or not.
 	Credentials map[string]string
+
+	// Authorize stands between the faults and the services, and may refuse requests. Nil lets all pass.
+	Authorize func(http.Handler) http.Handler
 
 	// Faults is asked about every request before anything else. Defaults to an empty script, see Local.Faults.
 	Faults *fault.Script

@@ -15,6 +15,9 @@ func (l *Local) routes() http.Handler {
 	if len(l.options.Credentials) > 0 {
 		services = guard(l.options.Credentials, services)
 	}
+	if l.options.Authorize != nil {
+		services = l.options.Authorize(services)
+	}
 	services = l.options.Faults.Wrap(services)
 	control := l.options.Faults.Control()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -70,7 +70,7 @@ func TestSeriesOfAShardVanishWithItsLease(t *testing.T) {
 func TestEverythingInTheTableIsServed(t *testing.T) {
 	seen := upstream.Totals{Unknown: 5, Names: 2, Failures: map[string]int64{"invalid_json": 4}, Formats: map[string]int64{"segment": 9}}
 	m := NewMetrics(func() State {
-		return State{Shards: []ShardState{{Shard: "s", Silence: 2.5, UsualRate: -1}}, Upstream: seen}
+		return State{Shards: []ShardState{{Shard: "s", Silence: 2.5, UsualRate: -1}}, Throttled: map[string]int64{"s3": 6}, Upstream: seen}
 	})
 	code := "reason"
 	m.Processed("s", &table.Row{Error: &code, Duplicate: true})
@@ -85,7 +85,7 @@ func TestEverythingInTheTableIsServed(t *testing.T) {
 	}
 	for _, want := range []string{"streamrec_rows_total 1", "streamrec_dead_letters_total 1", "streamrec_duplicates_total 1", "streamrec_object_bytes_total 10", "streamrec_committed_rows_total 3", "streamrec_commit_seconds_count 1", `streamrec_question_seconds_count{way="live"} 1`,
 		`streamrec_decode_failures_total{class="invalid_json"} 4`, `streamrec_format_rows_total{format="segment"} 9`, "streamrec_unknown_field_rows_total 5",
-		"streamrec_unknown_field_names 2", `streamrec_source_silence_seconds{shard="s"} 2.5`} {
+		`streamrec_throttled_requests_total{service="s3"} 6`, "streamrec_unknown_field_names 2", `streamrec_source_silence_seconds{shard="s"} 2.5`} {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("no %s", want)
 		}

@@ -21,6 +21,8 @@ type State struct {
 	BudgetBytes, HeldBytes int64
 	Streams                int64
 
+	Throttled map[string]int64 // requests, by service
+
 	Upstream upstream.Totals
 }
 
@@ -58,7 +60,8 @@ var gauges = []gauge{
 	{name: "total_leases", kcl: "TotalLeases", help: "leases of shards that have not ended, as the table was last read", read: func(s *State) float64 { return float64(s.TotalLeases) }},
 	{name: "unowned_leases", help: "of those, leases without an owner", read: func(s *State) float64 { return float64(s.UnownedLeases) }},
 	{name: "stopped_shards", help: "shards that nobody takes before an operator has looked", read: func(s *State) float64 { return float64(s.StoppedShards) }},
-	{name: "coverage_hole", help: "1 when no shard in the table covers a part of the hash range, of a shard that has no children there", read: func(s *State) float64 { return bit(s.Hole) }},
+	{name: "coverage_hole", help: "1 when no shard in the table that has no children covers some part of the hash range", read: func(s *State) float64 { return bit(s.Hole) }},
+	{name: "throttled_requests_total", counter: true, help: "requests that AWS refused because there were too many, each attempt, by service: kinesis, dynamodb or s3", label: "service", readEach: func(s *State) map[string]int64 { return s.Throttled }},
 	{name: "num_workers", kcl: "NumWorkers", help: "workers with a heartbeat row, as the table was last read", read: func(s *State) float64 { return float64(s.Workers) }},
 	{name: "retention_seconds", help: "how long the stream keeps records", read: func(s *State) float64 { return s.RetentionSeconds }},
 	{name: "model_facts", help: "facts of all shards that are merged", read: func(s *State) float64 { return float64(s.ModelFacts) }},

@@ -49,7 +49,7 @@ func deployment(app string) []string {
 func (f *Fleet) Start(name string) *Worker {
 	f.stack.t.Helper()
 	args := append([]string{"worker", "--name", name, "--log-format", "json"}, deployment(f.app)...)
-	w := &Worker{AccessKey: "WORKER" + strings.ToUpper(name)}
+	w := &Worker{AccessKey: founder + strings.ToUpper(name)}
 	w.Process = Start(f.stack.t, f.stack.Command(name, w.AccessKey, append(args, f.flags...)...))
 	f.workers = append(f.workers, w)
 	return w

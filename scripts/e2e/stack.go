@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/streamrec/streamrec/infra/iam"
 	"github.com/streamrec/streamrec/infra/transport"
 )
 
@@ -44,6 +45,8 @@ type Stack struct {
 	secret string
 	shards int // of the stream
 
+	guarded bool // it knows the key of the test alone
+
 	resharded bool // since then
 }
 
@@ -59,8 +62,8 @@ const (
 // NewStack starts a stack without streams and buckets, with these flags beside --listen.
 func NewStack(ctx context.Context, t *testing.T, flags ...string) *Stack {
 	t.Helper()
-	s := &Stack{t: t, secret: testSecret}
-	args := append([]string{"local", "--listen", "127.0.0.1:0", "-o", "json"}, flags...)
+	s := &Stack{t: t, secret: testSecret, guarded: slices.Contains(flags, "--credentials")}
+	args := append([]string{"local", "--listen", "127.0.0.1:0", "-o", "json", "--roles"}, flags...)
 	s.Local = Start(t, s.Command("local", testKey, args...))
 	Until(ctx, t, "the stack prints its endpoint", func() (bool, string) {
 		if s.Local.Exited() {
@@ -72,7 +75,17 @@ func NewStack(ctx context.Context, t *testing.T, flags ...string) *Stack {
 		return s.Endpoint != "", s.Local.Out.Last()
 	})
 	s.connect()
+	t.Cleanup(s.wasAllowed)
 	return s
+}
+
+// wasAllowed finds commands that wanted more than their roles may.
+func (s *Stack) wasAllowed() {
+	for _, e := range s.Local.Err.All() {
+		if strings.Contains(e.Line, "role may not do that") {
+			s.t.Errorf("the policies of infra/iam refuse what a command does: %s", e.Line)
+		}
+	}
 }
 
 func (s *Stack) connect() {
@@ -82,6 +95,19 @@ func (s *Stack) connect() {
 	}
 	s.Kinesis, s.DynamoDB = kinesis.NewFromConfig(cfg), dynamodb.NewFromConfig(cfg)
 	s.S3 = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })
+}
+
+// founder begins the access keys of workers, which create their tables.
+const founder = "FOUNDER"
+
+// roleKey is an access key with the role that a command is for, as infra/iam says. Without one it may do everything.
+func (s *Stack) roleKey(command string) string {
+	for _, role := range iam.Roles {
+		if role.Name != "worker" && slices.Contains(role.Commands, command) && !s.guarded {
+			return strings.ToUpper(role.Name)
+		}
+	}
+	return testKey
 }
 
 // Command is a call of the binary under test, with an access key of its own and nothing of the environment of the test
@@ -99,7 +125,7 @@ func (s *Stack) Command(name, accessKey string, args ...string) Command {
 // Run starts the binary under test against the stack.
 func (s *Stack) Run(name string, args ...string) *Process {
 	s.t.Helper()
-	return Start(s.t, s.Command(name, testKey, args...))
+	return Start(s.t, s.Command(name, s.roleKey(args[0]), args...))
 }
 
 // CreateStream creates the stream and waits until it can be used.

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 
+	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 
+	"github.com/streamrec/streamrec/infra/iam"
 	"github.com/streamrec/streamrec/infra/local"
 	"github.com/streamrec/streamrec/infra/telemetry"
 )
@@ -21,7 +24,7 @@ type localOptions struct {
 	buckets             []string
 	credentials         []string
 	ignoreConditions    bool
-	faults              bool
+	faults, roles       bool
 	logLevel            string
 	format              output
 }
@@ -45,6 +48,7 @@ AWS_ENDPOINT_URL set to the address, and any credentials and region.`,
 	f.StringSliceVar(&o.credentials, "credentials", nil, "KEY:SECRET to accept, and no other; may be repeated")
 	f.BoolVar(&o.ignoreConditions, "ignore-conditions", false, "behave like an object store without conditional writes")
 	f.BoolVar(&o.faults, "faults", false, "let whoever reaches the port script faults at /_faults")
+	f.BoolVar(&o.roles, "roles", false, "refuse what the policies of infra/iam do not allow: an access key begins with the name of a role, such as worker-1; others may do everything")
 	f.StringVar(&o.logLevel, "log-level", "warning", "least level to log: debug, info, warning or error")
 	outputFlag(cmd, &o.format)
 	return cmd
@@ -84,6 +88,11 @@ func runLocal(ctx context.Context, o localOptions, std streams) error {
 	if options.Logger, err = telemetry.NewLogger(std.err, "auto", o.logLevel); err != nil {
 		return usageError{err}
 	}
+	if o.roles {
+		if options.Authorize, err = authorize(options.Logger); err != nil {
+			return err
+		}
+	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", o.listen)
 	if err != nil {
@@ -103,4 +112,16 @@ func runLocal(ctx context.Context, o localOptions, std streams) error {
 		err = services.Serve(ctx, listener)
 	}
 	return errors.Join(err, services.Close())
+}
+
+// authorize judges requests by the policies of roles, whatever the stream, the table and the bucket are called.
+func authorize(log logrus.FieldLogger) (func(http.Handler) http.Handler, error) {
+	guard, err := iam.NewGuard(iam.AnyNames)
+	if err != nil {
+		return nil, err
+	}
+	guard.Refused = func(role string, r iam.Request) {
+		log.WithFields(logrus.Fields{"role": role, "action": r.Action, "resource": r.Resource}).Warn("role may not do that")
+	}
+	return guard.Wrap, nil
 }

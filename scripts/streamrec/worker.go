@@ -210,6 +210,8 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return err
 	}
+	refused := &throttles{}
+	c = refused.watch(c)
 	counter := newRowCounter(log)
 	erased := erasures(c, o.deployment(), &pcfg)
 	products, err := followCatalogue(ctx, o.catalogue, log)
@@ -225,7 +227,11 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	}
 	cfg.Address = shoppers.advertised()
 	var w *service
-	metrics := telemetry.NewMetrics(func() telemetry.State { return w.state(pcfg.Budget) }) // asked by who comes to the operators' server
+	metrics := telemetry.NewMetrics(func() telemetry.State { // asked by who comes to the operators' server
+		state := w.state(pcfg.Budget)
+		state.Throttled = refused.counts()
+		return state
+	})
 	w, err = assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased), metrics}, !o.noCreateTables, log, counter)
 	if err != nil {
 		return err
