@@ -104,3 +104,11 @@ func TestGuardHidesWhatIsNotThere(t *testing.T) {
 		t.Errorf("somebody without a role gets %d", got)
 	}
 }
+
+func TestRoleOf(t *testing.T) {
+	for key, want := range map[string]string{"worker": "worker", "WORKER-1": "worker", "FOUNDERA": "founder", "administrator": "", "": "", "work": "", "reader": "reader"} {
+		if got := RoleOf(key); got != want {
+			t.Errorf("%q is %q, want %q", key, got, want)
+		}
+	}
+}
