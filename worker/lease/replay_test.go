@@ -146,6 +146,44 @@ func TestApply(t *testing.T) {
 
 func position(p lease.Position) *lease.Position { return &p }
 
+// TestApplyOfWhatIsReadBack: a row learns from the plan where its past is, until the shard has been at the tip since. Everything that arrived before its tip is in
+// that past if the row belongs to it, and not if it belongs to a plan that nobody has published.
+func TestApplyOfWhatIsReadBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		row, published string
+		tip            int64
+	}{
+		"before there was a plan":             {"", "", 99},
+		"of the published map":                {"1<2026-03-01T09;2", "1<2026-03-01T09;2", 99},
+		"of a plan that was never published":  {"1<2026-03-01T10;3", "1<2026-03-01T09;2", 0},
+		"of the time before a plan was made ": {"", "1<2026-03-01T09;2", 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			table := leasetest.NewTable()
+			store := &leasetest.Store{Table: table}
+			row := lease.Lease{Key: "s", Checkpoint: lease.After("50", 2), Plan: 1, Map: c.row, TipPlan: 1, Tip: 99}
+			table.Set(row)
+			_, err := store.Begin(t.Context(), lease.Genesis{Position: lease.Position{Type: lease.TrimHorizon}})
+			must(t, err)
+			must(t, store.PutPositions(t.Context(), "id", map[string]lease.Position{"s": lease.After("20", 1)}))
+			plan := &lease.Plan{Number: 2, ID: "id", Map: "1<2026-03-01T08;4", Published: c.published, Source: "the past"}
+			must(t, lease.Apply(t.Context(), clock{}, store, time.Second, plan, &row))
+			got := table.Leases()[0]
+			if got.Tip != c.tip || got.Past() != "the past" {
+				t.Errorf("%s: the past is %q, the tip %d; want %d", name, got.Past(), got.Tip, c.tip)
+			}
+			got.TipPlan = got.Plan
+			if past := got.Past(); past != "" {
+				t.Errorf("%s: at the tip it still has the past %q", name, past)
+			}
+			must(t, lease.Apply(t.Context(), clock{}, store, time.Second, &lease.Plan{Number: 3, ID: "other", Map: "1"}, &got))
+			if now := table.Leases()[0]; now.Source != "" {
+				t.Errorf("%s: the next plan leaves it the past %q", name, now.Source)
+			}
+		})
+	}
+}
+
 // acked returns what a worker has acknowledged, -1 when it has no row.
 func (c *cluster) acked(id string) int64 {
 	for _, w := range c.table.Workers() {

@@ -116,10 +116,20 @@ func (s stream) Iterator(_ context.Context, shard string, at lease.Position) (st
 	if s.records[shard] == nil {
 		return "", worker.ErrShardGone
 	}
-	if at.Type != lease.TrimHorizon {
+	skip := 0
+	switch at.Type {
+	case lease.TrimHorizon:
+	case lease.AfterSequenceNumber:
+		for _, i := range s.records[shard] {
+			if chain.Compare(seq(i), at.Value) <= 0 {
+				skip++
+			}
+		}
+		skip++ // the empty page
+	default:
 		return "", fmt.Errorf("iterator at %s", at)
 	}
-	return shard + " 0", nil
+	return fmt.Sprintf("%s %d", shard, skip), nil
 }
 
 // Read implements worker.Stream.
