@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // TakeOver finds the end of a shard's chain, beginning at the bookmark, and returns the writer that continues it.
@@ -120,12 +121,12 @@ func (w *Writer) follow(ctx context.Context) error {
 
 // walk lists the hours from that of the end held to the next one by this machine's clock, and returns a link that does not follow.
 func (w *Writer) walk(ctx context.Context) (stray string, err error) {
-	for hour := w.end.Hour; hour <= max(HourOf(w.env.Wall()), w.end.Hour)+1; hour++ {
-		keys, err := Links(ctx, w.env, w.bucket, w.layout, hour, w.shard.ID)
-		if err != nil {
+	for at := (search{hour: w.end.Hour}); ; {
+		hours, err := at.next(ctx, w.env, w.bucket, w.layout, w.shard.ID, max(HourOf(w.env.Wall()), w.end.Hour)+1)
+		if err != nil || len(hours) == 0 {
 			return "", err
 		}
-		for _, k := range keys {
+		for _, k := range slices.Concat(hours...) {
 			if Compare(k.First, w.end.Last) <= 0 {
 				continue
 			}
@@ -139,7 +140,6 @@ func (w *Writer) walk(ctx context.Context) (stray string, err error) {
 			w.end = link.End()
 		}
 	}
-	return "", nil
 }
 
 // headLink reads a link's metadata and checks it against the key.
@@ -180,19 +180,21 @@ func lastLink(ctx context.Context, env Env, b Bucket, l Layout, shard string) (B
 	if err != nil || start == nil || start.First == "" {
 		return Bookmark{}, err
 	}
-	for hour := max(HourOf(env.Wall()), start.Hour) + 1; hour >= start.Hour; hour-- {
-		keys, err := Links(ctx, env, b, l, hour, shard)
+	until := max(HourOf(env.Wall()), start.Hour) + 1
+	for n := Hour(1); until >= start.Hour; n = min(2*n, mostHours) {
+		n = min(n, until-start.Hour+1)
+		hours, err := (&search{hour: until - n + 1, width: n}).next(ctx, env, b, l, shard, until)
 		if err != nil {
 			return Bookmark{}, err
 		}
-		if len(keys) == 0 {
-			continue
+		if keys := slices.Concat(hours...); len(keys) > 0 {
+			link, err := headLink(ctx, env, b, l, keys[len(keys)-1].Key)
+			if err != nil {
+				return Bookmark{}, err
+			}
+			return Bookmark{Last: link.Last, Hour: link.Hour}, nil
 		}
-		link, err := headLink(ctx, env, b, l, keys[len(keys)-1].Key)
-		if err != nil {
-			return Bookmark{}, err
-		}
-		return Bookmark{Last: link.Last, Hour: link.Hour}, nil
+		until -= n
 	}
 	return Bookmark{}, nil
 }

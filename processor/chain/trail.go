@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Trail follows a chain that is there already, from a place on that somebody else's chain shares with it. It writes nothing.
@@ -15,8 +16,8 @@ type Trail struct {
 	until  Hour // at least until there links are looked for, and until now
 	start  *StartMark
 	end    End      // the place where it is
-	hour   Hour     // that is listed next
-	listed []Listed // of the hours before that
+	search search   // of what comes behind listed
+	listed []Listed // links from there on
 }
 
 // Step is what comes next on a Trail: one of these, or none of them when the chain goes no further, for now.
@@ -70,7 +71,7 @@ func (t *Trail) find(ctx context.Context, from End) (found bool, err error) {
 // Start returns the chain's start mark.
 func (t *Trail) Start() *StartMark { return t.start }
 
-func (t *Trail) rewind() { t.hour, t.listed = t.end.Hour, nil }
+func (t *Trail) rewind() { t.search, t.listed = search{hour: t.end.Hour}, nil }
 
 // Next returns the next step. It stays where it is until that is passed.
 func (t *Trail) Next(ctx context.Context) (Step, error) {
@@ -111,13 +112,11 @@ func (t *Trail) link(ctx context.Context) (s Step, err error) {
 		if len(t.listed) > 0 {
 			break
 		}
-		if t.hour > max(HourOf(t.env.Wall()), t.end.Hour, t.until)+1 {
-			return Step{}, nil
-		}
-		if t.listed, err = Links(ctx, t.env, t.bucket, t.layout, t.hour, t.shard); err != nil {
+		hours, err := t.search.next(ctx, t.env, t.bucket, t.layout, t.shard, max(HourOf(t.env.Wall()), t.end.Hour, t.until)+1)
+		if err != nil || len(hours) == 0 {
 			return Step{}, err
 		}
-		t.hour++
+		t.listed = slices.Concat(hours...)
 	}
 	if len(t.listed) == 0 {
 		return Step{}, nil

@@ -152,3 +152,48 @@ func TestTrailFindsContradictions(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// TestLongSilenceIsPassedInFewSteps: a chain that goes on after ten days is taken over, followed and found without listing one hour after the other.
+func TestLongSilenceIsPassedInFewSteps(t *testing.T) {
+	const days = 10
+	b, env := &chaintest.Bucket{}, &chaintest.Env{Time: noon.Add(days * 24 * time.Hour)}
+	w, err := chain.TakeOver(t.Context(), env, b, layout, shard0, 1, chain.Bookmark{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends []chain.End
+	for i, day := range []int{0, 3, days} {
+		at, seq := noon.Add(time.Duration(day)*24*time.Hour), string(rune('1'+i))
+		_, err := w.Begin(t.Context(), seq, at)
+		if err == nil {
+			h := chain.NewHash(w.End().Hash)
+			err = w.Commit(t.Context(), &chain.Batch{First: seq, Last: seq, FirstArrival: at, LastArrival: at, Records: 1, Rows: 1, Hash: h.Sum(), Schema: 1, Body: []byte("x")})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, w.End())
+	}
+	w, err = chain.TakeOver(t.Context(), env, b, layout, shard0, 1, chain.Bookmark{Last: ends[0].Last, Hour: ends[0].Hour})
+	if err != nil || w.End() != ends[2] {
+		t.Errorf("taken over at %+v, %v", w.End(), err)
+	}
+	tr, err := chain.OpenTrail(t.Context(), env, b, layout, shard0.ID, ends[0], 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range ends[1:] {
+		next := step(t, tr)
+		if next.Link == nil || next.Link.End() != want {
+			t.Errorf("the trail leads to %+v, want %+v", next.Link, want)
+		}
+		tr.Pass(next)
+	}
+	for i, end := range ends { // as it would be under other clocks
+		env.Time = end.Hour.Time().Add(time.Duration(i) * 50 * time.Hour)
+		found, err := chain.Find(t.Context(), env, b, layout, shard0)
+		if err != nil || found.End() != end {
+			t.Errorf("with the clock at %s: found at %+v, %v", env.Time, found.End(), err)
+		}
+	}
+}
