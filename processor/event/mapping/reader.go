@@ -70,7 +70,7 @@ func (r *Reader) fits(c *conditions, absent map[string]bool) bool {
 	for i := range c.values {
 		v := &c.values[i]
 		at := r.tree.follow(0, v.at.steps)
-		if at < 0 || !v.accept[plain(r.tree.nodes[at].value)] {
+		if at < 0 || !v.accept[plain(r.tree.value(at))] {
 			return false
 		}
 	}
@@ -78,7 +78,7 @@ func (r *Reader) fits(c *conditions, absent map[string]bool) bool {
 		return true
 	}
 	for _, name := range c.any {
-		if at := r.tree.member(0, name); at >= 0 && present(r.tree.nodes[at].value, absent) {
+		if at := r.tree.member(0, name); at >= 0 && present(r.tree.value(at), absent) {
 			return true
 		}
 	}

@@ -18,22 +18,21 @@ func (r *Reader) remainder(member string, i int, path string) {
 func (r *Reader) rest(i int, path string) bool {
 	n := r.tree.nodes[i]
 	if !n.open || n.count == 0 {
-		r.out = append(r.out, n.value...)
+		r.out = append(r.out, r.tree.value(i)...)
 		return true
 	}
-	start, left := len(r.out), false
-	r.out = append(r.out, n.value[0])
+	start, left, opening := len(r.out), false, r.tree.text[n.at]
+	r.out = append(r.out, opening)
 	for k := int(n.first); k < int(n.first+n.count); k++ {
 		part := &r.tree.nodes[k]
-		if part.used || part.value == "null" && n.value[0] == '{' {
+		if part.used || opening == '{' && r.tree.value(k) == "null" {
 			continue
 		}
 		before := len(r.out)
-		r.out = append(r.out, part.name...)
-		if part.name != "" {
-			r.out = append(r.out, ':')
+		if part.nameAt < part.nameEnd {
+			r.out = append(append(r.out, r.tree.name(k)...), ':')
 		}
-		if !r.rest(k, r.pathTo(part, path)) {
+		if !r.rest(k, r.pathTo(k, path)) {
 			r.out = r.out[:before]
 			continue
 		}
@@ -45,7 +44,7 @@ func (r *Reader) rest(i int, path string) bool {
 		return false
 	}
 	r.trim(',')
-	r.out = append(r.out, n.value[0]+2) // the closing bracket is two behind the opening one in ASCII
+	r.out = append(r.out, opening+2) // the closing bracket is two behind the opening one in ASCII
 	return true
 }
 
@@ -65,13 +64,14 @@ type leftover struct {
 const maxPaths = 1024
 
 // pathTo is the path of a part. A part that is not taken apart is a field that does not map, and noted unless the mapping says that this is known.
-func (r *Reader) pathTo(part *node, of string) string {
-	if part.name == "" { // an element
+func (r *Reader) pathTo(i int, of string) string {
+	part := &r.tree.nodes[i]
+	if part.nameAt == part.nameEnd { // an element
 		return of
 	}
-	field, ok := r.names[named{r.m, of, part.name}]
+	field, ok := r.names[named{r.m, of, r.tree.name(i)}]
 	if !ok {
-		field = r.name(part, of)
+		field = r.path(r.tree.name(i), of)
 	}
 	if !field.known && (!part.open || part.count == 0) {
 		r.unknown = append(r.unknown, field.path)
@@ -79,9 +79,9 @@ func (r *Reader) pathTo(part *node, of string) string {
 	return field.path
 }
 
-// name remembers the path of a part; it must not keep the text of the record alive.
-func (r *Reader) name(part *node, of string) (field leftover) {
-	field.path = strings.Clone(unquote(part.name))
+// path remembers the path of a part by its quoted name; it must not keep the text of the record alive.
+func (r *Reader) path(name, of string) (field leftover) {
+	field.path = strings.Clone(unquote(name))
 	if of != "" {
 		field.path = of + "." + field.path
 	}
@@ -90,7 +90,7 @@ func (r *Reader) name(part *node, of string) (field leftover) {
 		r.names = map[named]leftover{}
 	}
 	if len(field.path) <= maxName {
-		r.names[named{r.m, of, strings.Clone(part.name)}] = field
+		r.names[named{r.m, of, strings.Clone(name)}] = field
 	}
 	return field
 }

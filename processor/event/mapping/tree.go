@@ -8,20 +8,25 @@ import (
 // tree is a JSON text of which only those objects and arrays are taken apart that somebody looks into. The text should be valid; of any other some
 // values are not found.
 type tree struct {
+	text  string
 	nodes []node // the root is the first
 	full  bool   // there are more parts than a record may have
 }
 
-// node is a value. Its children lie together, from first on, once it is open.
+// node is a value. Its children lie together, from first on, once it is open. It has offsets instead of texts, so that the garbage collector has nothing
+// to do with it.
 type node struct {
-	name  string // of a member, with its quotes
-	value string // the text
-	first int32
-	count int32
-	open  bool
-	used  bool // it has a column
-	key   bool // it selects its object, and says nothing by itself
+	nameAt, nameEnd int32 // of a member, with its quotes; equal for others
+	at, end         int32 // the value
+	first, count    int32
+	escaped         bool // the name has a backslash
+	open            bool
+	used            bool // it has a column
+	key             bool // it selects its object, and says nothing by itself
 }
+
+func (t *tree) name(i int) string  { return t.text[t.nodes[i].nameAt:t.nodes[i].nameEnd] }
+func (t *tree) value(i int) string { return t.text[t.nodes[i].at:t.nodes[i].end] }
 
 // Bounds of what is looked at in one record: with them a hostile one of 10 MiB costs some MB more.
 const (
@@ -30,14 +35,13 @@ const (
 )
 
 func (t *tree) load(text string) {
-	t.nodes = append(t.nodes[:0], node{value: text})
-	t.full = false
+	t.text, t.full = text, false
+	t.nodes = append(t.nodes[:0], node{end: int32(len(text))})
 }
 
 // release forgets the text.
 func (t *tree) release() {
-	clear(t.nodes)
-	t.nodes = t.nodes[:0]
+	t.text, t.nodes = "", t.nodes[:0]
 	if cap(t.nodes) > keptParts {
 		t.nodes = nil
 	}
@@ -55,20 +59,23 @@ func (t *tree) children(i int) (first, end int) {
 
 // split appends the parts of an object or array.
 func (t *tree) split(i int) {
-	text, first := t.nodes[i].value, len(t.nodes)
-	t.nodes[i].open, t.nodes[i].first = true, int32(first)
-	if text == "" || text[0] != '{' && text[0] != '[' {
+	first := len(t.nodes)
+	n := &t.nodes[i]
+	n.open, n.first = true, int32(first)
+	text, pos := t.text[:n.end], int(n.at)
+	if pos == len(text) || text[pos] != '{' && text[pos] != '[' {
 		return
 	}
-	named := text[0] == '{'
-	for pos := space(text, 1); pos < len(text) && text[pos] != '}' && text[pos] != ']'; {
+	named := text[pos] == '{'
+	for pos = space(text, pos+1); pos < len(text) && text[pos] != '}' && text[pos] != ']'; {
 		var part node
 		if named {
 			end := skip(text, pos)
 			if text[pos] != '"' || end-pos < 2 {
 				break
 			}
-			part.name = text[pos:end]
+			part.nameAt, part.nameEnd = int32(pos), int32(end)
+			part.escaped = strings.IndexByte(text[pos:end], '\\') >= 0
 			if pos = space(text, end); pos == len(text) || text[pos] != ':' {
 				break
 			}
@@ -82,7 +89,7 @@ func (t *tree) split(i int) {
 			t.full = true
 			break
 		}
-		part.value = text[pos:end]
+		part.at, part.end = int32(pos), int32(end)
 		t.nodes = append(t.nodes, part)
 		if pos = space(text, end); pos < len(text) && text[pos] == ',' {
 			pos = space(text, pos+1)
@@ -91,14 +98,25 @@ func (t *tree) split(i int) {
 	t.nodes[i].count = int32(len(t.nodes) - first)
 }
 
+// is reports whether a value begins with a byte.
+func (t *tree) is(i int, first byte) bool {
+	n := &t.nodes[i]
+	return n.at < n.end && t.text[n.at] == first
+}
+
 // member is the last member of this name, or -1.
 func (t *tree) member(i int, name string) int {
-	if v := t.nodes[i].value; v == "" || v[0] != '{' {
+	if !t.is(i, '{') {
 		return -1
 	}
 	first, end := t.children(i)
 	for k := end - 1; k >= first; k-- {
-		if spells(t.nodes[k].name, name) {
+		n := &t.nodes[k]
+		if n.escaped {
+			if unquote(t.name(k)) == name {
+				return k
+			}
+		} else if int(n.nameEnd-n.nameAt) == len(name)+2 && t.text[n.nameAt+1:n.nameEnd-1] == name {
 			return k
 		}
 	}
@@ -124,7 +142,7 @@ func (t *tree) follow(i int, steps []step) int {
 }
 
 func (t *tree) element(i, index int) int {
-	if v := t.nodes[i].value; v == "" || v[0] != '[' {
+	if !t.is(i, '[') {
 		return -1
 	}
 	if first, end := t.children(i); first+index < end {
@@ -134,12 +152,12 @@ func (t *tree) element(i, index int) int {
 }
 
 func (t *tree) selected(i int, s *step) int {
-	if v := t.nodes[i].value; v == "" || v[0] != '[' {
+	if !t.is(i, '[') {
 		return -1
 	}
 	first, end := t.children(i)
 	for k := first; k < end; k++ {
-		if m := t.member(k, s.name); m >= 0 && spells(t.nodes[m].value, s.value) {
+		if m := t.member(k, s.name); m >= 0 && spells(t.value(m), s.value) {
 			t.nodes[m].key = true
 			return k
 		}

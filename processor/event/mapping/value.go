@@ -33,7 +33,7 @@ func (r *Reader) single(p *path, c context) string {
 	if at < 0 {
 		return ""
 	}
-	value := r.tree.nodes[at].value
+	value := r.tree.value(at)
 	if c.item >= 0 && p.scope != ofItem && len(value) > maxInherited {
 		return ""
 	}
@@ -53,7 +53,7 @@ func (r *Reader) joined(paths []path, c context) string {
 		if at < 0 {
 			return ""
 		}
-		value := r.convert(r.tree.nodes[at].value, paths[i].unit)
+		value := r.convert(r.tree.value(at), paths[i].unit)
 		if value == "" {
 			return ""
 		}
@@ -95,7 +95,7 @@ func (r *Reader) scalar(from int, p *path) int {
 	if at < 0 {
 		return -1
 	}
-	if v := r.tree.nodes[at].value; !present(v, r.m.absent) || v[0] == '{' || v[0] == '[' {
+	if v := r.tree.value(at); !present(v, r.m.absent) || v[0] == '{' || v[0] == '[' {
 		return -1
 	}
 	return at

@@ -51,7 +51,7 @@ func (r *Reader) listEvents() {
 		return
 	}
 	at := r.tree.follow(0, r.m.each.steps)
-	if at < 0 || !strings.HasPrefix(r.tree.nodes[at].value, "[") {
+	if at < 0 || !r.tree.is(at, '[') {
 		return
 	}
 	first, end := r.tree.children(at)
@@ -81,10 +81,10 @@ func (r *Reader) happened(e, left int) int {
 			continue
 		}
 		before := left
-		switch r.tree.nodes[at].value[0] {
-		case '{':
+		switch {
+		case r.tree.is(at, '{'):
 			left -= r.entry(h, context{e, at}, false)
-		case '[':
+		case r.tree.is(at, '['):
 			first, end := r.tree.children(at)
 			for item := first; item < end && left > 0; item++ {
 				left -= r.entry(h, context{e, item}, true)
@@ -113,7 +113,7 @@ func (r *Reader) meaning(e int) *happening {
 		if at < 0 {
 			continue
 		}
-		name := plain(r.tree.nodes[at].value)
+		name := plain(r.tree.value(at))
 		h, ok := r.m.events[name]
 		if !ok {
 			return r.m.other
