@@ -23,6 +23,9 @@ type Config struct {
 	// ReadInterval is the time between two reads of a shard. Defaults to 201 ms: Kinesis allows five a second, shared by all
 	// applications that read the stream.
 	ReadInterval time.Duration
+	// IdleReadInterval is the time between two reads of a shard in which there has been nothing to read for 5 s: what comes first after the
+	// silence may be met so much later. Defaults to 500 ms, or ReadInterval if that is longer.
+	IdleReadInterval time.Duration
 	// Stall is how long a shard may give no sign of progress, failing requests included, before its lease is released. It has to
 	// be longer than any request that a Processor makes. Defaults to 3 minutes.
 	Stall time.Duration
@@ -36,6 +39,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ReadInterval == 0 {
 		c.ReadInterval = readInterval
+	}
+	if c.IdleReadInterval == 0 {
+		c.IdleReadInterval = max(idleReadInterval, c.ReadInterval)
 	}
 	if c.Stall == 0 {
 		c.Stall = 3 * time.Minute
@@ -60,6 +66,7 @@ func (c Config) Validate() error {
 	check(c.Stream != "", "stream: must not be empty")
 	check(c.MaxRecords >= 1 && c.MaxRecords <= 10_000, "records per read: must be between 1 and 10000")
 	check(c.ReadInterval >= readInterval && c.ReadInterval <= time.Minute, "read interval: must be between 201ms and 1m")
+	check(c.IdleReadInterval >= c.ReadInterval && c.IdleReadInterval <= time.Minute, "idle read interval: must be between the read interval and 1m")
 	check(c.Stall >= 10*time.Second, "stall time: must be at least 10s")
 	check(c.Retention >= time.Hour, "retention: must be at least one hour")
 	return errors.Join(append(errs, c.Lease.Validate())...)

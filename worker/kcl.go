@@ -20,10 +20,14 @@ type kclEngine struct {
 // kclTick is the mean time between two rounds of the event loop, which starts at most one consumer per round.
 const kclTick = 20 * time.Millisecond
 
+// kclPause is how long the event loop waits at most when there is nothing to start.
+const kclPause = time.Second
+
 // errEnded ends a consumer whose term has ended. It is no failure.
 var errEnded = errors.New("term has ended")
 
 func startKCL(w *Worker) (engine, error) {
+	w.shards.bell = make(chan struct{}, 1)
 	// Lease renewal is off: 2^42 ms are 139 years. 1<<30 would fire after twelve days.
 	cfg := config.NewKinesisClientLibConfigWithCredentials(w.cfg.Application, w.cfg.Stream, "local", w.id, nil, nil).
 		WithInitialPositionInStream(config.TRIM_HORIZON).

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -35,8 +36,15 @@ func (w *Worker) answer(request any) (any, error) {
 	return nil, fmt.Errorf("the KCL asked for %T, which it never needs", request)
 }
 
-// listShards shows shards without parents: the coordinator grants no child before its parents have ended.
+// listShards shows shards without parents: the coordinator grants no child before its parents have ended. The event loop asks in each round, and
+// would go round fifty times a second: it waits here until the registry has news.
 func (w *Worker) listShards() *kinesis.ListShardsOutput {
+	if !w.shards.granted() {
+		select {
+		case <-w.shards.bell:
+		case <-time.After(kclPause):
+		}
+	}
 	out := &kinesis.ListShardsOutput{}
 	for _, id := range w.shards.visible() {
 		out.Shards = append(out.Shards, types.Shard{ShardId: &id, SequenceNumberRange: &types.SequenceNumberRange{}})

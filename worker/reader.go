@@ -16,6 +16,12 @@ const (
 	bytesPerSecond = 1_990_000              // 2 MB/s, less what the KCL's own limiter rounds away
 )
 
+// A shard without records for idleAfter is read less often.
+const (
+	idleReadInterval = 500 * time.Millisecond
+	idleAfter        = 5 * time.Second
+)
+
 // reader reads one shard: at Kinesis' pace, over expired iterators, throttling and failures, and never silently across a gap.
 type reader struct {
 	worker *Worker
@@ -29,6 +35,7 @@ type reader struct {
 	skip     bool   // whether that record has been processed already
 	patient  bool   // when there is nothing where reading has to begin, what comes is waited for
 	resume   time.Time
+	heard    time.Time // when there was last something to read
 	children []lease.Lease
 	ended    bool // the end of the closed shard has been read
 	reads    int
@@ -41,6 +48,7 @@ func newReader(w *Worker, shard string, at lease.Position, tip int64) *reader {
 // start gets the first iterator. After a record it begins at that record, so that its absence shows when it is past retention.
 func (r *reader) start(ctx context.Context) error {
 	at := r.at
+	r.heard = r.worker.env.Now()
 	switch at.Type {
 	case lease.AfterSequenceNumber:
 		at.Type, r.expect, r.skip, r.last = lease.AtSequenceNumber, at.Value, true, at.Value
@@ -69,8 +77,10 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 	if err := r.worker.env.Sleep(ctx, r.resume.Sub(r.worker.env.Now())); err != nil {
 		return Page{}, err
 	}
+	var began time.Time
 	err = r.insist(ctx, func(ctx context.Context) (err error) {
-		r.resume = r.worker.env.Now().Add(r.interval())
+		began = r.worker.env.Now()
+		r.resume = began.Add(r.interval())
 		page, err = r.worker.stream.Read(ctx, r.iterator, r.worker.cfg.MaxRecords)
 		if errors.Is(err, ErrIteratorExpired) || errors.Is(err, ErrStreamRefused) { // a shard that is gone refuses; asking for an iterator tells
 			return errors.Join(err, r.iterate(ctx, r.place()))
@@ -80,6 +90,7 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 	if err != nil {
 		return Page{}, err
 	}
+	r.rest(began, page)
 	r.pay(page.Records)
 	r.iterator, r.children, r.ended = page.Next, page.Children, page.Next == ""
 	if page.Records, err = r.unseen(page); err != nil {
@@ -98,6 +109,15 @@ func (r *reader) interval() time.Duration {
 		return 2 * r.worker.cfg.ReadInterval
 	}
 	return r.worker.cfg.ReadInterval
+}
+
+// rest puts the next read off when a shard has been idle for a while.
+func (r *reader) rest(began time.Time, page Page) {
+	if len(page.Records) > 0 || page.MillisBehindLatest > 0 {
+		r.heard = began
+	} else if idle := began.Add(r.worker.cfg.IdleReadInterval); began.Sub(r.heard) >= idleAfter && idle.After(r.resume) {
+		r.resume = idle
+	}
 }
 
 // place is where to go on after an iterator has expired.

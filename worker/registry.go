@@ -13,10 +13,32 @@ type registry struct {
 	claimed map[*shard]bool
 	waiting map[string]*shard // granted while an older term of the shard is still ending
 	closed  bool
+	bell    chan struct{} // rings when something has changed; nil: nobody listens
+}
+
+// ring wakes whoever waits for the bell.
+func (r *registry) ring() {
+	select {
+	case r.bell <- struct{}{}:
+	default:
+	}
+}
+
+// granted reports whether there is something to claim, or whether nothing may be claimed any more.
+func (r *registry) granted() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.current {
+		if !r.claimed[s] {
+			return true
+		}
+	}
+	return r.closed
 }
 
 // add registers a granted shard.
 func (r *registry) add(s *shard) {
+	defer r.ring()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.current == nil {
@@ -105,6 +127,7 @@ func (r *registry) abandon(s *shard) bool {
 
 // remove forgets a shard that has been finished.
 func (r *registry) remove(s *shard) {
+	defer r.ring()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := s.term.Key()
@@ -123,6 +146,7 @@ func (r *registry) remove(s *shard) {
 
 // abandonAll refuses every claim from now on.
 func (r *registry) abandonAll() {
+	defer r.ring()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true

@@ -15,12 +15,19 @@ const workerCommand = "worker"
 // assignment is what a worker process is told.
 type assignment struct {
 	Side        side   `json:"side"`
+	Work        string `json:"work,omitempty"` // other than keeping a diary: draining a backlog
 	Name        string `json:"name"`
 	Application string `json:"application"`
 	Stream      string `json:"stream"`
 	Endpoint    string `json:"endpoint"`
 	Diary       string `json:"diary"` // path
 }
+
+// What a worker process may do instead of keeping a diary. Its diary is then a file with the number of records that are done.
+const (
+	drainPlain = "plain"
+	drainBare  = "bare"
+)
 
 // carryOut works until ctx ends, then leaves as it should.
 func carryOut(ctx context.Context, text string) error {
@@ -32,11 +39,17 @@ func carryOut(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
+	c := newClients(a.Endpoint, a.Name)
+	switch a.Work {
+	case drainPlain:
+		return runPlain(ctx, a, c, log)
+	case drainBare:
+		return runBare(ctx, a, c)
+	}
 	d, err := openDiary(a.Diary)
 	if err != nil {
 		return err
 	}
-	c := newClients(a.Endpoint, a.Name)
 	if a.Side == ours {
 		return runOurs(ctx, a, c, d, log)
 	}

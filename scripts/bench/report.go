@@ -72,14 +72,16 @@ func newRow(s section, l line, tasks []*task) row {
 }
 
 func (t *target) judge(unit string, figures map[side]figure) *verdict {
-	sign := "≤ "
+	sign, bound := "≤ ", t.most
 	switch {
+	case t.least > 0:
+		sign, bound = "≥ ", t.least
 	case t.below:
 		sign = "< "
 	case t.most == 0:
 		sign = ""
 	}
-	v := &verdict{Text: strings.TrimSpace(sign + strconv.FormatFloat(t.most, 'g', -1, 64) + " " + unit)}
+	v := &verdict{Text: strings.TrimSpace(sign + strconv.FormatFloat(bound, 'f', -1, 64) + " " + unit)}
 	if f, ok := figures[ours]; ok {
 		v.Met = new(t.met(f.Value))
 	}
@@ -190,6 +192,12 @@ func formatValue(v float64, unit string) string {
 		return strconv.FormatFloat(v, 'f', 1, 64) + "/s"
 	case unit == perSecond:
 		return strconv.FormatFloat(v, 'f', 0, 64) + "/s"
+	case unit == micros:
+		return strconv.FormatFloat(v, 'f', 1, 64) + " µs"
+	case unit == percent:
+		return strconv.FormatFloat(v, 'f', 1, 64) + " %"
+	case unit == mebibytes:
+		return strconv.FormatFloat(v, 'f', 0, 64) + " MiB"
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64)
 }

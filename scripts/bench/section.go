@@ -21,7 +21,7 @@ type section struct {
 
 // sections is all there is, in the order in which it is run and printed.
 func sections() []section {
-	return []section{failover(), handoff(), coldStart(), coordination(), crowd(), resharding(), query()}
+	return []section{failover(), handoff(), coldStart(), coordination(), crowd(), resharding(), query(), throughput()}
 }
 
 // sectionNames are for messages.
@@ -47,18 +47,28 @@ const (
 	millis    = "ms"
 	perSecond = "/s"
 	pieces    = ""
+	micros    = "µs"
+	percent   = "%"
+	mebibytes = "MiB"
 )
 
 // target is what streamrec wants to reach in a line.
 type target struct {
 	most  float64 // in the unit of the line
 	below bool    // and most itself is too much
+	least float64 // instead of most
 }
 
 func atMost(v float64) *target   { return &target{most: v} }
-func lessThan(v float64) *target { return &target{v, true} }
+func lessThan(v float64) *target { return &target{most: v, below: true} }
+func atLeast(v float64) *target  { return &target{least: v} }
 
-func (t *target) met(v float64) bool { return v < t.most || !t.below && v == t.most }
+func (t *target) met(v float64) bool {
+	if t.least > 0 {
+		return v >= t.least
+	}
+	return v < t.most || !t.below && v == t.most
+}
 
 // figure is one measured number.
 type figure struct {

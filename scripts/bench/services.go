@@ -17,6 +17,7 @@ import (
 const (
 	streamName = "bench"
 	appName    = "bench"
+	bucketName = "bench"
 )
 
 // services are the Kinesis and DynamoDB of one cell, on loopback and without Kinesis' rate limits.
@@ -30,7 +31,7 @@ type services struct {
 
 // startServices starts the services with a stream of so many shards.
 func startServices(ctx context.Context, shards int) (*services, error) {
-	l, err := local.New(local.Options{Region: region})
+	l, err := local.New(local.Options{Region: region, Buckets: []string{bucketName}})
 	if err != nil {
 		return nil, err
 	}

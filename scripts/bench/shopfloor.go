@@ -7,11 +7,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -47,15 +44,7 @@ type shopFloor struct {
 
 // startShop starts everything, and opens the shop.
 func startShop(ctx context.Context, c *cell) (s *shopFloor, err error) {
-	binary, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find own executable: %w", err)
-	}
-	binary = filepath.Join(filepath.Dir(binary), "streamrec")
-	if _, err := os.Stat(binary); err != nil {
-		return nil, fmt.Errorf("the workers' binary is not there: run scripts/bench.sh (%w)", err)
-	}
-	l, err := local.New(local.Options{Region: region, Buckets: []string{"bench"}, Streams: map[string]int64{streamName: queryShards}})
+	l, err := local.New(local.Options{Region: region, Buckets: []string{bucketName}, Streams: map[string]int64{streamName: queryShards}})
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +58,7 @@ func startShop(ctx context.Context, c *cell) (s *shopFloor, err error) {
 	s = &shopFloor{local: l, server: &http.Server{Handler: l.Handler(), ReadHeaderTimeout: 10 * time.Second}, client: clients.kinesis, store: infradynamo.NewStore(clients.dynamodb, appName), closed: make(chan error, 1)}
 	go func() { _ = s.server.Serve(listener) }() // ends with end; a failure before shows in every request
 	for n := range queryWorkers {
-		if err := s.hire(binary, endpoint, c.dir, n); err != nil {
+		if err := s.hire(endpoint, c.dir, n); err != nil {
 			return nil, errors.Join(err, s.end())
 		}
 	}
@@ -82,20 +71,12 @@ func startShop(ctx context.Context, c *cell) (s *shopFloor, err error) {
 }
 
 // hire starts a worker.
-func (s *shopFloor) hire(binary, endpoint, dir string, n int) error {
-	log, err := os.Create(filepath.Join(dir, fmt.Sprintf("worker-%d.log", n)))
-	if err != nil {
-		return fmt.Errorf("create log: %w", err)
+func (s *shopFloor) hire(endpoint, dir string, n int) error {
+	cmd, err := startReal(endpoint, dir, fmt.Sprint("w", n), "--no-privacy", "--admin", "off", "--merge-interval", queryMerge.String())
+	if err == nil {
+		s.workers = append(s.workers, cmd)
 	}
-	defer log.Close() // the process has its own
-	cmd := exec.Command(binary, "worker", "--app", appName, "--stream", streamName, "--bucket", "bench", "--no-privacy", "--name", fmt.Sprint("w", n), "--admin", "off", "--merge-interval", queryMerge.String())
-	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+region, "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x")
-	cmd.Stderr = log
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start worker: %w", err)
-	}
-	s.workers = append(s.workers, cmd)
-	return nil
+	return err
 }
 
 // settle waits until each worker has a shard, and notes who has which.
@@ -230,8 +211,7 @@ func (s *shopFloor) end() error {
 		<-s.closed
 	}
 	for _, cmd := range s.workers {
-		_ = cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
-		_ = cmd.Wait()                          // killed
+		killReal(cmd)
 	}
 	return errors.Join(s.server.Close(), s.local.Close())
 }

@@ -96,7 +96,7 @@ func (n *node) work(ctx context.Context) {
 	var w *worker.Worker
 	factory := shardlog.NewFactory(pcfg, n, objects, func() *worker.Worker { return w }, nil, nil)
 	w, err := worker.New(worker.Config{
-		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(20 + n.rand.IntN(40)), ReadInterval: 800 * time.Millisecond,
+		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(20 + n.rand.IntN(40)), ReadInterval: 800 * time.Millisecond, IdleReadInterval: 2 * time.Second,
 		Stall: 30 * time.Second, Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
 	}, worker.Dependencies{
 		Env: n, Store: store, Stream: source{n}, Log: noLog(), Plain: true,
