@@ -34,6 +34,7 @@ type source [][]path
 
 // happening is a compiled meaning.
 type happening struct {
+	name  string // as it stands between the quotes of a JSON string
 	step  string // the members of each entry, empty when there is none, with a comma behind
 	auto  bool
 	items []path
@@ -93,7 +94,10 @@ func compile(f *file) (*Mapping, error) {
 		c.reject(len(joined) != 1, "event: a name is not joined")
 	}
 	for name, meaning := range f.Events {
-		m.events[name] = c.happening("events: "+name, meaning)
+		h := c.happening("events: "+name, meaning)
+		quoted := quote(name)
+		h.name = string(quoted[1 : len(quoted)-1])
+		m.events[name] = h
 	}
 	m.knowItsOwn(f.Each)
 	if err := errors.Join(f.check(), errors.Join(c.problems...)); err != nil {

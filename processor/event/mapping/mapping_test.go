@@ -207,3 +207,44 @@ func printed(t *testing.T, e *event.Event) string {
 	}
 	return string(text)
 }
+
+// TestNamesThatNeedQuotes has events and fields whose names do.
+func TestNamesThatNeedQuotes(t *testing.T) {
+	s, err := New("custom", []byte(`{"format":"f","when":{"all":["x"]},"fields":{"session_id":"s\\\""},"event":"e","events":{"\"Bought\"":{"step":"purchase","items":"i"}},"item":{"product_code":"p"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := `{"x":1,"s\\\"":"one","\u0065":"\u0022Bought\"","i":{"\u0070":"P\"1"},"\u00e5\n":[]}`
+	e := event.NewDecoder(event.Options{Foreign: s.Reader(), Scout: &scout{}}).Decode(nil, record([]byte(text)))[0]
+	if e.Err != nil || e.SessionID != "one" || len(e.History) != 1 || e.History[0].ProductCode.Value != `P"1` || e.History[0].Type != event.Purchase {
+		t.Fatalf("%+v", e)
+	}
+	var extra struct {
+		Event string `json:"_event"`
+	}
+	if err := json.Unmarshal([]byte(e.Extra), &extra); err != nil || extra.Event != `"Bought"` || !strings.Contains(e.Extra, `"\u00e5\n":[]`) {
+		t.Errorf("extra %s, %v", e.Extra, err)
+	}
+}
+
+// TestReaderKeepsNoRecordAlive looks into what a reader remembers of names: it is bounded, and is none of the records' memory.
+func TestReaderKeepsNoRecordAlive(t *testing.T) {
+	r := mustSet(t, "auto", "").Reader().(*Reader)
+	for i := range 3000 {
+		text := fmt.Sprintf(`{"type":"track","messageId":"m","anonymousId":"a","f%d":1,"%s":2,"properties":{"g%d":1}}`, i, strings.Repeat("n", 300+i%7), i)
+		if _, ok := r.Rewrite(text, func(c string) string { return c }); !ok {
+			t.Fatal(text)
+		}
+	}
+	if len(r.names) > maxPaths || len(r.usual) > maxUsual {
+		t.Errorf("%d names, %d places", len(r.names), len(r.usual))
+	}
+	for n := range r.names {
+		if len(n.name) > maxName+2 {
+			t.Errorf("a name of %d bytes is kept", len(n.name))
+		}
+	}
+	if len(r.tree.nodes) > 0 || r.tree.text != "" {
+		t.Error("the last record is kept")
+	}
+}

@@ -8,12 +8,15 @@ import (
 type Reader struct {
 	set     *Set
 	tree    tree
-	m       *Mapping // of the record at hand
-	events  []int    // nodes
-	known   []string // names of events that the mapping knows
+	m       *Mapping     // of the record at hand
+	events  []int        // nodes
+	known   []*happening // of the record at hand, each once
 	out     []byte
+	scratch []byte
 	unknown []string
 	names   map[named]leftover
+	usual   []usual // the fields that did not map in the record before, in their order: the next one mostly has the same
+	noted   int     // how many fields of the record at hand have been looked up
 	conceal func(customer string) string
 }
 
@@ -42,7 +45,7 @@ func (r *Reader) release() {
 		r.events = nil
 	}
 	if cap(r.out) > keptOut {
-		r.out = nil
+		r.out, r.scratch = nil, nil
 	}
 }
 

@@ -69,18 +69,47 @@ func (r *Reader) pathTo(i int, of string) string {
 	if part.nameAt == part.nameEnd { // an element
 		return of
 	}
-	field, ok := r.names[named{r.m, of, r.tree.name(i)}]
-	if !ok {
-		field = r.path(r.tree.name(i), of)
-	}
+	field := r.lookUp(named{r.m, of, r.tree.name(i)})
 	if !field.known && (!part.open || part.count == 0) {
 		r.unknown = append(r.unknown, field.path)
 	}
 	return field.path
 }
 
-// path remembers the path of a part by its quoted name; it must not keep the text of the record alive.
-func (r *Reader) path(name, of string) (field leftover) {
+// usual is a field with what was found out about it.
+type usual struct {
+	named
+	leftover
+}
+
+// lookUp is what is known of a field. Mostly it is that at the same place of the record before, which saves a search.
+func (r *Reader) lookUp(n named) leftover {
+	place := r.noted
+	r.noted++
+	if place < len(r.usual) && r.usual[place].named == n {
+		return r.usual[place].leftover
+	}
+	field, ok := r.names[n]
+	if !ok {
+		field = r.path(n)
+	}
+	n.name = strings.Clone(n.name) // the record must not be kept alive
+	switch {
+	case len(n.name) > maxName:
+	case place < len(r.usual):
+		r.usual[place] = usual{n, field}
+	case place == len(r.usual) && place < maxUsual:
+		r.usual = append(r.usual, usual{n, field})
+	}
+	return field
+}
+
+// maxUsual is how many places are remembered.
+const maxUsual = 128
+
+// path finds out and remembers the path of a field.
+func (r *Reader) path(n named) (field leftover) {
+	name, of := n.name, n.of
 	field.path = strings.Clone(unquote(name))
 	if of != "" {
 		field.path = of + "." + field.path

@@ -175,13 +175,17 @@ func spells(quoted, text string) bool {
 }
 
 // unquote is what a JSON string says, empty for what is none.
-func unquote(quoted string) (text string) {
+func unquote(quoted string) string {
 	if len(quoted) < 2 || quoted[0] != '"' {
 		return ""
 	}
 	if body := quoted[1 : len(quoted)-1]; strings.IndexByte(body, '\\') < 0 {
 		return body
 	}
+	return unescape(quoted)
+}
+
+func unescape(quoted string) (text string) {
 	if json.Unmarshal([]byte(quoted), &text) != nil {
 		return ""
 	}

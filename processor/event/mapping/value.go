@@ -46,8 +46,7 @@ func (r *Reader) single(p *path, c context) string {
 
 // joined are several scalars with dots between them.
 func (r *Reader) joined(paths []path, c context) string {
-	var b strings.Builder
-	b.WriteByte('"')
+	b := append(r.scratch[:0], '"')
 	for i := range paths {
 		at := r.locate(&paths[i], c)
 		if at < 0 {
@@ -58,15 +57,15 @@ func (r *Reader) joined(paths []path, c context) string {
 			return ""
 		}
 		if i > 0 {
-			b.WriteByte('.')
+			b = append(b, '.')
 		}
-		b.WriteString(strings.TrimSuffix(strings.TrimPrefix(value, `"`), `"`))
+		b = append(b, strings.TrimSuffix(strings.TrimPrefix(value, `"`), `"`)...)
 	}
-	b.WriteByte('"')
 	for i := range paths {
 		r.tree.nodes[r.locate(&paths[i], c)].used = true
 	}
-	return b.String()
+	r.scratch = append(b, '"')
+	return string(r.scratch)
 }
 
 // locate is the node of a scalar that says something, or -1.

@@ -1,7 +1,7 @@
 package mapping
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/streamrec/streamrec/processor/event"
 )
@@ -14,7 +14,7 @@ const maxNamed = 8
 
 // write makes the native text of the record in the tree.
 func (r *Reader) write() {
-	r.out, r.unknown, r.known = append(r.out[:0], '{'), r.unknown[:0], r.known[:0]
+	r.out, r.unknown, r.known, r.noted = append(r.out[:0], '{'), r.unknown[:0], r.known[:0], 0
 	r.listEvents()
 	outside := context{event: -1, item: -1}
 	if r.m.each == nil {
@@ -119,20 +119,15 @@ func (r *Reader) meaning(e int) *happening {
 			return r.m.other
 		}
 		r.tree.nodes[at].used = true
-		r.know(name)
+		r.know(h)
 		return h
 	}
 	return r.m.other
 }
 
-func (r *Reader) know(name string) {
-	for _, known := range r.known {
-		if known == name {
-			return
-		}
-	}
-	if len(r.known) < maxNamed {
-		r.known = append(r.known, name)
+func (r *Reader) know(h *happening) {
+	if len(r.known) < maxNamed && !slices.Contains(r.known, h) {
+		r.known = append(r.known, h)
 	}
 }
 
@@ -164,6 +159,12 @@ func (r *Reader) writeKnown() {
 	if len(r.known) == 0 {
 		return
 	}
-	r.out = append(r.out, `,"`+event.EventMember+`":`...)
-	r.out = append(r.out, quote(strings.Join(r.known, ","))...)
+	r.out = append(r.out, `,"`+event.EventMember+`":"`...)
+	for i, h := range r.known {
+		if i > 0 {
+			r.out = append(r.out, ',')
+		}
+		r.out = append(r.out, h.name...)
+	}
+	r.out = append(r.out, '"')
 }
