@@ -143,7 +143,8 @@ func (d *ShardDraft) find(ctx context.Context, s Source, before, wanted chain.La
 	if err != nil {
 		return err
 	}
-	if d.Now, d.Then = now.End(), w.End(); fromLog {
+	d.Now, d.Then = now.End(), w.End()
+	if fromLog {
 		if err := d.lookBack(ctx, s, before, shard.ID); err != nil {
 			return err
 		}

@@ -216,7 +216,7 @@ var protocol = []mutant{
 		old: "	return w.follow(ctx)\n", new: "	return nil\n",
 		why: "links behind the bookmark are overlooked"},
 	{name: "takeover/first-hour-only", file: chainDir + "takeover.go",
-		old: `hour <= max(HourOf(w.env.Wall()), w.end.Hour)+1; hour++ {`, new: `hour <= w.end.Hour; hour++ {`,
+		old: `w.shard.ID, max(HourOf(w.env.Wall()), w.end.Hour)+1)`, new: `w.shard.ID, w.end.Hour)`,
 		why: "links of later hours are overlooked"},
 
 	// The processor.
