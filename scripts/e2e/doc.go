@@ -26,6 +26,9 @@
 //	TestResharding      splits and merges under traffic, and a worker that dies in the middle of a split
 //	TestReshardingAtBadMoments  shards that close while nobody runs, unread, during a failover, and twice in a row
 //	TestTrimmedParents  parents that are past retention when workers start; its stack is in the test's process and has a clock of its own
+//	TestReplay        a fleet is rewound under traffic, while a worker is killed and the stream is resharded, and then the replay is undone
+//	TestReplayFromTheLog  the same of what is past retention, and of shards that are gone: what came in stays as it was
+//	TestSkipToTheLatest   what nobody has read is given up
 //	TestOracle        planted mistakes that the oracle has to notice; needs no processes
 //
 // # The oracle
