@@ -83,8 +83,10 @@ func (p *Peers) Answers(ctx context.Context, addresses []string) (answers []Self
 	return answers, reached
 }
 
-// AskAll asks the workers at these addresses at once and waits for them, a second at the most. Those that do not answer are left out.
+// AskAll asks the workers at these addresses, some at a time, and waits for them, a few seconds at the most. Those that do not answer are left out.
 func (p *Peers) AskAll(ctx context.Context, addresses []string) (answers []Self) {
+	ctx, cancel := context.WithTimeout(ctx, 3*peerTimeout)
+	defer cancel()
 	heard := make([][]Self, len(addresses))
 	var asking sync.WaitGroup
 	slots := make(chan struct{}, peersAskedAt)

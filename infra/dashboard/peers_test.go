@@ -59,3 +59,18 @@ func await(t *testing.T, p *Peers, all []string) (answers []Self, reached map[st
 	t.Fatal("not all were asked")
 	return nil, nil
 }
+
+// TestAskAll waits for those that answer, and not for one that hangs.
+func TestAskAll(t *testing.T) {
+	good := httptest.NewServer(SelfHandler(func() []Self { return []Self{{Worker: "w"}} }))
+	defer good.Close()
+	release := make(chan struct{})
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer hanging.Close()
+	defer close(release)
+	address := func(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "http://") }
+	answers := NewPeers(time.Now).AskAll(t.Context(), []string{address(hanging), "127.0.0.1:1", address(good)})
+	if len(answers) != 1 || answers[0].Worker != "w" {
+		t.Errorf("answers %+v", answers)
+	}
+}

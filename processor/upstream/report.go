@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"maps"
-	"slices"
 	"time"
 )
 
@@ -106,9 +105,9 @@ func (w *Watch) Silence(shard string, term int64, reached time.Time) (silence ti
 	return max(reached.Sub(p.last), 0), p.usual()
 }
 
-// Forget drops the shards that are not among those.
-func (w *Watch) Forget(held []string) {
+// Forget drops the shards that are over.
+func (w *Watch) Forget(over func(shard string) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	maps.DeleteFunc(w.paces, func(shard string, _ *pace) bool { return !slices.Contains(held, shard) })
+	maps.DeleteFunc(w.paces, func(shard string, _ *pace) bool { return over(shard) })
 }

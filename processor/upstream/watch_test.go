@@ -98,7 +98,7 @@ func TestSilence(t *testing.T) {
 	if _, usual := w.Silence("s", 3, end.Add(11*time.Hour)); usual > 0.1 {
 		t.Errorf("after ten quiet hours %v rows a second are usual", usual)
 	}
-	w.Forget(nil)
+	w.Forget(func(shard string) bool { return shard == "s" })
 	if silence, usual := w.Silence("s", 3, start); silence != 0 || usual != -1 {
 		t.Errorf("a forgotten shard: %v, %v", silence, usual)
 	}

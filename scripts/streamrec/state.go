@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/streamrec/streamrec/infra/telemetry"
@@ -29,6 +30,11 @@ func (s *service) state(budget *processor.Budget) telemetry.State {
 	}
 	state.Shards = s.shardStates(rows)
 	state.Upstream = s.upstream.Totals()
+	if len(rows) > 0 {
+		s.upstream.Forget(func(shard string) bool {
+			return !slices.ContainsFunc(rows, func(l lease.Lease) bool { return l.Key == shard && !l.Ended() })
+		})
+	}
 	return state
 }
 

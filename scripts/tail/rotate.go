@@ -232,9 +232,13 @@ func (l *Log) reopen(saved savedFile, log **file) *file {
 		*log = nil
 		return f
 	}
-	f := l.find(m, func(f *file) bool {
+	free := func(f *file) bool {
 		return !slices.ContainsFunc(l.files, func(other *file) bool { return os.SameFile(other.info, f.info) })
-	})
+	}
+	f := l.find(m, func(f *file) bool { return inodeOf(f.info) == saved.Inode && free(f) })
+	if f == nil {
+		f = l.find(m, free)
+	}
 	if f != nil {
 		l.rotate(f, l.opts.Now())
 	}
