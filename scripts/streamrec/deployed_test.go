@@ -169,3 +169,21 @@ func TestFlagsOfTheRunbookExist(t *testing.T) {
 		}
 	}
 }
+
+// TestScalingAsksForARuleThatExists holds that KEDA asks for a recording rule, and that its minimum is the one that the alert knows.
+func TestScalingAsksForARuleThatExists(t *testing.T) {
+	rules, scaling := readText(t, "../../infra/prometheus/rules.yaml"), readText(t, "../../infra/kubernetes/scaling.yaml")
+	for what, pattern := range map[string]string{
+		"query":   `(?m)^ +query: (\S+)$`,
+		"minimum": `(?m)^ +minReplicaCount: (\d+)$`,
+	} {
+		found := regexp.MustCompile(pattern).FindStringSubmatch(scaling)
+		if found == nil {
+			t.Fatalf("no %s", what)
+		}
+		want := map[string]string{"query": "- record: " + found[1] + "\n", "minimum": "max(streamrec_num_workers) < " + found[1] + " "}[what]
+		if !strings.Contains(rules, want) {
+			t.Errorf("the rules have no %q", want)
+		}
+	}
+}
