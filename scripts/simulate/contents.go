@@ -75,7 +75,7 @@ func (c *contents) Again(ctx context.Context, body []byte, each func(*event.Reco
 }
 
 // rereadTime is how long it takes to process a record of the past: long enough for something to happen in the middle of a link.
-const rereadTime = 2 * time.Millisecond
+const rereadTime = 15 * time.Millisecond
 
 // Rest implements processor.Contents.
 func (c *contents) Rest() {}

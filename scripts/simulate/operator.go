@@ -38,7 +38,11 @@ func (w *world) request() *replay.Request {
 	if w.chance(0.1) {
 		return nil
 	}
-	r.FromLog = w.nemesis.rereads && w.chance(0.9)
+	often := 0.6 // generations then have other links than those before
+	if w.nemesis.expires {
+		often = 0.9
+	}
+	r.FromLog = w.nemesis.rereads && w.chance(often)
 	return r
 }
 
