@@ -49,7 +49,7 @@ event_id.`,
 	f := cmd.Flags()
 	f.StringVar(&o.Stream, "stream", "", "Kinesis stream to put into (required)")
 	f.StringVar(&o.File, "file", "", "event file to put; - is standard input")
-	f.StringVar(&formats.name, "format", produce.DefaultFormat, "format of the lines: json, csv, streamrec, segment, ga4, custom, or auto to see from each of them; they are put as they are")
+	f.StringVar(&formats.name, "format", produce.DefaultFormat, "format of the lines: json, csv, streamrec, segment, ga4, custom, or auto to see from each of them; JSON is put as it stands")
 	formats.fileFlag(f)
 	f.StringVar(&o.Malformed, "malformed", "", "what a malformed line does: stop the run, or skip the line; stop for a file, skip for a log that is followed")
 	f.StringVar(&o.Follow, "follow", "", "log of a web server to follow through rotations, until an interrupt; shoppers' activity in it is put")

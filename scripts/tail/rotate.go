@@ -60,17 +60,23 @@ func (l *Log) precede(i int) bool {
 	if err != nil || now.ModTime().Equal(f.info.ModTime()) {
 		return false
 	}
-	since, until := f.info.ModTime(), now.ModTime()
+	since := f.info.ModTime()
 	f.info = now
-	found := slices.DeleteFunc(l.adopt(since, false), func(c *file) bool {
-		if changed(c).After(until) {
-			c.close()
-			return true
-		}
-		return false
-	})
+	found := l.between(since, f)
 	l.files = slices.Insert(l.files, i, found...)
 	return len(found) > 0
+}
+
+// between opens the files that f was copied to since a time. What came after f, which may have been renamed meanwhile, is found when that is.
+func (l *Log) between(since time.Time, f *file) []*file {
+	until := changed(f)
+	return slices.DeleteFunc(l.adopt(since, false), func(c *file) bool {
+		if !changed(c).After(until) {
+			return false
+		}
+		c.close()
+		return true
+	})
 }
 
 // changed is when a file was changed last.
@@ -143,19 +149,19 @@ func (l *Log) truncated(i int) {
 	l.rotate(old, l.opts.Now())
 	if len(was.head) == 0 { // nothing was read of it
 		old.gone = true
-		l.files = slices.Replace(l.files, i, i+1, append(l.adopt(old.info.ModTime(), false), fresh)...)
+		l.files[i] = fresh
+		l.files = slices.Insert(l.files, i, l.between(old.info.ModTime(), fresh)...)
 		return
 	}
-	var between []*file
+	l.files = slices.Insert(l.files, i+1, fresh)
 	if c := l.find(was, func(f *file) bool { return !os.SameFile(f.info, fresh.info) }); c != nil {
 		old.content, old.plain, old.closer, old.info = c.content, c.plain, c.closer, c.info
-		between = l.adopt(changed(old), false)
+		l.files = slices.Insert(l.files, i+1, l.between(changed(old), fresh)...)
 	} else {
 		old.gone = true
 		l.lost.Add(1)
 		l.opts.Note("%s was truncated, and there is no copy of it: what was not read by then is gone", l.opts.Path)
 	}
-	l.files = slices.Insert(l.files, i+1, append(between, fresh)...)
 }
 
 // find opens the newest file beside the log that fits a mark.
