@@ -14,7 +14,7 @@ import (
 	"github.com/streamrec/streamrec/processor/event"
 )
 
-// traffic is a shop of 400,000 products: 2,000 shoppers at a time, each within a category, popular products and a long tail.
+// traffic is a shop with categories of 400 products: 2,000 shoppers at a time, each within a category, popular products and a long tail.
 type traffic struct {
 	rng             *rand.Rand
 	category, items *rand.Zipf
@@ -25,10 +25,10 @@ type traffic struct {
 
 type shopper struct{ number, category, left int }
 
-func newTraffic() *traffic {
+func newTraffic(categories uint64) *traffic {
 	rng := rand.New(rand.NewPCG(1, 1))
 	return &traffic{
-		rng: rng, category: rand.NewZipf(rng, 1.05, 8, 999), items: rand.NewZipf(rng, 1.05, 4, 399),
+		rng: rng, category: rand.NewZipf(rng, 1.05, 8, categories-1), items: rand.NewZipf(rng, 1.05, 4, 399),
 		now: time.UnixMilli(1_700_000_000_000), open: make([]shopper, 2000),
 	}
 }
@@ -71,17 +71,30 @@ func (w *traffic) fill(m *model.Model, facts int) {
 	}
 }
 
-// BenchmarkEvents is the way of an event through a shard, at 3 million facts: what a CPU second of the process, garbage
-// collection included, is enough for. Each line does what the one before does, and one thing more; the last is Contents.Add,
-// and an object is sealed every 50,000 rows. The network is not in it.
+// shopSize is the size of a catalogue, in categories of 400 products, and how much a model has learnt of it.
+type shopSize struct {
+	name       string
+	categories uint64
+	facts      int
+}
+
+// BenchmarkEvents is the way of an event through a shard: what a CPU second of the process, garbage collection included, is enough for. Each
+// line does what the one before does, and one thing more; rows is Contents.Add without recommendations, parquet with them, and an
+// object is sealed every 50,000 rows. The network is not in it.
 func BenchmarkEvents(b *testing.B) {
+	for _, size := range []shopSize{{"products=20000", 50, 1_000_000}, {"products=400000", 1000, 3_000_000}} {
+		b.Run(size.name, func(b *testing.B) { benchmarkEvents(b, size) })
+	}
+}
+
+func benchmarkEvents(b *testing.B, size shopSize) {
 	contents, err := newRows(Config{}.WithDefaults(), Shard{Shard: chain.Shard{ID: "shardId-000000000000", StartingHashKey: "0", EndingHashKey: "340282366920938463463374607431768211455"}}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	c := contents.(*rows)
-	w := newTraffic()
-	w.fill(c.model, 3_000_000)
+	w := newTraffic(size.categories)
+	w.fill(c.model, size.facts)
 	through := func(length int) func(r *event.Record) error {
 		return func(r *event.Record) error {
 			c.length = length
@@ -100,20 +113,22 @@ func BenchmarkEvents(b *testing.B) {
 		}
 		return nil
 	}
-	add := func(r *event.Record) error {
-		if c.length = 20; c.Rows() == 50_000 {
-			if _, err := c.Seal(map[string]string{}); err != nil {
-				return err
+	add := func(length int) func(r *event.Record) error {
+		return func(r *event.Record) error {
+			if c.length = length; c.Rows() == 50_000 {
+				if _, err := c.Seal(map[string]string{}); err != nil {
+					return err
+				}
+				c.Reset()
 			}
-			c.Reset()
+			_, err := c.Add(r)
+			return err
 		}
-		_, err := c.Add(r)
-		return err
 	}
 	for _, bench := range []struct {
 		name string
 		do   func(r *event.Record) error
-	}{{"decode", decode}, {"learn", through(-1)}, {"recommend", through(20)}, {"parquet", add}} {
+	}{{"decode", decode}, {"learn", through(-1)}, {"rows", add(-1)}, {"recommend", through(20)}, {"parquet", add(20)}} {
 		b.Run(bench.name, func(b *testing.B) { eachRecord(b, w, bench.do) })
 	}
 }

@@ -19,7 +19,7 @@ func BenchmarkReadBack(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c, w := contents.(*rows), newTraffic()
+	c, w := contents.(*rows), newTraffic(1000)
 	w.fill(c.model, 3_000_000)
 	object := func() []byte {
 		for range objectRows {

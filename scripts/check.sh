@@ -208,6 +208,9 @@ promtool_there() {
 
 alerts() { (cd infra/prometheus && "$promtool" check rules rules.yaml && "$promtool" test rules rules_test.yaml); }
 
+# benchmarks runs each of them a little.
+benchmarks() { bash scripts/bench.sh --quick && bash scripts/bench.sh stages --quick; }
+
 demo() { go run ./scripts/streamrec demo --headless --duration 30s; }
 
 processes() { STREAMREC_E2E=1 STREAMREC_DUCKDB=1 go test -count=1 -timeout 15m ./scripts/e2e ./processor/table ./infra/duckdb ./infra/athena; }
@@ -229,7 +232,7 @@ step "Kubernetes manifests" manifests
 $full && step "container image" image
 step "demo" demo
 step_with browser "Chromium, playwright-core or axe-core cannot be installed" "dashboard in a browser" page "$($full && echo full || echo smoke)"
-step "benchmarks, briefly" bash scripts/bench.sh --quick
+step "benchmarks, briefly" benchmarks
 step_with npm_servers "npm packages cannot be installed" "conformance with independent servers" conformance
 step "independent clients" clients
 step_with readers "npm packages of DuckDB, Arrow and hyparquet cannot be installed" "real processes, judged by DuckDB" processes

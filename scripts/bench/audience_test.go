@@ -40,6 +40,7 @@ type audience struct {
 	shards  int // of the stream
 	mu      sync.Mutex
 	held    map[string]int // by worker
+	opened  int            // how often a shard was opened
 	changed time.Time
 }
 
@@ -47,6 +48,7 @@ func (a *audience) count(worker string, n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.held[worker] += n
+	a.opened += max(n, 0)
 	a.changed = time.Now()
 }
 
@@ -67,6 +69,27 @@ func (a *audience) even() bool {
 	defer a.mu.Unlock()
 	held := slices.Collect(maps.Values(a.held))
 	return total == a.shards && slices.Max(held)-slices.Min(held) < 2
+}
+
+// moves is how often a shard has been opened so far.
+func (a *audience) moves() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.opened
+}
+
+// of is how many shards a worker listens to.
+func (a *audience) of(worker string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.held[worker]
+}
+
+// leave forgets a worker that is gone.
+func (a *audience) leave(worker string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.held, worker)
 }
 
 // still reports whether no shard has moved for so long.
