@@ -100,7 +100,7 @@ func (w *world) expire() {
 	}
 	s := w.stream.shards[w.rand.IntN(len(w.stream.shards))]
 	n := 1 + w.rand.IntN(10)
-	if first := w.remains(); w.nemesis.rereads && first.closed && w.chance(0.5) {
+	if first := w.remains(); w.nemesis.rereads && first.closed && w.chance(0.8) {
 		s, n = first, len(first.records)
 	}
 	for ; n > 0; n-- {

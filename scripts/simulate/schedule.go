@@ -63,7 +63,7 @@ func (w *world) schedule() {
 	w.nemesis.clocks = !w.oracle.graceful && w.chance(0.5)
 	w.nemesis.replays = w.chance(0.5)
 	w.nemesis.rereads = w.nemesis.replays && w.chance(0.5)
-	w.nemesis.expires = w.nemesis.replays && !w.oracle.graceful && (w.chance(0.25) || w.nemesis.rereads && w.chance(0.5))
+	w.nemesis.expires = w.nemesis.replays && !w.oracle.graceful && (w.chance(0.25) || w.nemesis.rereads && w.chance(0.8))
 	for range 1 + w.rand.IntN(3) {
 		w.start()
 	}

@@ -32,7 +32,7 @@ func TestSchedules(t *testing.T) {
 	}
 	var sum total
 	for seed := range n {
-		r := play(1000+seed, nil)
+		r := play(3000+seed, nil)
 		sum.add(r)
 		if r.err != nil {
 			t.Errorf("%v\n  go run ./scripts/simulate --seed %d --trace", r.err, r.seed)
