@@ -13,10 +13,10 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// QuickPages is an option of a client: it reads the answers of GetRecords, which are nearly all that a worker reads, in a tenth of the SDK's time and
+// quickPages is an option of a call of GetRecords, whose answers are nearly all that a worker reads: it reads them in a fraction of the SDK's time and
 // with some allocations a page instead of nine a record. The records of a page share memory. What readPage does not know, the SDK reads, and with what
-// both read they agree: see FuzzPage.
-func QuickPages(o *kinesis.Options) { o.Protocol = pages{o.Protocol} }
+// both read they agree: see FuzzPage. It is not an option of the client: kinesis.New of another client's options forgets the protocol.
+func quickPages(o *kinesis.Options) { o.Protocol = pages{o.Protocol} }
 
 // pages is a protocol with a quick way for pages of records.
 type pages struct{ smithyhttp.ClientProtocol }

@@ -122,7 +122,7 @@ func TestClientsWithQuickPagesAnswerAsWithout(t *testing.T) {
 			body  string
 			quick bool
 		}{body: `{"__type":"ExpiredIteratorException","message":"late"}`}) {
-			got, gotErr := getRecords(clientAnswered(status, []byte(seed.body), QuickPages))
+			got, gotErr := getRecords(clientAnswered(status, []byte(seed.body), quickPages))
 			want, wantErr := getRecords(clientAnswered(status, []byte(seed.body)))
 			if !reflect.DeepEqual(got, want) || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
 				t.Errorf("%d %q:\n got %+v, %v\nwant %+v, %v", status, seed.body, got, gotErr, want, wantErr)
@@ -134,14 +134,14 @@ func TestClientsWithQuickPagesAnswerAsWithout(t *testing.T) {
 // TestAPageWithATimeThatIsNoneIsAnError, where the SDK alone panics.
 func TestAPageWithATimeThatIsNoneIsAnError(t *testing.T) {
 	body := []byte(`{"Records":[{"ApproximateArrivalTimestamp":"NaN"}]}`)
-	if _, err := getRecords(clientAnswered(http.StatusOK, body, QuickPages)); err == nil {
+	if _, err := getRecords(clientAnswered(http.StatusOK, body, quickPages)); err == nil {
 		t.Error("no error")
 	}
 }
 
 // TestRecordsOfAPageDoNotOverlap appends to the data of each record, as who owns it may.
 func TestRecordsOfAPageDoNotOverlap(t *testing.T) {
-	out, err := getRecords(clientAnswered(http.StatusOK, pageOf(20), QuickPages))
+	out, err := getRecords(clientAnswered(http.StatusOK, pageOf(20), quickPages))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,10 +154,18 @@ func TestRecordsOfAPageDoNotOverlap(t *testing.T) {
 	}
 }
 
+// TestStreamReadsItsPagesQuickly reads a page over which the SDK panics, through a client that was made from the options of another one.
+func TestStreamReadsItsPagesQuickly(t *testing.T) {
+	client := clientAnswered(http.StatusOK, []byte(`{"Records":[{"ApproximateArrivalTimestamp":"NaN"}]}`))
+	if _, err := NewStream(kinesis.New(client.Options()), "clicks").Read(t.Context(), "i", 1); err == nil {
+		t.Error("no error")
+	}
+}
+
 // BenchmarkPage reads a page of 1,000 records.
 func BenchmarkPage(b *testing.B) {
 	body := pageOf(1000)
-	for name, options := range map[string][]func(*kinesis.Options){"sdk": nil, "quick": {QuickPages}} {
+	for name, options := range map[string][]func(*kinesis.Options){"sdk": nil, "quick": {quickPages}} {
 		b.Run(name, func(b *testing.B) {
 			client := clientAnswered(http.StatusOK, body, options...)
 			b.ReportAllocs()

@@ -132,7 +132,7 @@ func (s *Stream) missing(ctx context.Context, shard string, err error) error {
 func (s *Stream) Read(ctx context.Context, iterator string, limit int32) (worker.Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	out, err := s.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: &limit})
+	out, err := s.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: &limit}, quickPages)
 	if err != nil {
 		return worker.Page{}, fmt.Errorf("get records: %w", sourceError(err))
 	}

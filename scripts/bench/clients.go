@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
-	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	"github.com/streamrec/streamrec/infra/transport"
 )
 
@@ -36,7 +35,7 @@ func newClients(endpoint, accessKey string) clients {
 
 func clientsOver(cfg aws.Config) clients {
 	return clients{
-		kinesis:  kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.HTTPClient = transport.WholeBody{Next: o.HTTPClient} }, infrakinesis.QuickPages),
+		kinesis:  kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.HTTPClient = transport.WholeBody{Next: o.HTTPClient} }),
 		dynamodb: dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.HTTPClient = transport.WholeBody{Next: o.HTTPClient} }),
 	}
 }

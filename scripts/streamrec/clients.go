@@ -18,7 +18,6 @@ import (
 	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	"github.com/streamrec/streamrec/infra/transport"
 )
 
@@ -65,7 +64,7 @@ func checkCredentials(ctx context.Context, chain aws.CredentialsProvider) error 
 
 func newClients(cfg aws.Config) clients {
 	return clients{
-		kinesis:  kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.HTTPClient = transport.WholeBody{Next: o.HTTPClient} }, infrakinesis.QuickPages),
+		kinesis:  kinesis.NewFromConfig(cfg, func(o *kinesis.Options) { o.HTTPClient = transport.WholeBody{Next: o.HTTPClient} }),
 		dynamodb: dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.HTTPClient = transport.WholeBody{Next: o.HTTPClient} }),
 		s3: s3.NewFromConfig(cfg, func(o *s3.Options) {
 			o.HTTPClient = transport.WholeBody{Next: o.HTTPClient}
