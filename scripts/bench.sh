@@ -13,10 +13,12 @@ usage() { echo "usage: scripts/bench.sh [--quick] [SECTION…] | format [--quick
 # alone TIMES PATTERN PACKAGE… runs benchmarks that need no harness, and a machine without other work.
 alone() { local times=$1 pattern=$2; shift 2; go test -run '^$' -bench "$pattern" -benchtime "$times" "$@"; }
 
-# stages TIMES shows where the time of an event goes: pages, decoding beside encoding/json, then all the way with one thing more in each line.
+# stages PAGES EVENTS shows where the time of an event goes: pages of 1,000 records, decoding beside encoding/json, then all the way with one thing
+# more in each line.
 stages() {
-	alone "$1" 'Page|Decode|Naive' ./infra/kinesis ./processor/event
-	alone "$1" Events ./processor
+	alone "$1" Page ./infra/kinesis
+	alone "$2" 'Decode|Naive' ./processor/event
+	alone "$2" Events ./processor
 }
 
 # compare COMMIT PACKAGE… runs the packages' benchmarks here and at the commit, in turn, and lets benchstat judge.
@@ -40,8 +42,8 @@ compare() {
 case " $* " in
 " format ") alone 4x 'Formats|OpenShards|Read' ./processor/table; exit ;;
 " format --quick " | " --quick format ") alone 1x 'Formats|OpenShards|Read' ./processor/table; exit ;;
-" stages ") stages 200000x; exit ;;
-" stages --quick " | " --quick stages ") stages 500x; exit ;;
+" stages ") stages 1000x 200000x; exit ;;
+" stages --quick " | " --quick stages ") stages 2x 500x; exit ;;
 *" --compare "*) [ "$1" = --compare ] && [ $# -ge 2 ] || usage; shift; compare "$@"; exit ;;
 *" format "* | *" stages "*) usage ;;
 esac
