@@ -43,7 +43,10 @@ type Stats struct {
 	Newest               Touch
 }
 
-// Stats returns the sizes of what the model has learnt itself and keeps.
+// OpenVisits returns how many visits may go on.
+func (m *Model) OpenVisits() int { return m.visits.count }
+
+// Stats returns the sizes of what the model has learnt itself and keeps. That of a lean model takes as long as learning it again.
 func (m *Model) Stats() Stats {
 	s := m.own().stats()
 	s.Open = m.visits.count

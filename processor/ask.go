@@ -15,7 +15,7 @@ const historyItems = 10
 // asker is Contents that can be asked. It is the one thing that may be called by any goroutine while the Processor goes on.
 type asker interface {
 	Ask(q model.Question, why bool) Answer
-	Stats() model.Stats
+	OpenVisits() int
 }
 
 // Ask answers a question with everything that has been processed, committed or not. It may be called by any goroutine from the return of Open
@@ -27,12 +27,12 @@ func (p *Processor) Ask(q model.Question, why bool) (a Answer, ok bool) {
 	return Answer{}, false
 }
 
-// Stats returns the sizes of the shard's model; ok is false when there is none. See Ask for who may call it when.
-func (p *Processor) Stats() (s model.Stats, ok bool) {
+// OpenVisits returns how many visits of the shard may go on; ok is false when there is no model. See Ask for who may call it when.
+func (p *Processor) OpenVisits() (n int, ok bool) {
 	if c, can := p.contents.(asker); can {
-		return c.Stats(), true
+		return c.OpenVisits(), true
 	}
-	return s, false
+	return 0, false
 }
 
 // Ask implements asker.
@@ -58,9 +58,9 @@ func AskModel(m *model.Model, q model.Question, why bool) (a Answer) {
 	return a
 }
 
-// Stats implements asker.
-func (c *rows) Stats() model.Stats {
+// OpenVisits implements asker. It is for whoever scrapes metrics, and holds the shard up no longer than a record does.
+func (c *rows) OpenVisits() int {
 	c.turn.take()
 	defer c.turn.give()
-	return c.model.Stats()
+	return c.model.OpenVisits()
 }

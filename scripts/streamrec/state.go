@@ -69,8 +69,8 @@ func (s *service) shardStates(rows []lease.Lease) (states []telemetry.ShardState
 			state.Silence, state.UsualRate = silent.Seconds(), usual
 		}
 		if asked := open[sh.Shard]; asked != nil {
-			if stats, ok := asked.Stats(); ok {
-				state.OpenVisits = int64(stats.Open)
+			if visits, ok := asked.OpenVisits(); ok {
+				state.OpenVisits = int64(visits)
 			}
 		}
 		states = append(states, state)

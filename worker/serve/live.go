@@ -42,7 +42,7 @@ type term interface {
 // asker is what a worker.Processor has to be besides, if its shard is to be asked: processor.Processor is it.
 type asker interface {
 	Ask(q model.Question, why bool) (processor.Answer, bool)
-	Stats() (model.Stats, bool)
+	OpenVisits() (n int, ok bool)
 }
 
 var _ processor.Observer = (*Live)(nil)

@@ -211,8 +211,8 @@ func (s *holding) Ask(q model.Question, why bool) (processor.Answer, bool) {
 	return processor.AskModel(s.model, q, why), true
 }
 
-// Stats implements asker.
-func (s *holding) Stats() (model.Stats, bool) { return model.Stats{}, true }
+// OpenVisits implements asker.
+func (s *holding) OpenVisits() (int, bool) { return 0, true }
 
 // hold lets a worker own a shard, and everybody read so.
 func (h *house) hold(row lease.Lease) *holding {
