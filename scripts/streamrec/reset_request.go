@@ -47,10 +47,23 @@ func (t *resetTool) requests(ctx context.Context, rows []lease.Lease, plan lease
 		if oldest.IsZero() {
 			return nil, refuse("stream %s has no records", t.o.stream)
 		}
-		return at(chain.HourOf(oldest), chain.HourOf(oldest)+1), nil
+		hour := firstLasting(oldest, now, t.retention)
+		return at(hour, hour+1), nil
 	}
 	hour, err := t.hourOfRecords(ctx, plan)
 	return at(hour), err
+}
+
+// expiresSoon is what --to-trim-horizon leaves alone: what is about to pass retention would be gone before the shards have begun to read it.
+const expiresSoon = 15 * time.Minute
+
+// firstLasting is the hour of the oldest record, or the first one that stays in the stream for a while.
+func firstLasting(oldest, now time.Time, retention time.Duration) chain.Hour {
+	lasting := now.Add(-retention + expiresSoon)
+	if oldest.After(lasting) {
+		return chain.HourOf(oldest)
+	}
+	return chain.HourOf(lasting.Add(time.Hour - 1)) // the first that begins then or later
 }
 
 // planned reads the plan file, and refuses one that was drawn up from another state of things.

@@ -12,6 +12,7 @@ import (
 
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infras3 "github.com/streamrec/streamrec/infra/s3"
+	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
@@ -130,3 +131,25 @@ func TestResetOfAFleetThatIsAway(t *testing.T) {
 }
 
 func bucketOf(c clients) *infras3.Bucket { return infras3.NewBucket(c.s3, testBucket) }
+
+// TestTrimHorizonLeavesWhatIsAboutToExpire chooses hours that shards can still read when they come to it.
+func TestTrimHorizonLeavesWhatIsAboutToExpire(t *testing.T) {
+	at := func(text string) time.Time {
+		v, err := time.Parse("2006-01-02 15:04", "2026-11-"+text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for _, c := range []struct{ now, oldest, want string }{
+		{"26 12:05", "25 12:05", "25 13:00"}, // the hour is cut off already
+		{"26 12:50", "25 12:50", "25 14:00"}, // and this one begins to be in ten minutes
+		{"26 12:45", "25 12:45", "25 13:00"},
+		{"26 12:05", "25 12:21", "25 12:00"}, // the stream has nothing from before
+		{"26 12:05", "26 09:30", "26 09:00"},
+	} {
+		if got := firstLasting(at(c.oldest), at(c.now), 24*time.Hour); got != chain.HourOf(at(c.want)) {
+			t.Errorf("at %s, oldest record %s: hour %v, want %s", c.now, c.oldest, got, c.want)
+		}
+	}
+}
