@@ -78,6 +78,9 @@
 //     it may be missing; the row's tip tells an idle shard from a loss.
 //   - The KCL counts a GetRecords when it asks for it, which is before the wait for it. Its first second therefore has one read
 //     more; without leaving one out it would sleep for the rest of that second, and spin where the clock stands still.
+//   - The KCL's event loop goes round every 20 ms, to start one consumer each time. When there is nothing to start it waits in ListShards, which is
+//     answered when the registry has news, or after a second.
+//   - A shard without records for five seconds is read less often (Config.IdleReadInterval): a request is most of what an idle shard costs.
 //   - The KCL would take KPL aggregates apart itself and drop a whole batch for one that is damaged. A zero byte in front hides them.
 //   - ProcessRecords is called for empty pages too: they are the timer of the batches.
 //   - Processors may be around others, to measure them, say: what one can do besides (Finisher, Skipper, Rereader) is found through Wrapper.
