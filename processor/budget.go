@@ -84,7 +84,8 @@ func (s *share) hold(u usage, opened time.Time) {
 	s.usage, s.opened = u, opened
 }
 
-// admit reports whether the processor may begin a batch that will take so much: when there is room for it, or no other such batch.
+// admit reports whether the processor may begin a batch that will take so much: when there is room for it, or no other such batch. Those that are on
+// their way to the store come on top: nobody waits for the upload of another one.
 func (s *share) admit(needs int64) bool {
 	b := s.budget
 	b.mu.Lock()

@@ -62,6 +62,14 @@ func TestRecommendationsOutliveTheirOwner(t *testing.T) {
 	for _, shard := range lost {
 		assertOutage(t, shard, asked.of(shard), left)
 	}
+	Until(ctx, t, "the stream goes on from the last worker", func() (bool, string) {
+		lists := stream()
+		if len(lists) == 0 {
+			return false, "nothing came"
+		}
+		last := lists[len(lists)-1]
+		return !last.Stale && last.Worker == id(stays), fmt.Sprintf("%+v", last)
+	})
 	closeStream()
 	assertStream(t, stream(), victim)
 	fleet.Drain(ctx, traffic.Finish(ctx))
@@ -228,6 +236,7 @@ func openStream(ctx context.Context, t *testing.T, w *Worker, session string) (l
 	if err != nil {
 		t.Fatal(err)
 	}
+	var mu sync.Mutex
 	var got []served
 	over := make(chan struct{})
 	go func() {
@@ -239,14 +248,21 @@ func openStream(ctx context.Context, t *testing.T, w *Worker, session string) (l
 				if err := json.Unmarshal([]byte(data), &s); err != nil {
 					t.Errorf("%v in %s", err, data)
 				}
+				mu.Lock()
 				got = append(got, s)
+				mu.Unlock()
 			}
 		}
 		if ctx.Err() == nil {
 			t.Error("the stream has ended by itself")
 		}
 	}()
-	return func() []served { <-over; return got }, cancel
+	lists = func() []served {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(got)
+	}
+	return lists, func() { cancel(); <-over }
 }
 
 // assertStream holds that a stream began with the owner, said that it is stale, and went on with another owner.

@@ -214,7 +214,8 @@ func (p *watched) Reread(ctx context.Context, settled func(context.Context) erro
 	return n, err
 }
 
-// withinBudget checks that the processors of a node hold no more than they may: the limit, an eighth of it, a row or two for each, and a link that is read back.
+// withinBudget checks that the processors of a node hold no more than they may: the limit, an eighth of it, a row or two for each, a link that is read
+// back, and those that have been and are on their way.
 func (n *node) withinBudget() {
 	if n.budget == nil {
 		return
@@ -224,7 +225,7 @@ func (n *node) withinBudget() {
 		limit += n.budget.Limit() + n.budget.Limit()/8
 	}
 	if n.rereads {
-		limit += maxRows * (rowHeap + rowBytes)
+		limit += maxRows * (rowHeap + int64(n.open)*rowBytes)
 	}
 	if held := n.budget.Held(); held > limit {
 		n.fail("%s: %d processors hold %d bytes, the budget is %d", n.name, n.open, held, n.budget.Limit())
