@@ -11,12 +11,12 @@ import (
 // It holds digests, not texts: a busy shard has a million ids. Nothing in it is a pointer that a garbage collection would follow, and what most events
 // need is in one line of the cache.
 type duplicates struct {
-	directory directory
-	open      []openSession // by number
-	order     []neighbours  // by number
-	oldest    int32         // 1 + the least recent session, 0 if there is none
-	newest    int32
-	unused    int32 // 1 + first unused number, chained by neighbours.next
+	numbers map[digest]int32
+	open    []openSession // by number
+	order   []neighbours  // by number
+	oldest  int32         // 1 + the least recent session, 0 if there is none
+	newest  int32
+	unused  int32 // 1 + first unused number, chained by neighbours.next
 
 	more     map[sessionEvent]struct{} // what openSession.ids has no room for
 	known    []knownEvent              // the same, by session
@@ -56,7 +56,7 @@ const (
 )
 
 func newDuplicates() *duplicates {
-	return &duplicates{more: map[sessionEvent]struct{}{}, digester: newDigester()}
+	return &duplicates{numbers: map[digest]int32{}, more: map[sessionEvent]struct{}{}, digester: newDigester()}
 }
 
 // seen takes note of an event and reports whether its id has occurred in the session before. Events without id are never
@@ -72,8 +72,8 @@ func (d *duplicates) seen(session, id string, arrival time.Time) bool {
 // note is seen for digests.
 func (d *duplicates) note(session digest, id uint64, arrival int64) bool {
 	d.expire(arrival)
-	number := d.directory.find(session, func(n int32) bool { return d.open[n].id == session })
-	if number >= 0 {
+	number, ok := d.numbers[session]
+	if ok {
 		d.unlink(number)
 	} else {
 		number = d.begin(session, arrival)
@@ -112,7 +112,7 @@ func (d *duplicates) begin(id digest, arrival int64) int32 {
 		d.unused = d.order[number].next
 	}
 	d.open[number] = openSession{id: id, last: arrival}
-	d.directory.add(id, number)
+	d.numbers[id] = number
 	return number
 }
 
@@ -161,7 +161,7 @@ func (d *duplicates) unlink(number int32) {
 
 func (d *duplicates) expire(now int64) {
 	for d.oldest > 0 {
-		if d.directory.count < maxSessions && now-d.open[d.oldest-1].last < sessionTTL.Microseconds() {
+		if len(d.numbers) < maxSessions && now-d.open[d.oldest-1].last < sessionTTL.Microseconds() {
 			return
 		}
 		d.forget(d.oldest - 1)
@@ -176,7 +176,7 @@ func (d *duplicates) forget(number int32) {
 		delete(d.more, sessionEvent{number, e.id})
 		k, e.next, d.unknown = e.next, d.unknown, k
 	}
-	d.directory.remove(s.id, number)
+	delete(d.numbers, s.id)
 	d.unlink(number)
 	d.order[number].next, d.unused = d.unused, number+1
 }
