@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/streamrec/streamrec/worker"
 )
 
 // webServer writes a log in which activity in several formats, other requests and metrics are mixed, and rotates it in both ways.
@@ -104,7 +106,9 @@ func TestFollowedLogWithKills(t *testing.T) {
 	fleet := NewFleet(stack, App, "--no-privacy", "--failover-time", "2s", "--flush-age", "500ms")
 	fleet.AwaitShare(ctx, fleet.Start("a"))
 
-	w := &webServer{t: t, path: filepath.Join(t.TempDir(), "access.log"), random: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	w := &webServer{t: t, path: filepath.Join(t.TempDir(), "access.log"), random: rand.New(rand.NewPCG(seed, 0))}
 	acks := filepath.Join(t.TempDir(), "acks.jsonl")
 	follow := func(i int) *Process {
 		return stack.Run(fmt.Sprintf("follow-%d", i), "produce", "--stream", Stream, "--follow", w.path, "--ack-log", acks, "-o", "json")
@@ -121,7 +125,9 @@ func TestFollowedLogWithKills(t *testing.T) {
 			w.rotate()
 		}
 		if w.random.IntN(3) == 0 {
-			time.Sleep(time.Duration(w.random.IntN(4)) * time.Millisecond)
+			if err := (worker.System{}).Sleep(ctx, time.Duration(w.random.IntN(4))*time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if killed < kills && w.lines > (killed+1)*lines/(kills+1) {
 			producer.Kill()
@@ -138,7 +144,9 @@ func TestFollowedLogWithKills(t *testing.T) {
 	ids := map[string]string{} // of products
 	records := 0
 	Until(ctx, t, "all lines are in the stream", func() (bool, string) {
-		time.Sleep(200 * time.Millisecond) // reading everything is work
+		if err := (worker.System{}).Sleep(ctx, 200*time.Millisecond); err != nil { // reading everything is work
+			return false, err.Error()
+		}
 		records = 0
 		stack.eachRecord(ctx, func(data []byte) {
 			records++
