@@ -2,10 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
@@ -46,30 +42,15 @@ func crowd() section {
 	}
 }
 
-// measureCrowd lets TestCrowd count: only a test can run real workers and services on a simulated clock, on which it does not matter
-// how busy the machine is. scripts/bench.sh builds the test's binary beside this one.
+// measureCrowd lets TestCrowd count.
 func measureCrowd(ctx context.Context, c *cell) (figures, error) {
 	if c.side != ours {
 		return derivedCrowd(c.side), nil
 	}
 	c.say("simulating %d workers on %d shards", crowdWorkers, crowdShards)
 	out := newFigures()
-	path, err := os.Executable()
-	if err != nil {
-		return out, fmt.Errorf("find own executable: %w", err)
-	}
 	order := crowdOrder{c.pick(crowdShards, crowdShards/10, 0), c.pick(120, 20, 0), filepath.Join(c.dir, "outcome.json")}
-	text, err := json.Marshal(order)
-	if err != nil {
-		return out, fmt.Errorf("write order: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, path+".test", "-test.run=^TestCrowd$", "-test.timeout=10m")
-	cmd.Env = append(os.Environ(), crowdTask+"="+string(text))
-	cmd.WaitDelay = time.Second
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return out, fmt.Errorf("run %s.test, which scripts/bench.sh builds: %w: %s", path, err, text)
-	}
-	outcome, err := readOutcome(order.Result)
+	outcome, err := simulate[crowdOutcome](ctx, "TestCrowd", crowdTask, order, order.Result)
 	if err != nil {
 		return out, err
 	}
@@ -78,17 +59,6 @@ func measureCrowd(ctx context.Context, c *cell) (figures, error) {
 	out.set("shards", float64(order.Shards))
 	out.note("streamrec, %d shards and %d workers: %s", order.Shards, crowdWorkers, breakdown(outcome.Idle))
 	return out, nil
-}
-
-func readOutcome(path string) (o crowdOutcome, err error) {
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, &o)
-	}
-	if err != nil {
-		return o, fmt.Errorf("read outcome: %w", err)
-	}
-	return o, nil
 }
 
 // derivedCrowd computes what the stock library cannot do without: each shard's owner renews its lease by a consistent read of the row
