@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -47,6 +48,9 @@ func newFollowSource(ctx context.Context, o Options, d Deps, note func(string, .
 	})
 	if errors.Is(err, tail.ErrLocked) {
 		return nil, classed{fmt.Errorf("follow %s: %w; is another producer running? Two of them need position files of their own, and put every record twice", o.Follow, err), ErrRefused}
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; --position FILE keeps the position elsewhere", err)
 	}
 	if err != nil {
 		return nil, usage(fmt.Errorf("follow %s: %w", o.Follow, err))

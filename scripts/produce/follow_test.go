@@ -184,6 +184,10 @@ func TestFollowMistakes(t *testing.T) {
 		if err := os.Remove(f.path); err != nil {
 			t.Fatal(err)
 		}
+		elsewhere := filepath.Join(filepath.Dir(f.path), "missing", "access.log")
+		if r := f.run(t.Context(), Options{Follow: elsewhere}, ""); !errors.Is(r.err, ErrUsage) || !strings.Contains(r.err.Error(), "--position") {
+			t.Errorf("a folder that is not there: %v", r.err)
+		}
 		var second result
 		f.follow(Options{}, func() { second = f.run(t.Context(), Options{Follow: f.path}, "") })
 		if !errors.Is(second.err, ErrRefused) {

@@ -106,6 +106,9 @@ func readFile(data []byte) (files []file, err error) {
 
 // explain names the line of a mistake.
 func explain(data []byte, err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return errors.New("the file ends before its JSON does")
+	}
 	at := int64(-1)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		at = syntax.Offset

@@ -26,7 +26,8 @@ func TestMistakesInMappingFilesAreExplained(t *testing.T) {
 		return strings.Replace(smallest, old, text, 1)
 	}
 	for name, tt := range map[string]struct{ text, want string }{
-		"empty":               {"", "EOF"},
+		"empty":               {"", "ends before its JSON"},
+		"cut off":             {`{"format":`, "ends before its JSON"},
 		"not JSON":            {"{\n\n  ?}", "line 3"},
 		"another type":        {"{\"format\":\n7}", "line 2"},
 		"unknown member":      {with(`"fields"`, `"felds":{},"fields"`), "felds"},
