@@ -208,6 +208,7 @@ func TestRolesAreAllowedWhatTheirCommandsNeed(t *testing.T) {
 	c.as("reader", with("recommend", "--items", "S15_4278")...)
 	c.as("reader", with("audit", inBucket...)...)
 	c.as("reader", append([]string{"deadletters", "list"}, inBucket...)...)
+	c.as("reader", append([]string{"deadletters", "export"}, inBucket...)...)
 
 	stray := c.stray()
 	c.try("sweeper", with("audit", append(inBucket, "--sweep-strays", "--execute")...)...)
