@@ -66,18 +66,6 @@ race() {
 # simulator SCHEDULES plays so many schedules of a whole fleet.
 simulator() { go build -o artefacts/simulate ./scripts/simulate && artefacts/simulate --seeds "$1"; }
 
-# fuzz SECONDS runs each fuzz target for so long.
-fuzz() {
-	local seconds=$1 ok=0 package target
-	while read -r package target; do
-		echo "fuzz $package $target"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "${seconds}s" "$package" >artefacts/fuzz.log 2>&1 || { cat artefacts/fuzz.log; ok=1; }
-	done < <(grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do
-		grep -oE '^func Fuzz[A-Za-z]*' "$file" | sed "s|func |$(dirname "$file") |"
-	done)
-	return $ok
-}
-
 # await URL waits until something answers there.
 await() {
 	for _ in $(seq 1 300); do
@@ -221,7 +209,7 @@ step "vet" go vet ./...
 step "staticcheck" static
 step "unit tests" unit
 step "race detector" race
-step "fuzz" fuzz "$($full && echo 30 || echo 2)"
+step "fuzz" bash scripts/fuzz.sh $($full && echo --seconds 60 --briefly 20)
 step "models" bash scripts/spin/run.sh $($full && echo --full)
 step "simulator" simulator "$($full && echo 100000 || echo 12000)"
 $full && step "simulator's mutants" go run ./scripts/simulate/mutants
