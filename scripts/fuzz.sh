@@ -47,7 +47,7 @@ run() {
 	log=$logs/$(basename "$(binary "$package")" .test)-$target.log
 	for try in $(seq "$tries"); do
 		(cd "$package" && "$(binary "$package")" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${seconds}s" \
-			-test.fuzzminimizetime 5s -test.fuzzcachedir "$cache" -test.parallel 1) >"$log" 2>&1 &&
+			-test.fuzzminimizetime 100x -test.fuzzcachedir "$cache" -test.parallel 1) >"$log" 2>&1 &&
 			{ echo "passed $package $target: $(grep -oE 'execs: [0-9]+' "$log" | tail -n 1)"; return 0; }
 		deadline "$log" "$target" || break
 		echo "again  $package $target: stopped by its deadline, without a finding"

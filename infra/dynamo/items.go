@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,7 +109,7 @@ func (r *reader) number(name string) int64 {
 
 func (r *reader) decimal(name string) float64 {
 	f, err := strconv.ParseFloat(r.digits(name), 64)
-	if err != nil {
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) { // ParseFloat knows these, a number of DynamoDB is none of them
 		r.wrong(name)
 	}
 	return f

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -136,8 +137,12 @@ func (c *Catalogue) add(p Product) error {
 		return errors.New("the product has no item")
 	}
 	if p.Price != "" {
-		if v, err := p.Price.Float64(); err != nil || v < 0 {
+		v, err := p.Price.Float64()
+		if err != nil || !(v >= 0) || math.IsInf(v, 0) {
 			return errors.New("price is not a number from 0")
+		}
+		if !json.Valid([]byte(p.Price)) { // +5, .5 and 007 are numbers in CSV, and answers are JSON
+			p.Price = json.Number(strconv.FormatFloat(v, 'f', -1, 64))
 		}
 	}
 	c.products[p.Item] = p

@@ -65,3 +65,17 @@ func TestReadRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestPricesOfCSVAreNumbersOfJSON has prices that a float may be written as, but not a number of JSON.
+func TestPricesOfCSVAreNumbersOfJSON(t *testing.T) {
+	for text, want := range map[string]string{"+5": "5", ".5": "0.5", "007": "7", "19.90": "19.90", "1e3": "1e3", "NaN": "", "Inf": "", "-1": ""} {
+		c, err := Read(strings.NewReader("item,price\na," + text + "\n"))
+		price := ""
+		if err == nil {
+			price = c.products["a"].Price.String()
+		}
+		if price != want {
+			t.Errorf("%s is read as %q, want %q, %v", text, price, want, err)
+		}
+	}
+}
