@@ -141,7 +141,7 @@ func parseEarlier(text string, last int) (Map, error) {
 		number, until, ok2 := strings.Cut(span, "<")
 		g, err := strconv.Atoi(number)
 		next, err2 := ParseHour(until)
-		if !ok || !ok2 || err != nil || err2 != nil || g < 1 || len(m) > 0 && next <= from {
+		if !ok || !ok2 || err != nil || err2 != nil || g < 1 || next <= from {
 			return nil, fmt.Errorf("%q is no span of hours", span)
 		}
 		m = append(m, Span{from, g})
