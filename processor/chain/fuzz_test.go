@@ -125,6 +125,9 @@ func FuzzParseMap(f *testing.F) {
 		if l := layout.With(m); l.Map().String() != m.String() || !slices.Equal(l.Generations(), m.Generations()) {
 			t.Fatalf("the layout with %v has %v", m, l.Map())
 		}
+		if r, err := chain.ParseMap(m.Replace(-5, 0, 99).String()); err != nil || len(r) != 1 || r.At(7) != 99 {
+			t.Fatalf("%v with everything replaced is %v, %v", m, r, err)
+		}
 		for _, s := range m[1:] {
 			if m.At(s.From) != s.Generation || s.From <= 0 {
 				t.Fatalf("%v gives the hour %v to %d", m, s.From, m.At(s.From))

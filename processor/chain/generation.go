@@ -83,6 +83,7 @@ func (m Map) Generations() (out []int) {
 // Replace returns the map in which the hours from from on, and before until unless that is 0, belong to a generation.
 func (m Map) Replace(from, until Hour, generation int) Map {
 	var out Map
+	from = max(from, 0) // before 1970 there is nothing, and the first span begins there
 	add := func(at Hour, g int) {
 		if n := len(out); n > 0 && out[n-1].From == at {
 			out = out[:n-1]

@@ -51,7 +51,7 @@ func sessionIn(t *testing.T, from, to string, n int) string {
 
 // town is a fleet of servers that share a lease table. The rows that they have read may be older than the table's.
 type town struct {
-	t      *testing.T
+	t      testing.TB
 	merged *model.Merged
 
 	mu      sync.Mutex
@@ -62,7 +62,7 @@ type town struct {
 	ages    map[string]int64
 }
 
-func newTown(t *testing.T, rows ...lease.Lease) *town {
+func newTown(t testing.TB, rows ...lease.Lease) *town {
 	c := &town{t: t, merged: model.NewMerged(model.DefaultParams()), table: map[string]lease.Lease{}, ages: map[string]int64{}}
 	c.know(rows...)
 	for _, row := range rows {
