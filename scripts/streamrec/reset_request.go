@@ -73,7 +73,7 @@ func (t *resetTool) planned(now lease.Plan) ([]replay.Request, error) {
 		return nil, usageError{fmt.Errorf("--plan: %w", err)}
 	}
 	var p resetPlan
-	if err := json.Unmarshal(body, &p); err != nil || p.App == "" {
+	if err := json.Unmarshal(body, &p); err != nil || p.App == "" || !p.consistent() {
 		return nil, usageError{fmt.Errorf("--plan: %s is not what streamrec reset -o json prints", t.o.plan)}
 	}
 	if p.App != t.o.app || p.Stream != t.o.stream || p.Bucket != t.o.bucket || p.Prefix != t.source.Layout.Prefix {
@@ -82,9 +82,17 @@ func (t *resetTool) planned(now lease.Plan) ([]replay.Request, error) {
 	if p.Number != now.Number+1 {
 		return nil, refuse("the plan in %s would have been number %d, and %d have been made by now: draw it up again", t.o.plan, p.Number, now.Number)
 	}
+	if !p.Resume && p.From.Time().After(time.Now()) {
+		return nil, refuse("the plan in %s begins with %s:00Z, which has not come yet", t.o.plan, p.From)
+	}
 	return []replay.Request{{
 		From: p.From, Undo: p.Undo, Resume: p.Resume, Latest: p.Latest, FromLog: p.FromLog, Gaps: p.AcceptGap, Operator: t.o.operator, Reason: cmp.Or(t.o.reason, p.Reason),
 	}}, nil
+}
+
+// consistent reports whether a plan asks for one thing, as the flags do.
+func (p *resetPlan) consistent() bool {
+	return !(p.Resume && (p.Undo || p.FromLog)) && (p.Resume || !p.Latest)
 }
 
 // hourOfRecords returns the earliest hour in which one of the records lies.
