@@ -11,6 +11,7 @@
 // (http://bucket.localhost:4566/key). So one endpoint, AWS_ENDPOINT_URL, is all that a client needs.
 //
 //	Handler            /_health          200 once the services are there
+//	                   /_metrics         of this process, for Prometheus
 //	                   /                 a page for a browser that came by
 //	  fault.Script     /_faults          rules over HTTP, if Options.FaultsOverHTTP
 //	  signatures                         checked, if Options.Credentials

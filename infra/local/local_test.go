@@ -252,6 +252,7 @@ func TestPaths(t *testing.T) {
 	}{
 		{local.Options{}, "GET", "/_health", "*/*", "", 200, "ok\n"},
 		{local.Options{Credentials: map[string]string{"a": "b"}}, "GET", "/_health", "*/*", "", 200, "ok\n"},
+		{local.Options{}, "GET", "/_metrics", "*/*", "", 200, "\ngo_goroutines "},
 		{local.Options{}, "GET", "/", "text/html,*/*", "", 200, "AWS_ENDPOINT_URL=http://127.0.0.1:4566"},
 		{local.Options{Region: "<b>"}, "GET", "/", "text/html", "", 200, "&lt;b&gt;"},
 		{local.Options{}, "GET", "/", "*/*", "", 200, "ListAllMyBucketsResult"},

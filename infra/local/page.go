@@ -21,7 +21,7 @@ Point any AWS client here; {{if .Credentials}}requests have to be signed with on
 aws kinesis list-streams
 aws dynamodb list-tables
 aws s3 ls</pre>
-<p><a href="/_health">Health</a>{{if .FaultsOverHTTP}} · <a href="/_faults">Injected faults</a>{{end}}</p>
+<p><a href="/_health">Health</a> · <a href="/_metrics">Metrics of this process</a>{{if .FaultsOverHTTP}} · <a href="/_faults">Injected faults</a>{{end}}</p>
 </html>
 `
 

@@ -19,7 +19,7 @@ func (l *Local) routes() http.Handler {
 		services = l.options.Authorize(services)
 	}
 	services = l.options.Faults.Wrap(services)
-	control := l.options.Faults.Control()
+	control, metrics := l.options.Faults.Control(), newMetrics()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch name := pathBucket(r); {
 		case name == "_health":
@@ -28,6 +28,8 @@ func (l *Local) routes() http.Handler {
 			control.ServeHTTP(w, r)
 		case "/"+name == fault.Path:
 			text(w, http.StatusNotFound, "faults over HTTP are off\n")
+		case "/"+name == metricsPath:
+			metrics.ServeHTTP(w, r)
 		case name == "" && isBrowser(r):
 			l.page(w, r)
 		default:

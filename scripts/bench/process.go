@@ -1,15 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
-	"time"
 )
 
 // binaryPath is where scripts/bench.sh puts the streamrec binary: beside this one.
@@ -49,47 +45,4 @@ func startReal(endpoint, dir, name string, args ...string) (*exec.Cmd, error) {
 func killReal(cmd *exec.Cmd) {
 	_ = cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
 	_ = cmd.Wait()                          // killed
-}
-
-// consumption is what a process has used since it began.
-type consumption struct {
-	CPU  time.Duration // of all cores
-	Peak int64         // bytes of resident memory
-}
-
-// clockTick is the unit of CPU time in /proc, which is the same on every Linux that Go runs on.
-const clockTick = 10 * time.Millisecond
-
-// consumed reads what a process has used. Only Linux tells.
-func consumed(pid int) (c consumption, err error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return c, fmt.Errorf("read CPU time: %w", err)
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ") // behind the name, which may be anything
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return c, errors.New("read CPU time: /proc is not as expected")
-	}
-	for _, field := range fields[11:13] {
-		ticks, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			return c, fmt.Errorf("read CPU time: %w", err)
-		}
-		c.CPU += time.Duration(ticks) * clockTick
-	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return c, fmt.Errorf("read memory: %w", err)
-	}
-	for line := range strings.Lines(string(status)) {
-		if text, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(text), " kB"), 10, 64)
-			if err != nil {
-				return c, fmt.Errorf("read memory: %w", err)
-			}
-			c.Peak = kib << 10
-		}
-	}
-	return c, nil
 }

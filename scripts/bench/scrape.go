@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"net"
-	"net/http"
-	"strconv"
-	"strings"
+
+	"github.com/streamrec/streamrec/scripts/process"
 )
 
 // freeAddress returns a loopback address on which nobody listens.
@@ -20,25 +18,7 @@ func freeAddress() (string, error) {
 }
 
 // processedOf adds up how many records a worker has processed, by its metrics; 0 while it does not answer.
-func processedOf(ctx context.Context, admin string) (n int64) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/metrics", nil)
-	if err != nil {
-		return 0
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return 0
-	}
-	defer answer.Body.Close()
-	lines := bufio.NewScanner(answer.Body)
-	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), " ")
-		if !strings.HasPrefix(name, "streamrec_records_processed_total") {
-			continue
-		}
-		if v, err := strconv.ParseFloat(value, 64); err == nil {
-			n += int64(v)
-		}
-	}
-	return n
+func processedOf(ctx context.Context, admin string) int64 {
+	metrics, _ := process.Scrape(ctx, "http://"+admin+"/metrics") // 0 of nothing
+	return int64(metrics["streamrec_records_processed_total"])
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/scripts/process"
 	"github.com/streamrec/streamrec/scripts/shop"
 	"github.com/streamrec/streamrec/worker"
 )
@@ -138,7 +139,7 @@ func (c *cell) drain(ctx context.Context, out *figures, id string, events int, s
 		}
 	}
 	took := time.Since(began)
-	used, err := consumed(p.pid)
+	used, err := process.UsageOf(p.pid)
 	if err != nil {
 		return err
 	}
@@ -198,7 +199,7 @@ func (c *cell) share(ctx context.Context, out *figures, id string, pid int, wind
 	if err := (worker.System{}).Sleep(ctx, window/2); err != nil {
 		return err
 	}
-	before, err := consumed(pid)
+	before, err := process.UsageOf(pid)
 	if err != nil {
 		return err
 	}
@@ -206,7 +207,7 @@ func (c *cell) share(ctx context.Context, out *figures, id string, pid int, wind
 	if err := (worker.System{}).Sleep(ctx, window); err != nil {
 		return err
 	}
-	after, err := consumed(pid)
+	after, err := process.UsageOf(pid)
 	if err != nil {
 		return err
 	}

@@ -1,43 +1,61 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"net/http"
-	"strconv"
+	"time"
+
+	"github.com/streamrec/streamrec/infra/local/fault"
 )
 
 // Fault is a rule of the stack's fault control: what happens to the calls of one client. Empty fields select everything.
 type Fault struct {
-	Services   []string `json:"services,omitempty"`   // kinesis, dynamodb, s3
-	Operations []string `json:"operations,omitempty"` // PutObject and the like
-	AccessKey  string   `json:"accessKey"`
-	Prefix     string   `json:"prefix,omitempty"` // of the object's key
-	Every      int      `json:"every,omitempty"`  // of the calls; 0 means each
-	Effect     string   `json:"effect"`           // cut, hang, late, lose-answer, error, throttle, delay, truncate
-	Wait       string   `json:"wait,omitempty"`   // of late and delay, such as 5s
-	Code       string   `json:"code,omitempty"`   // of error
-	Bytes      int64    `json:"bytes,omitempty"`  // of truncate: what is left of the answer's body
+	Services   []string // kinesis, dynamodb, s3
+	Operations []string // PutObject and the like
+	AccessKey  string
+	Prefix     string // of the object's key
+	Every      int    // of the calls; 0 means each
+	Effect     string // cut, hang, late, lose-answer, error, throttle, delay, truncate
+	Wait       string // of late and delay, such as 5s
+	Code       string // of error
+	Bytes      int64  // of truncate: what is left of the answer's body
 }
+
+// rule is the fault as the fault control knows it.
+func (f Fault) rule() (fault.Rule, error) {
+	r := fault.Rule{
+		Match: fault.Match{Services: f.Services, Operations: f.Operations, AccessKey: f.AccessKey, Prefix: f.Prefix}, When: fault.When{Every: f.Every},
+		Effect: fault.Effect{Kind: fault.Kind(f.Effect), Code: f.Code, Bytes: f.Bytes},
+	}
+	if f.Wait == "" {
+		return r, nil
+	}
+	wait, err := time.ParseDuration(f.Wait)
+	r.Wait = fault.Duration(wait)
+	return r, err
+}
+
+func (s *Stack) remote() fault.Remote { return fault.Remote{Endpoint: s.Endpoint} }
 
 // Break puts a rule in force and returns its number.
 func (s *Stack) Break(ctx context.Context, f Fault) (rule int) {
 	s.t.Helper()
-	body, err := json.Marshal(f)
-	if err != nil {
-		s.t.Fatalf("encode fault: %v", err)
+	r, err := f.rule()
+	if err == nil {
+		rule, err = s.remote().Add(ctx, r)
 	}
-	var status ruleStatus
-	s.faults(ctx, http.MethodPost, "", body, &status)
-	return status.ID
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return rule
 }
 
 // Heal takes rules out of force.
 func (s *Stack) Heal(ctx context.Context, rules ...int) {
 	s.t.Helper()
 	for _, rule := range rules {
-		s.faults(ctx, http.MethodDelete, "/"+strconv.Itoa(rule), nil, nil)
+		if err := s.remote().Remove(ctx, rule); err != nil {
+			s.t.Fatal(err)
+		}
 	}
 }
 
@@ -45,8 +63,10 @@ func (s *Stack) Heal(ctx context.Context, rules ...int) {
 func (s *Stack) AwaitHits(ctx context.Context, rule int) {
 	s.t.Helper()
 	Until(ctx, s.t, "the fault shows", func() (bool, string) {
-		var rules []ruleStatus
-		s.faults(ctx, http.MethodGet, "", nil, &rules)
+		rules, err := s.remote().Rules(ctx)
+		if err != nil {
+			s.t.Fatal(err)
+		}
 		for _, r := range rules {
 			if r.ID == rule && r.Hits > 0 {
 				return true, ""
@@ -54,29 +74,4 @@ func (s *Stack) AwaitHits(ctx context.Context, rule int) {
 		}
 		return false, "no hits"
 	})
-}
-
-// ruleStatus is what the fault control says of a rule.
-type ruleStatus struct{ ID, Calls, Hits int }
-
-func (s *Stack) faults(ctx context.Context, method, path string, body []byte, answer any) {
-	s.t.Helper()
-	request, err := http.NewRequestWithContext(ctx, method, s.Endpoint+"/_faults"+path, bytes.NewReader(body))
-	if err != nil {
-		s.t.Fatalf("make request: %v", err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatalf("call fault control: %v", err)
-	}
-	defer func() { _ = response.Body.Close() }() // it has been read, or the test fails
-	if response.StatusCode/100 != 2 {
-		s.t.Fatalf("the fault control answers %s to %s", response.Status, body)
-	}
-	if answer == nil {
-		return
-	}
-	if err := json.NewDecoder(response.Body).Decode(answer); err != nil {
-		s.t.Fatalf("decode answer of the fault control: %v", err)
-	}
 }

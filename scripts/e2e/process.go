@@ -5,34 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/streamrec/streamrec/scripts/process"
+)
+
+// What is shared with other tools that run processes.
+type (
+	Command = process.Command
+	Log     = process.Log
+	Entry   = process.Entry
 )
 
 // Process is one command that runs, or has run, outside the test. Its output is captured; when the test fails, the end of
 // it is printed. Its methods are called from the goroutine of the test, which they end when something is wrong.
 type Process struct {
-	Name string
-	Out  *Log // stdout
-	Err  *Log // stderr
-
-	t       *testing.T
-	command *exec.Cmd
-	started time.Time
-	exited  chan struct{}
-	ended   time.Time // these two are set before exited is closed
-	failure error     // of Wait
-}
-
-// Command says what to run.
-type Command struct {
-	Name string   // how logs and failures call it
-	Path string   // the executable
-	Args []string // without the name of the executable
-	Env  []string // the whole environment, NAME=value
+	*process.Process
+	t *testing.T
 }
 
 // tailLines is how much of each stream of a process a failed test prints.
@@ -41,19 +33,11 @@ const tailLines = 40
 // Start runs a command until it exits or the test is over, then kills what is left of it: nothing outlives the test.
 func Start(t *testing.T, c Command) *Process {
 	t.Helper()
-	p := &Process{Name: c.Name, Out: NewLog(), Err: NewLog(), t: t, exited: make(chan struct{})}
-	p.command = exec.Command(c.Path, c.Args...)
-	p.command.Env, p.command.Stdout, p.command.Stderr = c.Env, p.Out, p.Err
-	p.command.WaitDelay = 5 * time.Second
-	p.started = time.Now()
-	if err := p.command.Start(); err != nil {
-		t.Fatalf("start %s: %v", c.Name, err)
+	started, err := process.Start(c)
+	if err != nil {
+		t.Fatal(err)
 	}
-	go func() {
-		p.failure = p.command.Wait()
-		p.ended = time.Now()
-		close(p.exited)
-	}()
+	p := &Process{Process: started, t: t}
 	t.Cleanup(p.end)
 	return p
 }
@@ -63,9 +47,9 @@ func (p *Process) end() {
 	if !p.Exited() {
 		p.signal(syscall.SIGKILL)
 	}
-	<-p.exited
+	<-p.Done()
 	if p.t.Failed() {
-		p.t.Logf("%s, %s\n%s", p, p.outcome(), p.tail())
+		p.t.Logf("%s, %s\n%s", p, p.Outcome(), p.tail())
 	}
 	if dir := os.Getenv(logsVariable); dir != "" {
 		p.keep(filepath.Join(dir, p.t.Name()))
@@ -85,27 +69,13 @@ func (p *Process) keep(dir string) {
 	}
 }
 
-// String is the name with the process id.
-func (p *Process) String() string { return fmt.Sprintf("%s[%d]", p.Name, p.command.Process.Pid) }
-
-// Exited reports whether the process has ended.
-func (p *Process) Exited() bool {
-	select {
-	case <-p.exited:
-		return true
-	default:
-		return false
-	}
-}
-
-// Lasted is how long a process that has ended has run.
-func (p *Process) Lasted() time.Duration { return p.ended.Sub(p.started) }
-
 // Kill ends the process as a crash does (SIGKILL), waits until it is gone, and returns when the signal was sent.
 func (p *Process) Kill() time.Time {
 	p.t.Helper()
-	at := p.signal(syscall.SIGKILL)
-	<-p.exited
+	at, err := p.Process.Kill()
+	if err != nil {
+		p.t.Error(err)
+	}
 	return at
 }
 
@@ -129,9 +99,9 @@ func (p *Process) Thaw() time.Time {
 
 func (p *Process) signal(s syscall.Signal) time.Time {
 	p.t.Helper()
-	at := time.Now()
-	if err := p.command.Process.Signal(s); err != nil && !p.Exited() {
-		p.t.Errorf("send %s to %s: %v", s, p, err)
+	at, err := p.Signal(s)
+	if err != nil {
+		p.t.Error(err)
 	}
 	return at
 }
@@ -140,15 +110,11 @@ func (p *Process) signal(s syscall.Signal) time.Time {
 // signal has the code -1.
 func (p *Process) Wait(ctx context.Context) int {
 	p.t.Helper()
-	select {
-	case <-p.exited:
-	case <-ctx.Done():
-		p.t.Fatalf("%s has not ended after %s: %v", p, time.Since(p.started).Round(time.Millisecond), context.Cause(ctx))
+	code, err := p.Process.Wait(ctx)
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	if _, exit := errors.AsType[*exec.ExitError](p.failure); p.failure != nil && !exit {
-		p.t.Fatalf("wait for %s: %v", p, p.failure)
-	}
-	return p.command.ProcessState.ExitCode()
+	return code
 }
 
 // Succeed fails the test unless the process ends with exit code 0.
@@ -173,23 +139,14 @@ func (p *Process) Await(ctx context.Context, since time.Time, message string, ma
 			}
 		}
 		if gone {
-			p.t.Fatalf("%s has ended, %s, and never logged %q\n%s", p, p.outcome(), message, p.tail())
+			p.t.Fatalf("%s has ended, %s, and never logged %q\n%s", p, p.Outcome(), message, p.tail())
 		}
 		return false, p.Err.Last()
 	})
 	return found
 }
 
-func (p *Process) outcome() string {
-	if p.failure != nil {
-		return p.failure.Error()
-	}
-	return p.command.ProcessState.String()
-}
-
-func (p *Process) tail() string {
-	return fmt.Sprintf("--- stdout of %s\n%s--- stderr of %s\n%s", p, p.Out.Tail(tailLines), p, p.Err.Tail(tailLines))
-}
+func (p *Process) tail() string { return p.Tail(tailLines) }
 
 // glance is the time between two looks at something that is awaited.
 const glance = 20 * time.Millisecond

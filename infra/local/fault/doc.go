@@ -33,6 +33,8 @@
 //	GET    /_faults
 //	DELETE /_faults/1    or /_faults for all
 //
+// and [Remote] is its client.
+//
 // # Non-obvious
 //
 // Rules are asked in the order in which they were added. Delays add up; the first other effect ends the search, and the rules

@@ -1,4 +1,4 @@
-package e2e
+package process
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ type Log struct {
 
 // Entry is one line.
 type Entry struct {
-	At     time.Time      // when the line was received, by the clock of the test
+	At     time.Time      // when the line was received, by the clock of this process
 	Line   string         // without its line break
 	Fields map[string]any // of a JSON line, else nil
 }
