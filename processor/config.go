@@ -18,6 +18,9 @@ type Config struct {
 	// Source says which links are read back, from the end of the chain on, before reading begins in the stream: those of the chain that lies there. The zero
 	// Layout: none.
 	Source chain.Layout
+	// Until is the first hour that is not read back, nor anything after it: reading never begins in the stream. The chain in Source leads beyond it, or nothing
+	// will ever be added to it before. Zero: no such hour.
+	Until chain.Hour
 	// MaxBytes is the size of a Parquet object at which a batch is committed. Defaults to 128 MiB.
 	MaxBytes int64
 	// MaxRows is the number of rows at which a batch is committed. Defaults to 1,000,000.
@@ -119,6 +122,7 @@ func (c Config) Validate() error {
 		}
 	}
 	check(c.Layout.Generation > 0, "generation: must be positive")
+	check(c.Until == 0 || c.Source != (chain.Layout{}), "the hour at which reading back ends: there must be something to read back")
 	check(c.MaxBytes >= 1<<10, "object size: must be at least 1 KiB")
 	check(c.MaxRows > 0, "rows per object: must be positive")
 	check(c.MaxAge >= 10*time.Millisecond, "flush age: must be at least 10ms")

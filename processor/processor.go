@@ -57,6 +57,8 @@ type Processor struct {
 	kept     int64             // heap of the contents when nothing is open
 	needs    int64             // heap that the batch will take which is read back; zero: none is
 	trail    *chain.Trail      // what has to be read back; nil: nothing, or nothing any more
+	over     bool              // nothing is left to be read back
+	closed   bool              // Config.Until is reached
 }
 
 // ErrPastRetention says that records between the log's end and what the stream still has are missing.
@@ -277,9 +279,9 @@ func (p *Processor) Drain(ctx context.Context) error {
 	return p.settle(ctx)
 }
 
-// End commits what is open and marks the end of the chain. The lease row may say SHARD_END after that, not before.
+// End commits what is open and marks the end of the chain, unless that is beyond Config.Until. The lease row may say SHARD_END after that, not before.
 func (p *Processor) End(ctx context.Context, children []chain.Child) error {
-	if err := p.Drain(ctx); err != nil {
+	if err := p.Drain(ctx); err != nil || p.closed {
 		return err
 	}
 	if err := p.keepLast(ctx); err != nil {

@@ -18,6 +18,7 @@ type ReadBack struct {
 	Over    bool           // nothing is left to be read back
 	Whole   bool           // when it is over: the chain now has everything that the one has which was read
 	Ended   *chain.EndMark // when it is over: how the shard ended, so that the stream need not be asked
+	Closed  bool           // when it is over: Config.Until is reached, and the stream is not to be asked
 }
 
 // lookBack finds out whether the chain in Config.Source goes on where this one ends.
@@ -29,13 +30,16 @@ func (p *Processor) lookBack(ctx context.Context) (err error) {
 }
 
 // HasPast reports, after Open, whether anything has to be read back before reading begins in the stream.
-func (p *Processor) HasPast() bool { return p.trail != nil }
+func (p *Processor) HasPast() bool { return p.trail != nil || p.cfg.Until > 0 && !p.over }
 
 // ReadBack makes the next link of another generation a link of this one: the same records with the same hash, and new recommendations. It passes what else lies
 // on the chain: gaps that were accepted, once settled has returned. That waits until nobody is left who could still write there.
 func (p *Processor) ReadBack(ctx context.Context, settled func(context.Context) error) (ReadBack, error) {
 	if err := p.collect(); err != nil {
 		return ReadBack{}, err
+	}
+	if p.trail == nil {
+		return p.nothingThere(ctx)
 	}
 	s, err := p.trail.Next(ctx)
 	if err == nil && s.Link == nil {
@@ -44,13 +48,51 @@ func (p *Processor) ReadBack(ctx context.Context, settled func(context.Context) 
 	switch {
 	case err != nil:
 		return ReadBack{}, err
+	case p.beyond(s):
+		return p.close(ctx)
 	case s.Link != nil:
 		return p.again(ctx, s)
 	case s.Gap != nil:
 		return ReadBack{}, p.passGap(ctx, settled)
 	}
-	p.trail = nil
+	p.trail, p.over = nil, true
 	return ReadBack{Over: true, Whole: true, Ended: s.End}, nil
+}
+
+// beyond reports whether what comes next is that of another hour than those that are read back, or nothing.
+func (p *Processor) beyond(s chain.Step) bool {
+	switch until := p.cfg.Until; {
+	case until == 0:
+		return false
+	case s.Link != nil:
+		return s.Link.Hour >= until
+	case p.trail.Start().Hour >= until:
+		return true
+	case s.End != nil:
+		return s.End.Hour >= until
+	}
+	return s.Gap == nil
+}
+
+// close ends the work on a chain that goes on, or will, in hours that are not read back: its end is marked where that is.
+func (p *Processor) close(ctx context.Context) (ReadBack, error) {
+	if err := p.settle(ctx); err != nil {
+		return ReadBack{}, err
+	}
+	p.trail, p.over, p.closed = nil, true, true
+	return ReadBack{Over: true, Whole: true, Closed: true}, nil
+}
+
+// nothingThere finds out why nothing can be read back: the chain has not begun, which is well, or does not lead to where this one is.
+func (p *Processor) nothingThere(ctx context.Context) (ReadBack, error) {
+	start, err := chain.ReadStart(ctx, p.env, p.bucket, p.cfg.Source, p.shard.ID)
+	if err == nil && start != nil {
+		err = fmt.Errorf("chain of %s, which is read back, does not come by %q: %w", p.shard.ID, p.writer.End().Last, chain.ErrBroken)
+	}
+	if err != nil {
+		return ReadBack{}, err
+	}
+	return p.close(ctx)
 }
 
 // Resume says where reading has to begin in the stream when what had to be read back has been.
@@ -80,6 +122,9 @@ func (p *Processor) passGap(ctx context.Context, settled func(context.Context) e
 // again makes a link of a link. The two chains have been one so far, so that the first record, the hour and the hash are those of this one as well.
 func (p *Processor) again(ctx context.Context, s chain.Step) (ReadBack, error) {
 	if begun, err := p.beginAt(ctx, s.Link); err != nil || !begun {
+		if err == nil && p.cfg.Until > 0 {
+			err = fmt.Errorf("chain of %s has begun with other records than the one which is read back: %w", p.shard.ID, chain.ErrBroken)
+		}
 		p.trail = nil
 		return ReadBack{Over: true}, err
 	}

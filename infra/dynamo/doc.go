@@ -6,9 +6,12 @@
 //	worker  worker id  heartbeat N, address S, leaving BOOL, recordsPerSecond N, heartbeatAt N, planAcked N, inbox SS of "leaseKey receiver"
 //	lease   shard id   leaseOwner S, leaseCounter N, checkpoint M {type S, value S, hour N}, checkpointAt N, parentShardIds SS,
 //	                   childShardIds SS, startingHashKey S, endingHashKey S, plan N, recordsPerSecond N, tip N, stopped S, generations S, tipPlan N
-//	plan    plan       number N, state S, id S, generations S, hour N, published S, publishedBy N, previous S, acceptGaps BOOL, madeAt N, operator S, reason S
+//	plan    plan       number N, state S, id S, generations S, hour N, published S, publishedBy N, switched N, previous S, acceptGaps BOOL, madeAt N, operator S, reason S
 //	plan    positions#id#n  positions M of shard id to M {type S, value S, hour N}
 //	plan    genesis    position M, shards SS
+//	replay  its name   state S, generation N, from N, to N, readBackFrom S, rate N, settings S, madeAt N, operator S, reason S
+//
+// The rows of a side replay have the scopes replay/<name>/worker, replay/<name>/lease and replay/<name>/plan.
 //
 // Every read is a consistent, paged Query or GetItem. There is no Scan, no index and no transaction, so the role of a worker needs
 // no more than Query, GetItem, PutItem, UpdateItem and DeleteItem on the one table.

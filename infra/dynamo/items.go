@@ -19,6 +19,7 @@ const (
 	scopeWorker = "worker"
 	scopeLease  = "lease"
 	scopePlan   = "plan"
+	scopeReplay = "replay" // of side replays; behind it, for the rows of one: / its name / and one of the others
 	keyPlan     = "plan"
 	keyGenesis  = "genesis"
 	keyStarts   = "positions#" // behind it: id of a plan, # and a number
@@ -61,8 +62,8 @@ func put(it item, name string, v types.AttributeValue) {
 	it[name] = v
 }
 
-func leaseItem(l *lease.Lease) item {
-	it := key(scopeLease, l.Key)
+func (s *Store) leaseItem(l *lease.Lease) item {
+	it := s.key(scopeLease, l.Key)
 	for name, v := range leaseAttributes(l) {
 		put(it, name, v)
 	}

@@ -27,7 +27,7 @@ func (s *Store) plan(ctx context.Context) (lease.Plan, error) {
 	r := reader{it: it}
 	p := lease.Plan{
 		Number: r.number("number"), State: lease.PlanState(r.text("state")), ID: r.text("id"), Map: r.text("generations"), Hour: r.number("hour"),
-		Published: r.text("published"), By: r.number("publishedBy"), Previous: r.text("previous"),
+		Published: r.text("published"), By: r.number("publishedBy"), Switched: r.number("switched"), Previous: r.text("previous"),
 		Source: r.text("readBackFrom"), AcceptGaps: r.flag("acceptGaps"), SkipTo: r.number("skipTo"), At: r.number("madeAt"), Operator: r.text("operator"), Reason: r.text("reason"),
 	}
 	return p, r.err
@@ -36,15 +36,15 @@ func (s *Store) plan(ctx context.Context) (lease.Plan, error) {
 func planAttributes(p *lease.Plan) item {
 	return item{
 		"number": number(p.Number), "state": text(string(p.State)), "id": text(p.ID), "generations": text(p.Map), "hour": number(p.Hour),
-		"published": text(p.Published), "publishedBy": number(p.By), "previous": text(p.Previous),
+		"published": text(p.Published), "publishedBy": number(p.By), "switched": number(p.Switched), "previous": text(p.Previous),
 		"readBackFrom": text(p.Source), "acceptGaps": flag(p.AcceptGaps), "skipTo": number(p.SkipTo), "madeAt": number(p.At), "operator": text(p.Operator), "reason": text(p.Reason),
 	}
 }
 
 // WritePlan implements lease.Store.
 func (s *Store) WritePlan(ctx context.Context, from, to *lease.Plan) error {
-	if from.Number == 0 {
-		it := key(scopePlan, keyPlan)
+	if from.None() {
+		it := s.key(scopePlan, keyPlan)
 		for name, v := range planAttributes(to) {
 			put(it, name, v)
 		}
@@ -55,7 +55,7 @@ func (s *Store) WritePlan(ctx context.Context, from, to *lease.Plan) error {
 		u.equals("number", number(from.Number)), u.equals("state", text(string(from.State))), u.equals("id", text(from.ID)),
 	}, " AND ")
 	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.table, Key: key(scopePlan, keyPlan), UpdateExpression: u.expression(), ConditionExpression: &condition,
+		TableName: &s.table, Key: s.key(scopePlan, keyPlan), UpdateExpression: u.expression(), ConditionExpression: &condition,
 		ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
 	})
 	return wrap("update", keyPlan, classify(err, lease.ErrConflict))
@@ -88,7 +88,7 @@ func (s *Store) PutPositions(ctx context.Context, id string, positions map[strin
 		rows[name][shard] = position(at)
 	}
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
-		it := key(scopePlan, name)
+		it := s.key(scopePlan, name)
 		it["positions"] = &types.AttributeValueMemberM{Value: rows[name]}
 		if _, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: it}); err != nil {
 			return fmt.Errorf("put positions %s: %w", id, classify(err, err))
@@ -115,7 +115,7 @@ func (s *Store) Position(ctx context.Context, id, shard string) (lease.Position,
 // DropPositions implements lease.Store.
 func (s *Store) DropPositions(ctx context.Context, id string) error {
 	for n := range startRows {
-		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.table, Key: key(scopePlan, startsRow(id, n))})
+		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.table, Key: s.key(scopePlan, startsRow(id, n))})
 		if err != nil {
 			return fmt.Errorf("drop positions %s: %w", id, classify(err, err))
 		}

@@ -17,6 +17,7 @@ import (
 type Store struct {
 	client *dynamodb.Client
 	table  string
+	prefix string // of the scopes
 }
 
 var _ lease.Store = (*Store)(nil)
@@ -25,6 +26,13 @@ var _ lease.Store = (*Store)(nil)
 func NewStore(client *dynamodb.Client, table string) *Store {
 	return &Store{client: client, table: table}
 }
+
+// Side returns the store of the side replay of a name, whose rows lie in the same table and under other keys.
+func (s *Store) Side(name string) *Store {
+	return &Store{client: s.client, table: s.table, prefix: scopeReplay + "/" + name + "/"}
+}
+
+func (s *Store) key(scope, name string) item { return key(s.prefix+scope, name) }
 
 // Workers implements lease.Store.
 func (s *Store) Workers(ctx context.Context) ([]lease.Worker, error) {
@@ -45,7 +53,7 @@ func (s *Store) Leases(ctx context.Context) ([]lease.Lease, lease.Plan, error) {
 func query[R any](ctx context.Context, s *Store, scope string, parse func(item) (R, error)) (rows []R, err error) {
 	pages := dynamodb.NewQueryPaginator(s.client, &dynamodb.QueryInput{
 		TableName: &s.table, ConsistentRead: new(true), KeyConditionExpression: new("#scope = :scope"),
-		ExpressionAttributeNames: map[string]string{"#scope": "scope"}, ExpressionAttributeValues: item{":scope": text(scope)},
+		ExpressionAttributeNames: map[string]string{"#scope": "scope"}, ExpressionAttributeValues: item{":scope": text(s.prefix + scope)},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -73,7 +81,7 @@ func (s *Store) Lease(ctx context.Context, name string) (lease.Lease, error) {
 }
 
 func (s *Store) get(ctx context.Context, scope, name string) (item, error) {
-	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: key(scope, name), ConsistentRead: new(true)})
+	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: s.key(scope, name), ConsistentRead: new(true)})
 	if err != nil {
 		return nil, fmt.Errorf("get %s row %s: %w", scope, name, classify(err, err))
 	}
@@ -85,7 +93,7 @@ func (s *Store) get(ctx context.Context, scope, name string) (item, error) {
 
 // Register implements lease.Store.
 func (s *Store) Register(ctx context.Context, w lease.Worker) error {
-	it := key(scopeWorker, w.ID)
+	it := s.key(scopeWorker, w.ID)
 	for name, v := range workerAttributes(w) {
 		put(it, name, v)
 	}
@@ -110,7 +118,7 @@ func (s *Store) Heartbeat(ctx context.Context, w lease.Worker) (map[string]strin
 	u.names["#inbox"] = "inbox"
 	u.names["#key"] = "leaseKey"
 	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.table, Key: key(scopeWorker, w.ID), UpdateExpression: u.expression(), ConditionExpression: new("attribute_exists(#key)"),
+		TableName: &s.table, Key: s.key(scopeWorker, w.ID), UpdateExpression: u.expression(), ConditionExpression: new("attribute_exists(#key)"),
 		ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values, ReturnValues: types.ReturnValueAllOld,
 	})
 	if err != nil {
@@ -124,14 +132,14 @@ func (s *Store) Heartbeat(ctx context.Context, w lease.Worker) (map[string]strin
 
 // Deregister implements lease.Store.
 func (s *Store) Deregister(ctx context.Context, worker string) error {
-	_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.table, Key: key(scopeWorker, worker)})
+	_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.table, Key: s.key(scopeWorker, worker)})
 	return wrap("deregister", worker, classify(err, err))
 }
 
 // Bury implements lease.Store.
 func (s *Store) Bury(ctx context.Context, w lease.Worker) error {
 	_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: &s.table, Key: key(scopeWorker, w.ID), ConditionExpression: new("#heartbeat = :heartbeat"),
+		TableName: &s.table, Key: s.key(scopeWorker, w.ID), ConditionExpression: new("#heartbeat = :heartbeat"),
 		ExpressionAttributeNames: map[string]string{"#heartbeat": "heartbeat"}, ExpressionAttributeValues: item{":heartbeat": number(w.Counter)},
 	})
 	return wrap("bury", w.ID, classify(err, lease.ErrConflict))
@@ -140,7 +148,7 @@ func (s *Store) Bury(ctx context.Context, w lease.Worker) error {
 // Request implements lease.Store.
 func (s *Store) Request(ctx context.Context, worker, name, receiver string) error {
 	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.table, Key: key(scopeWorker, worker), UpdateExpression: new("ADD #inbox :note"),
+		TableName: &s.table, Key: s.key(scopeWorker, worker), UpdateExpression: new("ADD #inbox :note"),
 		ConditionExpression:       new("attribute_exists(#key)"),
 		ExpressionAttributeNames:  map[string]string{"#inbox": "inbox", "#key": "leaseKey"},
 		ExpressionAttributeValues: item{":note": set([]string{name + " " + receiver})},
@@ -150,7 +158,7 @@ func (s *Store) Request(ctx context.Context, worker, name, receiver string) erro
 
 // Create implements lease.Store.
 func (s *Store) Create(ctx context.Context, l lease.Lease) error {
-	err := s.putIfAbsent(ctx, leaseItem(&l))
+	err := s.putIfAbsent(ctx, s.leaseItem(&l))
 	if errors.Is(err, lease.ErrConflict) {
 		return nil
 	}
@@ -167,7 +175,7 @@ func (s *Store) putIfAbsent(ctx context.Context, it item) error {
 
 // Begin implements lease.Store.
 func (s *Store) Begin(ctx context.Context, g lease.Genesis) (lease.Genesis, error) {
-	it := key(scopePlan, keyGenesis)
+	it := s.key(scopePlan, keyGenesis)
 	it["position"] = position(g.Position)
 	put(it, "shards", set(g.Shards))
 	err := s.putIfAbsent(ctx, it)
@@ -201,7 +209,7 @@ func (s *Store) Update(ctx context.Context, from, to *lease.Lease) error {
 		conditions = append(conditions, u.equals("leaseOwner", text(from.Owner)))
 	}
 	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.table, Key: key(scopeLease, to.Key), UpdateExpression: u.expression(),
+		TableName: &s.table, Key: s.key(scopeLease, to.Key), UpdateExpression: u.expression(),
 		ConditionExpression: new(strings.Join(conditions, " AND ")), ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
 	})
 	return wrap("update lease", to.Key, classify(err, lease.ErrConflict))

@@ -11,13 +11,19 @@ import (
 
 // Published is the map that readers join with: which generation of each hour they see. It is one object of JSON lines,
 //
-//	<prefix>/generations/generations.json    {"from":"2026-11-23T14","to":"2026-11-23T18","generation":2,"plan":7}
+//	<prefix>/generations/generations.json    {"from":"2026-11-23T14","to":"2026-11-23T18","generation":2,"plan":7,"switched":1}
 //
 // from inclusive, to exclusive and absent in the last line, so that one PUT switches every reader. Before anybody has published there is none, and
 // readers see generation 1.
 type Published struct {
-	Plan int64 // number of the plan that has published the map; 0: none has
-	Map  Map
+	Plan     int64 // number of the plan that has published the map; 0: none has
+	Switched int64 // how often the map has been changed since, without a plan
+	Map      Map
+}
+
+// before reports whether somebody has published a map after this one.
+func (p Published) before(o Published) bool {
+	return p.Plan < o.Plan || p.Plan == o.Plan && p.Switched < o.Switched
 }
 
 // Swapper is a Bucket whose objects can be replaced.
@@ -35,6 +41,7 @@ type publishedLine struct {
 	To         *Hour `json:"to,omitempty"`
 	Generation int   `json:"generation"`
 	Plan       int64 `json:"plan,omitempty"`
+	Switched   int64 `json:"switched,omitempty"`
 }
 
 // ReadPublished returns the map that readers see.
@@ -73,7 +80,7 @@ func decodePublished(body []byte) (p Published, err error) {
 		if n := len(p.Map); v.Generation < 1 || n > 0 && span.From <= p.Map[n-1].From {
 			return p, fmt.Errorf("generations.json is no ascending list of hours: %w", ErrBroken)
 		}
-		p.Map, p.Plan = append(p.Map, span), max(p.Plan, v.Plan)
+		p.Map, p.Plan, p.Switched = append(p.Map, span), max(p.Plan, v.Plan), max(p.Switched, v.Switched)
 	}
 	if len(p.Map) == 0 {
 		return p, fmt.Errorf("generations.json is empty: %w", ErrBroken)
@@ -84,7 +91,7 @@ func decodePublished(body []byte) (p Published, err error) {
 func (p Published) encode() ([]byte, error) {
 	var out bytes.Buffer
 	for i, s := range p.Map {
-		line := publishedLine{Generation: s.Generation, Plan: p.Plan}
+		line := publishedLine{Generation: s.Generation, Plan: p.Plan, Switched: p.Switched}
 		if line.From = new(Hour); i > 0 { // views compare text, so the first line has an hour too
 			*line.From = s.From
 		}
@@ -98,7 +105,7 @@ func (p Published) encode() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Publish makes a plan's map the one that readers see, unless that of a later plan is already.
+// Publish makes a map the one that readers see, unless one that was published later is already.
 func Publish(ctx context.Context, env Env, b Swapper, l Layout, p Published) error {
 	body, err := p.encode()
 	if err != nil {
@@ -106,7 +113,7 @@ func Publish(ctx context.Context, env Env, b Swapper, l Layout, p Published) err
 	}
 	for {
 		have, tag, err := readPublished(ctx, env, b, l)
-		if err != nil || have.Plan >= p.Plan {
+		if err != nil || !have.before(p) {
 			return wrap("publish generations", err)
 		}
 		err = Retry(ctx, env, func(ctx context.Context) error {

@@ -167,15 +167,15 @@ func headLink(ctx context.Context, env Env, b Bucket, l Layout, key string) (*Li
 // Find returns the writer that stands at the end of a shard's chain, beginning at the last link that the listing shows: for whoever has no bookmark. It writes
 // nothing by itself.
 func Find(ctx context.Context, env Env, b Bucket, l Layout, shard Shard) (*Writer, error) {
-	at, err := lastLink(ctx, env, b, l, shard.ID)
+	at, err := LastLink(ctx, env, b, l, shard.ID)
 	if err != nil {
 		return nil, fmt.Errorf("find chain of %s: %w", shard.ID, err)
 	}
 	return TakeOver(ctx, env, b, l, shard, 0, at)
 }
 
-// lastLink returns the end of the last link of the latest hour that has one.
-func lastLink(ctx context.Context, env Env, b Bucket, l Layout, shard string) (Bookmark, error) {
+// LastLink returns the end of the last link of the latest hour that has one; zero when there is none.
+func LastLink(ctx context.Context, env Env, b Bucket, l Layout, shard string) (Bookmark, error) {
 	start, err := ReadStart(ctx, env, b, l, shard)
 	if err != nil || start == nil || start.First == "" {
 		return Bookmark{}, err

@@ -372,6 +372,20 @@ func TestEndedShardIsReadToItsEnd(t *testing.T) {
 	}
 }
 
+// TestShardThatEndsWithoutAMarkIsReadToItsLastLink: a side replay leaves a chain that goes on in later hours, and its row says SHARD_END.
+func TestShardThatEndsWithoutAMarkIsReadToItsLastLink(t *testing.T) {
+	f := newFleet(t, 2)
+	w := f.follower(follow.Config{})
+	f.put(50)
+	f.drain()
+	f.follow(w)
+	f.put(50)
+	f.drain()
+	f.ended[f.shards[0].id] = true // and where its last links end nobody has said
+	f.follow(w)
+	f.same(w.Latest())
+}
+
 // TestFollowerSurvivesFaults loses requests at random; in the end everything is merged.
 func TestFollowerSurvivesFaults(t *testing.T) {
 	for seed := range seeds(20) {

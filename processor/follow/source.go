@@ -60,8 +60,17 @@ func (f *Follower) close(ctx context.Context, id string, s *source) error {
 	if err != nil {
 		return fmt.Errorf("follow %s: %w", id, err)
 	}
-	if s.closed = true; mark != nil { // without one the shard ended before this log began
-		s.end = chain.Bookmark{Last: mark.Last, Hour: mark.Hour}
+	if mark != nil {
+		s.closed, s.end = true, chain.Bookmark{Last: mark.Last, Hour: mark.Hour}
+		return nil
+	}
+	// The shard ended before this log began; or it goes on in hours of which this log has nothing, and ends here where its links do.
+	end, err := chain.LastLink(ctx, f.env, f.bucket, f.cfg.Layout, id)
+	if err != nil {
+		return fmt.Errorf("follow %s: %w", id, err)
+	}
+	if s.closed = true; chain.Compare(end.Last, s.end.Last) > 0 {
+		s.end = end
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ AWS settings come from the usual places: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_U
 	root.CompletionOptions.HiddenDefaultCmd = true
 	for _, cmd := range []*cobra.Command{
 		newDemoCommand(std), newLocalCommand(std), newProduceCommand(std), newWorkerCommand(std), newStatusCommand(std), newAuditCommand(std),
-		newEvaluateCommand(std), newDeadlettersCommand(std), newEraseCommand(std), newReshardCommand(std), newResetCommand(std), newRecommendCommand(std),
+		newEvaluateCommand(std), newDeadlettersCommand(std), newEraseCommand(std), newReshardCommand(std), newResetCommand(std), newReplayCommand(std), newRecommendCommand(std),
 	} {
 		cmd.Args = noArguments
 		bindEnvironment(cmd)

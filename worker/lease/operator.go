@@ -13,6 +13,7 @@ import (
 //
 //	Make     the positions, then the plan row: one conditional write
 //	Step     made ── every row applied, every worker obeys or is dead ──► fenced ── every shard ended or at the tip since ──► published ── publish
+//	Switch   published ── other hours, which nobody writes any more ──► published ── publish
 type Operator struct {
 	env      Env
 	store    Store
@@ -23,7 +24,7 @@ type Operator struct {
 	began time.Time
 	seen  *Observer
 	gone  map[string]time.Time // by worker: when it was last seen to have a row, and not to obey
-	shown bool                 // the plan that is published has been shown to readers by this Operator
+	shown string               // id of the plan row whose map this Operator has shown to readers
 }
 
 // NewOperator returns an Operator. failover is T of the workers; publish shows the map of a published plan to readers, unless they see that of a later one.
@@ -38,8 +39,8 @@ var ErrPlanChanged = errors.New("the plan has been changed by somebody else")
 // see the map of from's publication before. ErrPlanChanged: the plan row is another one now.
 func (o *Operator) Make(ctx context.Context, from, to *Plan, positions map[string]Position) error {
 	to.Number, to.State = from.Number+1, PlanMade
-	to.Published, to.By, to.Previous = from.Published, from.By, from.Previous
-	if to.By > 0 {
+	to.Published, to.By, to.Switched, to.Previous = from.Published, from.By, from.Switched, from.Previous
+	if to.Published != "" {
 		if err := o.publish(ctx, from); err != nil {
 			return fmt.Errorf("make plan %d: %w", to.Number, err)
 		}
@@ -89,12 +90,12 @@ type Progress struct {
 }
 
 // Done reports whether nothing is left to do.
-func (p *Progress) Done() bool { return p.Plan.Number == 0 || p.Plan.State == PlanPublished && p.Shown }
+func (p *Progress) Done() bool { return p.Plan.None() || p.Plan.State == PlanPublished && p.Shown }
 
 // Step looks at the table once, does what can be done, and says how far the plan is. It is called again, until Progress.Done, about every half second.
 func (o *Operator) Step(ctx context.Context) (Progress, error) {
 	p, workers, leases, err := o.look(ctx)
-	if err != nil || p.Plan.Number == 0 {
+	if err != nil || p.Plan.None() {
 		return p, err
 	}
 	switch p.Plan.State {
@@ -130,7 +131,7 @@ func (o *Operator) look(ctx context.Context) (p Progress, workers []Worker, leas
 		return p, nil, nil, fmt.Errorf("read workers: %w", err)
 	}
 	o.see(&p.Plan, workers, began)
-	p.Rows, p.Shown = len(leases), o.shown
+	p.Rows, p.Shown = len(leases), !p.Plan.None() && o.shown == p.Plan.ID
 	return p, workers, leases, nil
 }
 
@@ -138,7 +139,7 @@ func (o *Operator) look(ctx context.Context) (p Progress, workers []Worker, leas
 func (o *Operator) see(plan *Plan, workers []Worker, began time.Time) {
 	now := o.env.Now()
 	if o.seen == nil || o.plan != plan.Number {
-		o.plan, o.began, o.seen, o.gone, o.shown = plan.Number, now, NewObserver(o.failover), map[string]time.Time{}, false
+		o.plan, o.began, o.seen, o.gone = plan.Number, now, NewObserver(o.failover), map[string]time.Time{}
 	}
 	o.seen.See(workers, began, now)
 	for _, w := range workers {
@@ -214,7 +215,7 @@ func (o *Operator) finish(ctx context.Context, p *Progress, leases []Lease) erro
 		return nil
 	}
 	return o.advance(ctx, p, func(to *Plan) {
-		to.State, to.Previous, to.Published, to.By = PlanPublished, to.Published, to.Map, to.Number
+		to.State, to.Previous, to.Published, to.By, to.Switched = PlanPublished, to.Published, to.Map, to.Number, 0
 	})
 }
 
@@ -230,7 +231,7 @@ func (o *Operator) advance(ctx context.Context, p *Progress, change func(*Plan))
 
 // show lets readers see the map, and removes what the plan does not need any more.
 func (o *Operator) show(ctx context.Context, p *Progress) error {
-	if o.shown {
+	if p.Shown {
 		return nil
 	}
 	if err := o.publish(ctx, &p.Plan); err != nil {
@@ -239,7 +240,7 @@ func (o *Operator) show(ctx context.Context, p *Progress) error {
 	if err := o.insist(ctx, func(ctx context.Context) error { return o.store.DropPositions(ctx, p.Plan.ID) }); err != nil {
 		return fmt.Errorf("drop positions: %w", err)
 	}
-	o.shown, p.Shown = true, true
+	o.shown, p.Shown = p.Plan.ID, true
 	return nil
 }
 

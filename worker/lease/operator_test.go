@@ -16,6 +16,7 @@ import (
 // readers are what operators show maps to.
 type readers struct {
 	plan  int64
+	nth   int64 // switch since that plan
 	text  string
 	times int
 	fail  int // so many publications fail
@@ -26,8 +27,8 @@ func (r *readers) show(_ context.Context, p *lease.Plan) error {
 		r.fail--
 		return errors.New("no answer")
 	}
-	if p.By > r.plan {
-		r.plan, r.text = p.By, p.Published
+	if p.By > r.plan || p.By == r.plan && p.Switched > r.nth {
+		r.plan, r.nth, r.text = p.By, p.Switched, p.Published
 		r.times++
 	}
 	return nil
@@ -461,5 +462,67 @@ func TestReadersAreSwitchedAfterTheRow(t *testing.T) {
 		}
 		must(t, r.finish(t.Context(), next))
 		r.checkFinished("the next operator", "x")
+	})
+}
+
+// TestSwitchWithoutAPlan: readers are switched as often as one likes, also before there was a plan; a plan goes on from there, and whoever was about to make one is told.
+func TestSwitchWithoutAPlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRewinding(t, lease.Lease{Key: "s", Checkpoint: lease.After("7", 0)})
+		o, _ := r.operator()
+		none := r.table.Plan()
+		first, err := o.Switch(t.Context(), &none, "one", "map one", "")
+		must(t, err)
+		if p := r.table.Plan(); !p.Same(&first) || p.Number != 0 || p.None() || r.readers.text != "map one" {
+			t.Errorf("plan %+v, readers see %q", p, r.readers.text)
+		}
+		if err := o.Make(t.Context(), &none, wanted("late"), nil); !errors.Is(err, lease.ErrPlanChanged) {
+			t.Errorf("a plan that was drawn up before: %v", err)
+		}
+		if l := r.table.Leases()[0]; l.Plan != 0 || l.Counter != 0 {
+			t.Errorf("the row has become %+v", l)
+		}
+		must(t, o.Make(t.Context(), &first, wanted("plan"), nil))
+		made := r.table.Plan()
+		if made.Number != 1 || made.Published != "map one" {
+			t.Errorf("made %+v", made)
+		}
+		if _, err := o.Switch(t.Context(), &made, "two", "map two", ""); !errors.Is(err, lease.ErrPlanUnderway) {
+			t.Errorf("while a plan is on its way: %v", err)
+		}
+		must(t, r.finish(t.Context(), o))
+		done := r.table.Plan()
+		second, err := o.Switch(t.Context(), &done, "three", "map three", "map before")
+		must(t, err)
+		if p := r.table.Plan(); p.Number != 1 || p.State != lease.PlanPublished || p.Previous != "map before" || p.Switched != 1 || r.readers.text != "map three" {
+			t.Errorf("plan %+v, readers see %q", p, r.readers.text)
+		}
+		other, _ := r.operator()
+		if p, err := other.Step(t.Context()); err != nil || !p.Done() || !p.Plan.Same(&second) {
+			t.Errorf("another operator finds %+v, %v", p, err)
+		}
+	})
+}
+
+// TestSwitchIsShownByOthers: whoever switched readers has died before they saw it. One who had shown them the map before does.
+func TestSwitchIsShownByOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRewinding(t)
+		o, store := r.operator()
+		none := r.table.Plan()
+		first, err := o.Switch(t.Context(), &none, "one", "map one", "")
+		must(t, err)
+		dead := lease.NewOperator(clock{}, store, failover, func(_ context.Context, p *lease.Plan) error {
+			if p.Switched > 1 {
+				return errors.New("dead")
+			}
+			return nil
+		})
+		if _, err := dead.Switch(t.Context(), &first, "two", "map two", ""); err == nil {
+			t.Error("a publication that failed is no error")
+		}
+		if p, err := o.Step(t.Context()); err != nil || !p.Done() || r.readers.text != "map two" {
+			t.Errorf("%+v, %v, readers see %q", p, err, r.readers.text)
+		}
 	})
 }

@@ -11,7 +11,7 @@ const (
 )
 
 // Plan is the row that serialises replays. One plan follows the other; a row, a term and an acknowledgement name the plan that they belong to by its
-// number. The zero Plan means that there never was one.
+// number. The zero Plan means that there never was one; one with Number 0 that is published, that readers have been switched without.
 type Plan struct {
 	Number     int64
 	State      PlanState
@@ -20,6 +20,7 @@ type Plan struct {
 	Hour       int64  // the first hour that is written anew, since the Unix epoch
 	Published  string // the map that readers see, or are about to
 	By         int64  // number of the plan that has published it
+	Switched   int64  // how often Published has been changed since then without a plan: see Operator.Switch
 	Previous   string // the map that they saw before, for undoing
 	Source     string // which generation each hour is read back from, before reading begins in the stream, handed on like Map; empty: nothing is read back
 	AcceptGaps bool   // what is past retention is given up, and a mark in the log says so; otherwise it stops its shard
@@ -33,6 +34,9 @@ type Plan struct {
 func (p *Plan) Fenced(number int64) bool {
 	return p.Number > number || p.Number == number && (p.State == PlanFenced || p.State == PlanPublished)
 }
+
+// None reports whether nothing has ever been published or planned.
+func (p *Plan) None() bool { return p.Number == 0 && p.State == "" }
 
 // Same reports whether the row still says what a conditional write of p requires.
 func (p *Plan) Same(o *Plan) bool { return p.Number == o.Number && p.State == o.State && p.ID == o.ID }

@@ -12,10 +12,10 @@ import (
 // Conclude brings plans to their end until ctx ends, on behalf of operators who have gone home: the worker that owns the first open shard does. Others, and the
 // tool that made the plan, may do the same at the same time.
 func Conclude(ctx context.Context, env worker.Env, w *worker.Worker, o *lease.Operator, tick time.Duration) {
-	shown := int64(0) // number of the last plan that readers have been shown
+	shown := "" // id of the plan row whose map readers have been shown last
 	for env.Sleep(ctx, tick) == nil {
 		plan := w.Plan()
-		if plan.Number <= shown || !(shardlog.Fleet{Worker: w}).Keeper() {
+		if plan.None() || plan.ID == shown || !(shardlog.Fleet{Worker: w}).Keeper() {
 			continue
 		}
 		p, err := o.Step(ctx)
@@ -23,7 +23,7 @@ func Conclude(ctx context.Context, env worker.Env, w *worker.Worker, o *lease.Op
 		case err != nil && ctx.Err() == nil:
 			w.Trouble("conclude replay", err)
 		case err == nil && p.Done():
-			shown = p.Plan.Number
+			shown = p.Plan.ID
 		}
 	}
 }

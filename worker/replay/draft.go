@@ -228,6 +228,6 @@ func Publish(env chain.Env, b chain.Swapper, l chain.Layout) func(context.Contex
 		if err != nil {
 			return err
 		}
-		return chain.Publish(ctx, env, b, l, chain.Published{Plan: p.By, Map: published.Map()})
+		return chain.Publish(ctx, env, b, l, chain.Published{Plan: p.By, Switched: p.Switched, Map: published.Map()})
 	}
 }

@@ -108,7 +108,7 @@ func (s *ShardDraft) look(ctx context.Context, env chain.Env, stream worker.Stre
 	if !s.examined() {
 		return nil
 	}
-	r, err := firstAt(ctx, env, stream, s.Row.Key, lease.Position{Type: lease.TrimHorizon})
+	r, err := FirstAt(ctx, env, stream, s.Row.Key, lease.Position{Type: lease.TrimHorizon})
 	if err != nil {
 		return fmt.Errorf("look for oldest record of %s: %w", s.Row.Key, err)
 	}
@@ -124,7 +124,7 @@ func (s *ShardDraft) lookAhead(ctx context.Context, env chain.Env, stream worker
 	if !s.Known {
 		at = lease.Position{Type: lease.TrimHorizon}
 	}
-	r, err := firstAt(ctx, env, stream, s.Row.Key, at)
+	r, err := FirstAt(ctx, env, stream, s.Row.Key, at)
 	if err != nil {
 		return fmt.Errorf("look for first record of %s that has not been read: %w", s.Row.Key, err)
 	}
@@ -134,8 +134,8 @@ func (s *ShardDraft) lookAhead(ctx context.Context, env chain.Env, stream worker
 	return nil
 }
 
-// firstAt returns the first record that a shard has from a position on, or nil.
-func firstAt(ctx context.Context, env chain.Env, stream worker.Stream, shard string, at lease.Position) (*worker.Record, error) {
+// FirstAt returns the first record that a shard has from a position on, or nil.
+func FirstAt(ctx context.Context, env chain.Env, stream worker.Stream, shard string, at lease.Position) (*worker.Record, error) {
 	iterator, gone := "", false
 	err := chain.Retry(ctx, env, func(ctx context.Context) (err error) {
 		iterator, err = stream.Iterator(ctx, shard, at)

@@ -145,7 +145,7 @@ func (p *shardProcessor) Reread(ctx context.Context, settled func(context.Contex
 	if err != nil {
 		return worker.Reread{}, verdict(err)
 	}
-	out := worker.Reread{Records: int(n.Records), Reached: n.Reached, Over: n.Over, Whole: n.Whole, Ended: n.Ended != nil}
+	out := worker.Reread{Records: int(n.Records), Reached: n.Reached, Over: n.Over, Whole: n.Whole, Ended: n.Ended != nil || n.Closed}
 	if n.Over {
 		out.At = position(p.Processor.Resume(), p.row.Checkpoint)
 	}

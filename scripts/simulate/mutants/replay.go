@@ -134,7 +134,7 @@ var replays = []mutant{
 		why:    "NOFLAG: readers are switched before the plan row says so",
 		masked: "another plan would have to be made between the two requests; TestReadersAreSwitchedAfterTheRow of package lease finds it"},
 	{name: "publish/backwards", file: chainDir + "published.go",
-		old: `have.Plan >= p.Plan {`, new: `have.Plan == p.Plan {`,
+		old: `!have.before(p) {`, new: `have.Plan == p.Plan {`,
 		why:    "an operator that wakes up late shows the map of an older plan",
 		masked: "one would have to sleep between two requests for as long as another plan takes; TestPublishedMapGoesForwardOnly of package chain finds it"},
 	{name: "publish/unconditional", file: "processor/chain/chaintest/bucket.go",
@@ -143,7 +143,7 @@ var replays = []mutant{
 
 	// Making a plan.
 	{name: "make/without-publishing", file: operator,
-		old: `	if to.By > 0 {`, new: `	if to.By < 0 {`,
+		old: `	if to.Published != "" {`, new: `	if to.By < 0 {`,
 		why: "EARLY: a plan is made while readers do not see the map that it begins from"},
 	{name: "make/unconditional", file: storeFile,
 		old: `if !t.plan.Same(&before) {`, new: `if t.plan.Number > before.Number+1 {`,

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
+	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	infras3 "github.com/streamrec/streamrec/infra/s3"
+	"github.com/streamrec/streamrec/model"
+	"github.com/streamrec/streamrec/worker"
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay"
+	"github.com/streamrec/streamrec/worker/replay/side"
+)
+
+const replayHelp = `Replay some hours beside live traffic: the log of these hours is read back, and its rows are written again with new recommendations, into a generation
+of their own. Readers and workers notice nothing until it is published, which is one write; or it is dropped. So another model can be tried on what has
+happened, and what a bad one has written can be replaced, without touching the checkpoints.
+
+  start     shows what it would do; with --execute makes the replay and works on it
+  run       works on a replay, on as many machines as you like: they share its shards
+  status    how far replays are
+  diff      compares the lists of then with those of the replay
+  publish   lets readers see the hours of the replay; --undo: what was there before
+  drop      removes a replay that readers do not see
+
+To rewind the whole fleet from some hour on to now there is streamrec reset.`
+
+func newReplayCommand(std streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "replay", Short: "Replay some hours beside live traffic, compare, and publish or drop them", Long: replayHelp,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	for _, sub := range []*cobra.Command{
+		newReplayStartCommand(std), newReplayRunCommand(std), newReplayStatusCommand(std), newReplayDiffCommand(std), newReplayPublishCommand(std), newReplayDropCommand(std),
+	} {
+		sub.Args = noArguments
+		bindEnvironment(sub)
+		cmd.AddCommand(sub)
+	}
+	return cmd
+}
+
+// replayOptions are the flags that the replay commands share.
+type replayOptions struct {
+	app, stream, bucket, prefix, name string
+	format                            output
+}
+
+func (o *replayOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.app, "app", "", "application: the name of the lease table (required)")
+	f.StringVar(&o.stream, "stream", "", "Kinesis stream (required)")
+	f.StringVar(&o.bucket, "bucket", "", "S3 bucket of the log (required)")
+	f.StringVar(&o.prefix, "prefix", "events", "prefix of the log in the bucket")
+	f.StringVar(&o.name, "name", "", "name of the replay: up to 40 of a-z, 0-9 and - (required)")
+	outputFlag(cmd, &o.format)
+}
+
+func (o *replayOptions) validate() error {
+	err := required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket, "name": o.name})
+	if err == nil {
+		err = side.CheckName(o.name)
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// replaySettings are what the workers of a replay agree on. They are kept in its row.
+type replaySettings struct {
+	Params          []string `json:"params"` // changes to the defaults, each Name=value
+	Recommendations int      `json:"recommendations"`
+}
+
+func (s replaySettings) model() (model.Params, error) { return modelParams(s.Params) }
+
+func settingsOf(r *side.Replay) (s replaySettings, err error) {
+	if err = json.Unmarshal([]byte(r.Settings), &s); err != nil {
+		return s, refuse("the settings of replay %s cannot be read: %w", r.Name, err)
+	}
+	return s, nil
+}
+
+// replayTool is what the replay commands work with.
+type replayTool struct {
+	o        replayOptions
+	std      streams
+	clients  clients
+	bucket   *infras3.Bucket
+	stream   *infrakinesis.Stream
+	store    *infradynamo.Store
+	registry side.Registry
+	source   replay.Source
+	operator *lease.Operator
+}
+
+func newReplayTool(ctx context.Context, o replayOptions, std streams) (*replayTool, error) {
+	c, err := loadClients(ctx)
+	if err != nil {
+		return nil, err
+	}
+	check, cancel := context.WithTimeout(ctx, preflightTimeout)
+	defer cancel()
+	summary, err := checkStream(check, c, o.stream)
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := checkBucket(check, c, o.bucket)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTable(check, c, o.app, false); err != nil {
+		return nil, err
+	}
+	t := &replayTool{o: o, std: std, clients: c, bucket: bucket, stream: infrakinesis.NewStream(c.kinesis, o.stream), store: infradynamo.NewStore(c.dynamodb, o.app)}
+	t.registry = t.store.Replays()
+	t.source = replay.Source{Env: worker.System{}, Bucket: bucket, Layout: layoutOf(o.prefix), Stream: summary.ARN}
+	t.operator = lease.NewOperator(worker.System{}, t.store, replayFailover, replay.Publish(worker.System{}, bucket, t.source.Layout))
+	return t, nil
+}
+
+// find returns the replay of the name.
+func (t *replayTool) find(ctx context.Context) (*side.Replay, error) {
+	r, err := t.registry.Replay(ctx, t.o.name)
+	if errors.Is(err, lease.ErrAbsent) {
+		return nil, refuse("application %s has no replay %s; streamrec replay status lists those that it has", t.o.app, t.o.name)
+	}
+	return &r, explain("lease table "+t.o.app, err)
+}
