@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay/side"
 )
 
 // answering is a store to whose requests DynamoDB answers with the same bytes.
@@ -70,7 +71,7 @@ func requireFinite(t *testing.T, rate float64) {
 
 // FuzzLeaseRow reads lease rows that anybody may have written. What is read is read again when it has been written.
 func FuzzLeaseRow(f *testing.F) {
-	f.Add(answerWith(f, leaseItem(&lease.Lease{
+	f.Add(answerWith(f, (&Store{}).leaseItem(&lease.Lease{
 		Key: "shardId-0", Owner: "w-1", Counter: 7, Checkpoint: lease.Position{Type: "AFTER_SEQUENCE_NUMBER", Value: "49@2026-11-23T09", Hour: 9}, CheckpointAt: 5, Parents: []string{"p", "a"},
 		Children: []string{"c"}, StartingHashKey: "0", EndingHashKey: "9", Plan: 3, Rate: 12.5, Stopped: "because", Tip: 4, Map: "1", Source: "1", TipPlan: 2,
 	})))
@@ -87,7 +88,7 @@ func FuzzLeaseRow(f *testing.F) {
 		if row.Checkpoint.Type == "" {
 			t.Fatalf("read %+v", row)
 		}
-		again, err := parseLease(leaseItem(&row))
+		again, err := parseLease((&Store{}).leaseItem(&row))
 		if row.Rate = again.Rate; err != nil || !reflect.DeepEqual(again, row) { // rates have three digits
 			t.Fatalf("read %+v, and again %+v, %v", row, again, err)
 		}
@@ -151,6 +152,22 @@ func FuzzPlanRow(f *testing.F) {
 		}
 		if at, err := s.Position(t.Context(), "i", "s"); err == nil && at.Type == "" {
 			t.Fatalf("position %+v", at)
+		}
+	})
+}
+
+// FuzzReplayRow reads rows of side replays. One that is read can be worked with, and is read again when it has been written.
+func FuzzReplayRow(f *testing.F) {
+	f.Add([]byte(`{"Item":{"leaseKey":{"S":"a"},"state":{"S":"running"},"generation":{"N":"2"},"from":{"N":"500000"},"to":{"N":"500002"},"readBackFrom":{"S":"1"},"rate":{"N":"5"}}}`))
+	f.Add([]byte(`{"Item":{"leaseKey":{"S":"a"},"generation":{"N":"2"},"from":{"N":"1"},"to":{"N":"9223372036854775807"},"readBackFrom":{"S":"1<2026-11-23T14;2"}}}`))
+	f.Add([]byte(`{"Item":{"leaseKey":{"S":"a"},"generation":{"N":"-2"},"from":{"N":"x"},"readBackFrom":{"S":""}}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := answering(body).Replays().Replay(t.Context(), "a")
+		if err != nil {
+			return
+		}
+		if r.SeenIn(r.Source) != side.Before || r.SeenIn(r.Switched(r.Source, false)) != side.After {
+			t.Fatalf("%+v: readers see %s, and then %s", r, r.SeenIn(r.Source), r.SeenIn(r.Switched(r.Source, false)))
 		}
 	})
 }

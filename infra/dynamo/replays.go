@@ -30,6 +30,11 @@ func parseReplay(it item) (side.Replay, error) {
 	if out.Source, err = chain.ParseMap(r.text("readBackFrom")); err != nil {
 		r.wrong("readBackFrom")
 	}
+	if r.err == nil {
+		if err := out.Check(); err != nil {
+			return out, fmt.Errorf("row of replay %s: %w: %w", out.Name, err, lease.ErrRefused)
+		}
+	}
 	return out, r.err
 }
 

@@ -73,8 +73,8 @@ func (o *replayStartOptions) wanted() (side.Replay, error) {
 	if len(errs) == 2 && r.From >= r.To {
 		errs = append(errs, errors.New("--from must be before --to"))
 	}
-	if r.To-r.From > longestReplay {
-		errs = append(errs, fmt.Errorf("--from and --to are more than %d days apart: replay them in parts", longestReplay/24))
+	if r.To-r.From > side.Longest {
+		errs = append(errs, fmt.Errorf("--from and --to are more than %d days apart: replay them in parts", side.Longest/24))
 	}
 	if o.rate < 0 {
 		errs = append(errs, errors.New("--rate: must not be negative"))
@@ -96,9 +96,6 @@ func (o *replayStartOptions) wanted() (side.Replay, error) {
 	r.Settings = string(text)
 	return r, nil
 }
-
-// longestReplay bounds the hours that one replay looks at one by one.
-const longestReplay = 400 * 24
 
 func runReplayStart(ctx context.Context, o replayStartOptions, std streams) error {
 	wanted, err := o.wanted()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/lease"
@@ -40,6 +41,22 @@ func (r *Replay) Map() chain.Map { return r.Source.Replace(r.From, 0, r.Generati
 // same reports whether two rows are about the same work.
 func (r *Replay) same(o *Replay) bool {
 	return r.From == o.From && r.To == o.To && r.Source.String() == o.Source.String() && r.Rate == o.Rate && r.Settings == o.Settings
+}
+
+// Longest is how many hours a replay may have: they are looked at one by one.
+const Longest = 400 * 24
+
+// Check says what is wrong with the row, nil when nothing is.
+func (r *Replay) Check() error {
+	switch {
+	case r.Generation < 1 || r.Generation >= nowhere:
+		return fmt.Errorf("generation %d", r.Generation)
+	case r.From < 0 || r.From >= r.To || r.To-r.From > Longest:
+		return fmt.Errorf("hours %d to %d", r.From, r.To)
+	case len(r.Source) == 0 || slices.Contains(r.Source.Generations(), r.Generation):
+		return errors.New("nothing that it could be read from")
+	}
+	return CheckName(r.Name)
 }
 
 var name = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
