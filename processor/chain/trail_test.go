@@ -153,10 +153,22 @@ func TestTrailFindsContradictions(t *testing.T) {
 	}
 }
 
+// rounds counts how often several requests are waited for.
+type rounds struct {
+	*chaintest.Env
+	n int
+}
+
+// Join implements chain.Env.
+func (r *rounds) Join(fs ...func()) {
+	r.n++
+	r.Env.Join(fs...)
+}
+
 // TestLongSilenceIsPassedInFewSteps: a chain that goes on after ten days is taken over, followed and found without listing one hour after the other.
 func TestLongSilenceIsPassedInFewSteps(t *testing.T) {
 	const days = 10
-	b, env := &chaintest.Bucket{}, &chaintest.Env{Time: noon.Add(days * 24 * time.Hour)}
+	b, env := &chaintest.Bucket{}, &rounds{Env: &chaintest.Env{Time: noon.Add(days * 24 * time.Hour)}}
 	w, err := chain.TakeOver(t.Context(), env, b, layout, shard0, 1, chain.Bookmark{})
 	if err != nil {
 		t.Fatal(err)
@@ -174,6 +186,7 @@ func TestLongSilenceIsPassedInFewSteps(t *testing.T) {
 		}
 		ends = append(ends, w.End())
 	}
+	env.n = 0
 	w, err = chain.TakeOver(t.Context(), env, b, layout, shard0, 1, chain.Bookmark{Last: ends[0].Last, Hour: ends[0].Hour})
 	if err != nil || w.End() != ends[2] {
 		t.Errorf("taken over at %+v, %v", w.End(), err)
@@ -188,6 +201,9 @@ func TestLongSilenceIsPassedInFewSteps(t *testing.T) {
 			t.Errorf("the trail leads to %+v, want %+v", next.Link, want)
 		}
 		tr.Pass(next)
+	}
+	if most := 2 * 24; env.n > most {
+		t.Errorf("%d times requests were waited for, to go over %d days twice: want %d at most", env.n, days, most)
 	}
 	for i, end := range ends { // as it would be under other clocks
 		env.Time = end.Hour.Time().Add(time.Duration(i) * 50 * time.Hour)

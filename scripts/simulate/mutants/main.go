@@ -78,11 +78,11 @@ func run(ctx context.Context, chosen []mutant, seeds int) error {
 			fmt.Printf("%-9s %s: %v\n", "BROKEN", m.name, err)
 			continue
 		}
-		if m.masked == "" {
+		if m.masked == "" || m.test != "" {
 			counted++
-		}
-		if m.masked == "" && v.found {
-			found++
+			if v.found {
+				found++
+			}
 		}
 		fmt.Printf("%-9s %-42s %4d schedules %5.1fs  %s\n", v.word(m), m.name, v.schedules, time.Since(began).Seconds(), v.text(m))
 	}
@@ -100,7 +100,7 @@ func (v verdict) word(m mutant) string {
 	switch {
 	case v.found:
 		return "found"
-	case m.masked != "":
+	case m.masked != "" && m.test == "":
 		return "masked"
 	}
 	return "SURVIVED"
@@ -110,6 +110,8 @@ func (v verdict) text(m mutant) string {
 	switch {
 	case v.found:
 		return v.how
+	case m.test != "":
+		return m.test + " passes; " + m.why
 	case m.masked != "":
 		return m.masked
 	}
@@ -124,11 +126,20 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return filepath.Dir(strings.TrimSpace(string(out))), nil
 }
 
-// try builds the simulator with the mutant in it, and runs it.
+// try plants the mutant, and runs what has to find it: the simulator, or a test.
 func try(ctx context.Context, root, dir string, m mutant, seeds int) (verdict, error) {
-	binary := filepath.Join(dir, "simulate")
-	if err := build(ctx, root, dir, binary, m); err != nil {
+	overlay, err := plant(root, dir, m)
+	if err != nil {
 		return verdict{}, err
+	}
+	if m.test != "" {
+		return tryTest(ctx, root, overlay, m.test)
+	}
+	binary := filepath.Join(dir, "simulate")
+	build := exec.CommandContext(ctx, "go", "build", "-gcflags=-e", "-overlay", overlay, "-o", binary, "./scripts/simulate")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return verdict{}, fmt.Errorf("build: %w: %s", err, out)
 	}
 	out, err := exec.CommandContext(ctx, binary, "-seeds", strconv.Itoa(seeds), "-stop", "1").CombinedOutput()
 	if ctx.Err() != nil {
@@ -137,37 +148,64 @@ func try(ctx context.Context, root, dir string, m mutant, seeds int) (verdict, e
 	return judge(string(out), err), nil
 }
 
-func build(ctx context.Context, root, dir, binary string, m mutant) error {
+// plant returns the overlay that puts the mutant into its file.
+func plant(root, dir string, m mutant) (overlay string, err error) {
 	path := filepath.Join(root, m.file)
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("read source: %w", err)
+		return "", fmt.Errorf("read source: %w", err)
 	}
 	if n := strings.Count(string(source), m.old); n != 1 {
-		return fmt.Errorf("its text stands in %s %d times, not once: the code has moved on", m.file, n)
+		return "", fmt.Errorf("its text stands in %s %d times, not once: the code has moved on", m.file, n)
 	}
 	mutated := filepath.Join(dir, "mutated.go")
 	if err := os.WriteFile(mutated, []byte(strings.Replace(string(source), m.old, m.new, 1)), 0o600); err != nil {
-		return fmt.Errorf("write mutant: %w", err)
+		return "", fmt.Errorf("write mutant: %w", err)
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: mutated}})
+	text, err := json.Marshal(map[string]any{"Replace": map[string]string{path: mutated}})
 	if err != nil {
-		return fmt.Errorf("write overlay: %w", err)
+		return "", fmt.Errorf("write overlay: %w", err)
 	}
-	file := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(file, overlay, 0o600); err != nil {
-		return fmt.Errorf("write overlay: %w", err)
+	overlay = filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(overlay, text, 0o600); err != nil {
+		return "", fmt.Errorf("write overlay: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-gcflags=-e", "-overlay", file, "-o", binary, "./scripts/simulate")
+	return overlay, nil
+}
+
+// tryTest runs a test with a mutant planted.
+func tryTest(ctx context.Context, root, overlay, test string) (verdict, error) {
+	folder, name, _ := strings.Cut(test, ".")
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout=2m", "-overlay", overlay, "-run", "^"+name+"$", "./"+folder)
 	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w: %s", err, out)
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return verdict{}, ctx.Err()
 	}
-	return nil
+	return judgeTest(string(out), err)
+}
+
+// judgeTest reads what go test has printed.
+func judgeTest(out string, err error) (verdict, error) {
+	switch {
+	case strings.Contains(out, "[build failed]") || strings.Contains(out, "[setup failed]"):
+		return verdict{}, fmt.Errorf("build: %s", out)
+	case strings.Contains(out, "no tests to run"):
+		return verdict{}, errors.New("there is no such test")
+	case err == nil:
+		return verdict{}, nil
+	}
+	v := verdict{found: true, how: "the test fails"}
+	if s := failure.FindStringSubmatch(out); s != nil {
+		v.how = s[1]
+	}
+	return v, nil
 }
 
 var (
 	schedules = regexp.MustCompile(`(?m)^(\d+) schedules, (\d+) violations`)
+	failure   = regexp.MustCompile(`(?m)^ +(\w+_test\.go:\d+: .*)$`)
+	seed      = regexp.MustCompile(`(?m)^  go run .*--seed (\d+)`)
 	violation = regexp.MustCompile(`(?m)^VIOLATION (.*)$`)
 )
 
@@ -179,6 +217,9 @@ func judge(out string, err error) verdict {
 	}
 	if s := violation.FindStringSubmatch(out); s != nil {
 		v.how = s[1]
+		if n := seed.FindStringSubmatch(out); n != nil {
+			v.how = "seed " + n[1] + " " + v.how
+		}
 	} else if v.found {
 		v.how, _, _ = strings.Cut(out, "\n")
 	}

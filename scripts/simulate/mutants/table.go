@@ -11,6 +11,8 @@ type mutant struct {
 	why  string // what the bug breaks
 	// masked says why the simulator does not have to find it, or is empty.
 	masked string
+	// test is what finds it instead, as folder.Name, or empty.
+	test string
 }
 
 const (
@@ -20,7 +22,7 @@ const (
 	storeFile    = "worker/lease/leasetest/store.go"
 )
 
-var mutants = slices.Concat(protocol, replays)
+var mutants = slices.Concat(protocol, replays, fixed)
 
 // protocol are the mutants of the rules by which workers share shards, and of the log.
 var protocol = []mutant{
@@ -115,7 +117,7 @@ var protocol = []mutant{
 	{name: "leave/deregisters-first", file: leaseDir + "coordinator.go",
 		old: "	for c.holding() > 0 {\n		if err := c.readWorkers", new: "	c.deregister(ctx)\n	for c.holding() > 0 {\n		if err := c.readWorkers",
 		why:    "others take the shards of a worker that is still flushing",
-		masked: "the log keeps what two owners do from being seen; TestRandomFaults of package lease finds it"},
+		masked: "the log keeps what two owners do from being seen", test: "worker/lease.TestRandomFaults"},
 
 	// Lineage.
 	{name: "parents/not-waited-for", file: leaseDir + "plan.go",

@@ -36,8 +36,8 @@ func TestMutantsFitTheCode(t *testing.T) {
 }
 
 func TestJudgeReadsTheSimulator(t *testing.T) {
-	v := judge("VIOLATION at 3s: a record is lost\n  go run …\n17 schedules, 1 violations; …\n", os.ErrInvalid)
-	if !v.found || v.schedules != 17 || v.how != "at 3s: a record is lost" {
+	v := judge("VIOLATION at 3s: a record is lost\n  go run ./scripts/simulate --seed 16 --trace\n17 schedules, 1 violations; …\n", os.ErrInvalid)
+	if !v.found || v.schedules != 17 || v.how != "seed 16 at 3s: a record is lost" {
 		t.Errorf("%+v", v)
 	}
 	if v := judge("500 schedules, 0 violations; …\n", nil); v.found || v.schedules != 500 {
@@ -45,5 +45,26 @@ func TestJudgeReadsTheSimulator(t *testing.T) {
 	}
 	if v := judge("panic: nil map\n", os.ErrInvalid); !v.found || v.how != "panic: nil map" {
 		t.Errorf("%+v", v)
+	}
+}
+
+func TestJudgeReadsTests(t *testing.T) {
+	for name, c := range map[string]struct {
+		out   string
+		err   error
+		found bool
+		how   string
+		fails bool
+	}{
+		"failed":       {"--- FAIL: TestX (0.0s)\n    x_test.go:7: got 1\nFAIL\n", os.ErrInvalid, true, "x_test.go:7: got 1", false},
+		"crashed":      {"panic: nil map\nFAIL\n", os.ErrInvalid, true, "the test fails", false},
+		"passed":       {"ok  \tx\t0.1s\n", nil, false, "", false},
+		"not compiled": {"FAIL\tx [build failed]\n", os.ErrInvalid, false, "", true},
+		"no such test": {"ok  \tx\t0.1s [no tests to run]\n", nil, false, "", true},
+	} {
+		v, err := judgeTest(c.out, c.err)
+		if v.found != c.found || v.how != c.how || (err != nil) != c.fails {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
 	}
 }
