@@ -16,15 +16,15 @@ type Command struct {
 	Path string   // the executable
 	Args []string // without the name of the executable
 	Env  []string // the whole environment, NAME=value
-	// Stderr gets the standard error, instead of the log of the process. May be nil.
-	Stderr io.Writer
+	// Stdout and Stderr get what the process says, instead of its logs. May be nil.
+	Stdout, Stderr io.Writer
 }
 
 // Process is one command that runs, or has run. It is safe for concurrent use.
 type Process struct {
 	Name string
 	Out  *Log // stdout
-	Err  *Log // stderr, unless it goes elsewhere
+	Err  *Log // stderr; either is empty when it goes elsewhere
 
 	command *exec.Cmd
 	started time.Time
@@ -38,6 +38,9 @@ func Start(c Command) (*Process, error) {
 	p := &Process{Name: c.Name, Out: NewLog(), Err: NewLog(), exited: make(chan struct{})}
 	p.command = exec.Command(c.Path, c.Args...)
 	p.command.Env, p.command.Stdout, p.command.Stderr = c.Env, p.Out, p.Err
+	if c.Stdout != nil {
+		p.command.Stdout = c.Stdout
+	}
 	if c.Stderr != nil {
 		p.command.Stderr = c.Stderr
 	}
@@ -107,8 +110,11 @@ func (p *Process) Wait(ctx context.Context) (code int, err error) {
 	if _, exit := errors.AsType[*exec.ExitError](p.failure); p.failure != nil && !exit {
 		return 0, fmt.Errorf("wait for %s: %w", p, p.failure)
 	}
-	return p.command.ProcessState.ExitCode(), nil
+	return p.Code(), nil
 }
+
+// Code is the exit code of a process that has ended, -1 when a signal ended it.
+func (p *Process) Code() int { return p.command.ProcessState.ExitCode() }
 
 // Outcome says how a process that has ended did so.
 func (p *Process) Outcome() string {
