@@ -203,6 +203,8 @@ demo() { go run ./scripts/streamrec demo --headless --duration 30s; }
 
 processes() { STREAMREC_E2E=1 STREAMREC_DUCKDB=1 go test -count=1 -timeout 15m ./scripts/e2e ./processor/table ./infra/duckdb ./infra/athena; }
 
+soak() { STREAMREC_E2E=1 go test -count=1 -timeout 10m ./scripts/soak; }
+
 step "format" formatted
 step "go mod tidy" tidy
 step "vet" go vet ./...
@@ -223,6 +225,7 @@ step_with browser "Chromium, playwright-core or axe-core cannot be installed" "d
 step "benchmarks, briefly" benchmarks
 step_with npm_servers "npm packages cannot be installed" "conformance with independent servers" conformance
 step "independent clients" clients
+step "soak, briefly" soak
 step_with readers "npm packages of DuckDB, Arrow and hyparquet cannot be installed" "real processes, judged by DuckDB" processes
 
 [ "${#budget[@]}" -gt 0 ] || { echo "no step has any of these words in its name: ${parts[*]}" >&2; exit 2; }

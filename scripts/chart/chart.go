@@ -70,7 +70,10 @@ func Save(path string, width, height vg.Length, shares []float64, plots ...*plot
 	default:
 		return fmt.Errorf("a picture is a .png or a .svg, not %q", extension)
 	}
-	stack(draw.New(canvas), shares, plots)
+	whole := draw.New(canvas)
+	whole.SetColor(color.White) // on dark pages, too
+	whole.Fill(whole.Rectangle.Path())
+	stack(draw.Crop(whole, vg.Points(6), 0, vg.Points(6), -vg.Points(4)), shares, plots)
 	f, err := os.Create(path)
 	if err != nil {
 		return err

@@ -107,12 +107,20 @@ func lagPanel(points []point) (*plot.Plot, error) {
 		if err != nil {
 			return nil, err
 		}
-		dots.GlyphStyle = draw.GlyphStyle{Color: chart.Colours[2*i], Radius: vg.Points(1.2), Shape: draw.CircleGlyph{}}
+		dots.GlyphStyle = draw.GlyphStyle{Color: chart.Colours[2*i], Radius: vg.Points(1.5), Shape: draw.CircleGlyph{}}
 		p.Add(dots)
 		p.Legend.Add([]string{"oldest record not committed", "during a replay"}[i], dots)
 	}
 	p.Y.Max = max(p.Y.Max, 10) * 1.2
 	return p, nil
+}
+
+// colourOf gives each name the same colour in all panels.
+func colourOf(name string) int {
+	if i := slices.Index([]string{"w1", "local", "w2", "guests", "w3", "produce"}, name); i >= 0 {
+		return i
+	}
+	return len(name)
 }
 
 // panel has a line for each name, interrupted where one process ends and the next one begins.
@@ -140,9 +148,9 @@ func (s *sampler) panel(label string, value func(sample) float64) (*plot.Plot, e
 	}
 	s.mu.Unlock()
 	most := 0.0
-	for i, name := range slices.Sorted(maps.Keys(lives)) {
+	for _, name := range slices.Sorted(maps.Keys(lives)) {
 		for n, life := range slices.Collect(maps.Values(lives[name])) {
-			line, err := chart.Line(life, i)
+			line, err := chart.Line(life, colourOf(name))
 			if err != nil {
 				return nil, err
 			}

@@ -136,7 +136,9 @@ func (s *soak) play(ctx context.Context) error {
 		}
 		s.happening.Go(func() { s.happen(playing, ctx, f) })
 	}
-	s.say("the time is over: what is broken is repaired")
+	if ctx.Err() == nil {
+		s.say("the time is over: what is broken is repaired")
+	}
 	s.happening.Wait()
 	return context.Cause(ctx)
 }
