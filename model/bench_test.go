@@ -16,7 +16,8 @@ const benchFacts = 3_000_000
 var large = sync.OnceValue(func() (l struct {
 	model *Model
 	world *world
-}) {
+},
+) {
 	l.world = newWorld(1, 1000, 400)
 	l.model = New(DefaultParams())
 	var act [1]Interaction

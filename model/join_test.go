@@ -56,9 +56,12 @@ func TestEarlierTouchMoves(t *testing.T) {
 // TestEqualTouches orders the facts of a millisecond by ids, whichever comes first.
 func TestEqualTouches(t *testing.T) {
 	facts := []Fact{
-		{Session: "s", Item: "a", Touch: TouchAt(noon)}, {Session: "s", Item: "b", Touch: TouchAt(noon)},
-		{Session: "s", Visit: 1, Item: "b", Touch: TouchAt(noon)}, {Session: "t", Item: "b", Touch: TouchAt(noon)},
-		{Session: "t", Item: "c", Touch: TouchAt(noon)}, {Session: "r", Item: "c", Touch: TouchAt(noon)},
+		{Session: "s", Item: "a", Touch: TouchAt(noon)},
+		{Session: "s", Item: "b", Touch: TouchAt(noon)},
+		{Session: "s", Visit: 1, Item: "b", Touch: TouchAt(noon)},
+		{Session: "t", Item: "b", Touch: TouchAt(noon)},
+		{Session: "t", Item: "c", Touch: TouchAt(noon)},
+		{Session: "r", Item: "c", Touch: TouchAt(noon)},
 	}
 	want := fill(loose(), facts)
 	slices.Reverse(facts)

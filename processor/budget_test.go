@@ -34,6 +34,7 @@ func (c *ballast) Reset()                                 { c.rows, c.heap = 0, 
 func (c *ballast) Again(context.Context, []byte, func(*event.Record, int) error) error {
 	return nil
 }
+
 func (c *ballast) Add(r *event.Record) (rows int, err error) {
 	c.rows++
 	c.heap += int64(len(r.Data))

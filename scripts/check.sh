@@ -52,7 +52,10 @@ step_with() {
 	skipped=$((skipped + 1)); budget+=("    -   skipped  $name: $without")
 }
 
-formatted() { local out; out=$(gofmt -l $(git ls-files '*.go')); [ -z "$out" ] || { echo "gofmt wants: $out"; return 1; }; }
+formatted() {
+	local out
+	out=$(go tool -modfile=scripts/tools.mod gofumpt -l $(git ls-files '*.go')) && [ -z "$out" ] || { echo "gofumpt -w wants: $out"; return 1; }
+}
 tidy() { go mod tidy -diff; }
 static() { go tool -modfile=scripts/tools.mod staticcheck ./...; }
 unit() { go test -timeout 10m ./...; }

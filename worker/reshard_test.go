@@ -66,8 +66,12 @@ func TestChainOfSplitsAndMerges(t *testing.T) {
 		f.start("b")
 		f.fill("s0", "s1")
 		for _, step := range []struct{ children, parents []string }{
-			{[]string{"s2", "s3"}, []string{"s0"}}, {[]string{"s4"}, []string{"s1", "s2"}}, {[]string{"s5", "s6"}, []string{"s3"}},
-			{[]string{"s7"}, []string{"s4", "s5"}}, {[]string{"s8", "s9"}, []string{"s7"}}, {[]string{"s10"}, []string{"s6", "s9"}},
+			{[]string{"s2", "s3"}, []string{"s0"}},
+			{[]string{"s4"}, []string{"s1", "s2"}},
+			{[]string{"s5", "s6"}, []string{"s3"}},
+			{[]string{"s7"}, []string{"s4", "s5"}},
+			{[]string{"s8", "s9"}, []string{"s7"}},
+			{[]string{"s10"}, []string{"s6", "s9"}},
 		} {
 			time.Sleep(700 * time.Millisecond)
 			for _, c := range step.children {

@@ -34,10 +34,14 @@ func TestChanges(t *testing.T) {
 		{"gauges and checkpoints are no events", func(f *Fleet) {
 			f.Shards[0].Rate, f.Shards[0].LagMs, f.Shards[0].Checkpoint, f.Workers[0].Heartbeat = 9, 9, "x", 8
 		}, nil},
-		{"a free shard is taken", func(f *Fleet) { f.Shards[2].Owner, f.Shards[2].State, f.Shards[2].Counter = "b", "owned", 7 },
-			[]string{"taken: b took shard 2 (term 7)"}},
-		{"a hand-off between workers that live", func(f *Fleet) { f.Shards[0].Owner, f.Shards[0].Counter = "b", 4 },
-			[]string{"handed: a handed shard 0 to b (term 4)"}},
+		{
+			"a free shard is taken", func(f *Fleet) { f.Shards[2].Owner, f.Shards[2].State, f.Shards[2].Counter = "b", "owned", 7 },
+			[]string{"taken: b took shard 2 (term 7)"},
+		},
+		{
+			"a hand-off between workers that live", func(f *Fleet) { f.Shards[0].Owner, f.Shards[0].Counter = "b", 4 },
+			[]string{"handed: a handed shard 0 to b (term 4)"},
+		},
 		{"a takeover from a worker that is silent", func(f *Fleet) {
 			f.Workers[0].State = "silent"
 			f.Shards[0].Owner, f.Shards[0].Counter = "b", 4
@@ -54,10 +58,12 @@ func TestChanges(t *testing.T) {
 		{"released", func(f *Fleet) { f.Shards[1].Owner, f.Shards[1].State = "", "unowned" }, []string{"released: b released shard 1"}},
 		{"taken again by the same", func(f *Fleet) { f.Shards[1].Counter = 3 }, []string{"taken: b took shard 1 again (term 3)"}},
 		{"asked", func(f *Fleet) { f.Shards[0].Asked = "b" }, []string{"asked: b asks a for shard 0"}},
-		{"stopped", func(f *Fleet) {
-			f.Shards[1].Owner, f.Shards[1].State, f.Shards[1].Stopped = "", "stopped", "past retention"
+		{
+			"stopped", func(f *Fleet) {
+				f.Shards[1].Owner, f.Shards[1].State, f.Shards[1].Stopped = "", "stopped", "past retention"
+			},
+			[]string{"stopped: shard 1 is stopped: past retention"},
 		},
-			[]string{"stopped: shard 1 is stopped: past retention"}},
 		{"ended", func(f *Fleet) { f.Shards[1].Owner, f.Shards[1].State = "", "ended" }, []string{"ended: shard 1 was read to its end by b"}},
 		{"split", func(f *Fleet) {
 			f.Shards = append(f.Shards, Shard{ID: "shardId-000000000003", State: "waiting", Parents: []string{"shardId-000000000001"}},
@@ -68,12 +74,18 @@ func TestChanges(t *testing.T) {
 		}, []string{"merge: shard 1 and shard 2 were merged into shard 3"}},
 		{"forgotten", func(f *Fleet) { f.Shards = f.Shards[:2] }, []string{"gone: shard 2 is past retention and was forgotten"}},
 		{"a replay begins", func(f *Fleet) { f.Replay = &Replay{Number: 1, State: "made", Operator: "ann"} }, []string{"replay: replay 1 begins by ann"}},
-		{"a replay that was not watched", func(f *Fleet) { f.Replay = &Replay{Number: 1, State: "published"} },
-			[]string{"replay: replay 1 begins", "published: replay 1 is published: readers see what was written anew"}},
-		{"reset by a plan", func(f *Fleet) { f.Shards[0].Plan, f.Shards[0].Counter, f.Shards[0].Checkpoint = 2, 4, "AT_TIMESTAMP 5" },
-			[]string{"reset: shard 0 was set back by replay 2"}},
-		{"a hole", func(f *Fleet) { f.Coverage = &Coverage{Open: 2, Hole: &Hole{From: "5", To: "9"}} },
-			[]string{"hole: no open shard covers the hash keys 5 to 9"}},
+		{
+			"a replay that was not watched", func(f *Fleet) { f.Replay = &Replay{Number: 1, State: "published"} },
+			[]string{"replay: replay 1 begins", "published: replay 1 is published: readers see what was written anew"},
+		},
+		{
+			"reset by a plan", func(f *Fleet) { f.Shards[0].Plan, f.Shards[0].Counter, f.Shards[0].Checkpoint = 2, 4, "AT_TIMESTAMP 5" },
+			[]string{"reset: shard 0 was set back by replay 2"},
+		},
+		{
+			"a hole", func(f *Fleet) { f.Coverage = &Coverage{Open: 2, Hole: &Hole{From: "5", To: "9"}} },
+			[]string{"hole: no open shard covers the hash keys 5 to 9"},
+		},
 		{"joined", func(f *Fleet) { f.Workers = append(f.Workers, Worker{ID: "c", State: "working"}) }, []string{"joined: c joined"}},
 	}
 	for _, c := range cases {

@@ -25,6 +25,7 @@ type fakeShop struct {
 func (f *fakeShop) Products(context.Context) ([]Product, error) {
 	return []Product{{Code: "<img src=x onerror=alert(1)>", Name: "x"}}, f.err
 }
+
 func (f *fakeShop) Visit(_ context.Context, v Visit) error {
 	f.visits = append(f.visits, v)
 	return f.err

@@ -12,9 +12,24 @@ func TestGlob(t *testing.T) {
 		pattern, text string
 		want          bool
 	}{
-		{"", "", true}, {"", "a", false}, {"*", "", true}, {"*", "a/b:c", true}, {"a", "a", true}, {"a", "b", false}, {"a", "ab", false}, {"a*", "ab/c", true},
-		{"*a", "ba", true}, {"*a", "ab", false}, {"a*b*c", "a1b2b3c", true}, {"a*b*c", "a1c", false}, {"a?c", "abc", true}, {"a?c", "ac", false}, {"**", "x", true},
-		{"gen=*", "gen=1/dt=2026", true}, {"gen=*/x", "gen=1/y/x", true}, {"gen=*", "_log/gen=1", false},
+		{"", "", true},
+		{"", "a", false},
+		{"*", "", true},
+		{"*", "a/b:c", true},
+		{"a", "a", true},
+		{"a", "b", false},
+		{"a", "ab", false},
+		{"a*", "ab/c", true},
+		{"*a", "ba", true},
+		{"*a", "ab", false},
+		{"a*b*c", "a1b2b3c", true},
+		{"a*b*c", "a1c", false},
+		{"a?c", "abc", true},
+		{"a?c", "ac", false},
+		{"**", "x", true},
+		{"gen=*", "gen=1/dt=2026", true},
+		{"gen=*/x", "gen=1/y/x", true},
+		{"gen=*", "_log/gen=1", false},
 	} {
 		if got := glob(c.pattern, c.text); got != c.want {
 			t.Errorf("glob(%q, %q) = %v", c.pattern, c.text, got)
@@ -45,11 +60,23 @@ func TestJudge(t *testing.T) {
 		context          map[string][]string
 		by               string // empty: no statement; d denies
 	}{
-		{"s3:GetObject", "arn:b/x", nil, "a"}, {"S3:getobject", "arn:b/x", nil, "a"}, {"s3:GetObject", "arn:b", nil, ""}, {"s3:ListBucket", "arn:b/x", nil, ""},
-		{"s3:GetObject", "arn:b/secret/x", nil, "d"}, {"s3:PutObject", "arn:c", with("k", "*"), "d"},
-		{"s3:PutObject", "arn:b/y", with("k", "*"), "n"}, {"s3:PutObject", "arn:b/y", nil, ""}, {"s3:PutObject", "arn:b/x", with("k", "*"), ""},
-		{"t:Do", "", nil, "all"}, {"t:Do", "", with("l", "1", "l", "2"), "all"}, {"t:Do", "", with("l", "1", "l", "3"), ""}, {"t:Do", "", with("p", "q/r"), "all"}, {"t:Do", "", with("p", "r"), ""},
-		{"t:Eq", "", with("l", "1", "tls", "true"), "eq"}, {"t:Eq", "", with("tls", "true"), ""}, {"t:Eq", "", with("l", "1", "tls", "false"), ""},
+		{"s3:GetObject", "arn:b/x", nil, "a"},
+		{"S3:getobject", "arn:b/x", nil, "a"},
+		{"s3:GetObject", "arn:b", nil, ""},
+		{"s3:ListBucket", "arn:b/x", nil, ""},
+		{"s3:GetObject", "arn:b/secret/x", nil, "d"},
+		{"s3:PutObject", "arn:c", with("k", "*"), "d"},
+		{"s3:PutObject", "arn:b/y", with("k", "*"), "n"},
+		{"s3:PutObject", "arn:b/y", nil, ""},
+		{"s3:PutObject", "arn:b/x", with("k", "*"), ""},
+		{"t:Do", "", nil, "all"},
+		{"t:Do", "", with("l", "1", "l", "2"), "all"},
+		{"t:Do", "", with("l", "1", "l", "3"), ""},
+		{"t:Do", "", with("p", "q/r"), "all"},
+		{"t:Do", "", with("p", "r"), ""},
+		{"t:Eq", "", with("l", "1", "tls", "true"), "eq"},
+		{"t:Eq", "", with("tls", "true"), ""},
+		{"t:Eq", "", with("l", "1", "tls", "false"), ""},
 	} {
 		v := Judge([]*Policy{p}, Request{c.action, c.resource, c.context})
 		if v.By != c.by || v.Allowed != (c.by != "" && c.by != "d") {

@@ -78,8 +78,12 @@ func (c Contents) Write(w io.Writer) (digest string, err error) {
 		path string
 		body []byte
 	}{
-		{"oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`)}, {"index.json", index.body}, {"manifest.json", docker.body},
-		{config.path(), config.body}, {layer.path(), layer.body}, {manifest.path(), manifest.body},
+		{"oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`)},
+		{"index.json", index.body},
+		{"manifest.json", docker.body},
+		{config.path(), config.body},
+		{layer.path(), layer.body},
+		{manifest.path(), manifest.body},
 	} {
 		if err := add(t, f.path, 0o644, f.body); err != nil {
 			return "", fmt.Errorf("write image: %w", err)

@@ -83,9 +83,11 @@ func TestEverythingInTheTableIsServed(t *testing.T) {
 			t.Errorf("%s is not served", name)
 		}
 	}
-	for _, want := range []string{"streamrec_rows_total 1", "streamrec_dead_letters_total 1", "streamrec_duplicates_total 1", "streamrec_object_bytes_total 10", "streamrec_committed_rows_total 3", "streamrec_commit_seconds_count 1", `streamrec_question_seconds_count{way="live"} 1`,
+	for _, want := range []string{
+		"streamrec_rows_total 1", "streamrec_dead_letters_total 1", "streamrec_duplicates_total 1", "streamrec_object_bytes_total 10", "streamrec_committed_rows_total 3", "streamrec_commit_seconds_count 1", `streamrec_question_seconds_count{way="live"} 1`,
 		`streamrec_decode_failures_total{class="invalid_json"} 4`, `streamrec_format_rows_total{format="segment"} 9`, "streamrec_unknown_field_rows_total 5",
-		`streamrec_throttled_requests_total{service="s3"} 6`, "streamrec_unknown_field_names 2", `streamrec_source_silence_seconds{shard="s"} 2.5`} {
+		`streamrec_throttled_requests_total{service="s3"} 6`, "streamrec_unknown_field_names 2", `streamrec_source_silence_seconds{shard="s"} 2.5`,
+	} {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("no %s", want)
 		}

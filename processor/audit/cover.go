@@ -185,8 +185,10 @@ func (c *cover) lose(r *event.Record, key, where string) {
 // endRun names the records that were lost one after the other.
 func (c *cover) endRun() {
 	if c.lost.records > 0 {
-		c.found = append(c.found, Anomaly{Kind: Lost, Shard: c.shard.id, Key: c.lost.key,
-			Meaning: fmt.Sprintf("%d records of the stream, the first of them %s, lie %s and are in no link.", c.lost.records, c.lost.first, c.lost.where)})
+		c.found = append(c.found, Anomaly{
+			Kind: Lost, Shard: c.shard.id, Key: c.lost.key,
+			Meaning: fmt.Sprintf("%d records of the stream, the first of them %s, lie %s and are in no link.", c.lost.records, c.lost.first, c.lost.where),
+		})
 	}
 	c.lost = lostRun{}
 }

@@ -110,8 +110,10 @@ func (h *halting) List(ctx context.Context, prefix string) iter.Seq2[chain.Objec
 // TestRefusalEndsTheAudit refuses requests of each kind: the audit cannot say anything then.
 func TestRefusalEndsTheAudit(t *testing.T) {
 	w := standard(t, 44)
-	for _, op := range []string{"list " + layout.MarksPrefix(), "list " + layout.DataPrefix(), "head " + w.links(w.shards[1])[0],
-		"get " + w.links(w.shards[1])[0], "get " + layout.StartKey(w.shards[1].ID), "get " + layout.EndKey(w.shards[1].ID), "get " + layout.ConfigKey()} {
+	for _, op := range []string{
+		"list " + layout.MarksPrefix(), "list " + layout.DataPrefix(), "head " + w.links(w.shards[1])[0],
+		"get " + w.links(w.shards[1])[0], "get " + layout.StartKey(w.shards[1].ID), "get " + layout.EndKey(w.shards[1].ID), "get " + layout.ConfigKey(),
+	} {
 		w.bucket.Decide = nil
 		o := w.against()
 		o.Bucket = refusing{w.bucket, op}

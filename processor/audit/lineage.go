@@ -88,13 +88,17 @@ func (a *auditor) judgeParents(s *shard) {
 			continue
 		}
 		if !slices.ContainsFunc(p.end.Children, func(c chain.Child) bool { return c.Shard == s.id }) {
-			a.found.add(Anomaly{Kind: UnknownShard, Shard: s.id, Key: a.o.Layout.StartKey(s.id),
-				Meaning: fmt.Sprintf("It says that this shard continues %s, whose end mark does not name it as a child.", id)})
+			a.found.add(Anomaly{
+				Kind: UnknownShard, Shard: s.id, Key: a.o.Layout.StartKey(s.id),
+				Meaning: fmt.Sprintf("It says that this shard continues %s, whose end mark does not name it as a child.", id),
+			})
 		}
 	}
 	if hour := s.parentsHour; s.parentsKnown && s.start.Hour < hour {
-		a.found.add(Anomaly{Kind: Lineage, Shard: s.id, Key: a.o.Layout.StartKey(s.id),
-			Meaning: fmt.Sprintf("It begins in the hour %s, before its parents ended in %s.", s.start.Hour, hour)})
+		a.found.add(Anomaly{
+			Kind: Lineage, Shard: s.id, Key: a.o.Layout.StartKey(s.id),
+			Meaning: fmt.Sprintf("It begins in the hour %s, before its parents ended in %s.", s.start.Hour, hour),
+		})
 	}
 }
 
@@ -104,8 +108,10 @@ func (a *auditor) missingEnd(s *shard, because string) {
 		return
 	}
 	s.endMissed = true
-	a.found.add(Anomaly{Kind: MissingEnd, Shard: s.id, Key: a.o.Layout.EndKey(s.id),
-		Meaning: fmt.Sprintf("It is not there although %s, so that nobody can tell whether the last link is the last.", because)})
+	a.found.add(Anomaly{
+		Kind: MissingEnd, Shard: s.id, Key: a.o.Layout.EndKey(s.id),
+		Meaning: fmt.Sprintf("It is not there although %s, so that nobody can tell whether the last link is the last.", because),
+	})
 }
 
 // judgeChildren compares the children that an end mark names with their own marks and with the range that they inherit.

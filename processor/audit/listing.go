@@ -56,8 +56,10 @@ func (a *auditor) readLinks(ctx context.Context) error {
 		case errors.Is(err, chain.ErrSuperseded):
 			a.superseded++
 		case err != nil:
-			a.found.add(Anomaly{Kind: Foreign, Key: key, Stray: true,
-				Meaning: "It lies among the links and its key is not that of a link: readers of the table may trip over it."})
+			a.found.add(Anomaly{
+				Kind: Foreign, Key: key, Stray: true,
+				Meaning: "It lies among the links and its key is not that of a link: readers of the table may trip over it.",
+			})
 		}
 		return err == nil
 	})

@@ -104,8 +104,10 @@ func (a *auditor) readGeneration(ctx context.Context, layout chain.Layout, early
 		return err
 	}
 	if !config {
-		a.found.add(Anomaly{Kind: Config, Key: layout.ConfigKey(),
-			Meaning: "It is not there: either there is no log under this prefix and generation, or nothing keeps a worker with another layout from writing to it."})
+		a.found.add(Anomaly{
+			Kind: Config, Key: layout.ConfigKey(),
+			Meaning: "It is not there: either there is no log under this prefix and generation, or nothing keeps a worker with another layout from writing to it.",
+		})
 	}
 	return nil
 }

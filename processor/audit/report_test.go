@@ -16,8 +16,10 @@ func TestTextBeginsWithTheVerdict(t *testing.T) {
 	if !strings.HasPrefix(text, "CLEAN: every record up to the end of each chain is in exactly one link.\n") || strings.Contains(text, "Anomalies") {
 		t.Errorf("clean:\n%s", text)
 	}
-	for _, part := range []string{"generation 1", "itself, its rows, the checkpoints, the stream, the acknowledgements\n", "9 records (0 repeated lines), 9 committed once",
-		"3 links verified byte by byte", w.shards[0].ID + "  ended"} {
+	for _, part := range []string{
+		"generation 1", "itself, its rows, the checkpoints, the stream, the acknowledgements\n", "9 records (0 repeated lines), 9 committed once",
+		"3 links verified byte by byte", w.shards[0].ID + "  ended",
+	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is missing in\n%s", part, text)
 		}

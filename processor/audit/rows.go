@@ -77,8 +77,11 @@ func (in *inspection) read(ctx context.Context, body []byte) ([]problem, error) 
 // judgeFooter compares what the processor wrote into the footer with the metadata. What it did not write proves nothing.
 func (in *inspection) judgeFooter(keys map[string]string) (found []problem) {
 	for _, k := range []struct{ name, want string }{
-		{"shard", in.shard}, {"first", in.link.first.String()}, {"last", in.link.last.String()},
-		{"records", strconv.FormatInt(in.link.records, 10)}, {"hash", in.link.hashText()},
+		{"shard", in.shard},
+		{"first", in.link.first.String()},
+		{"last", in.link.last.String()},
+		{"records", strconv.FormatInt(in.link.records, 10)},
+		{"hash", in.link.hashText()},
 	} {
 		if have, ok := keys[k.name]; ok && have != k.want {
 			found = append(found, problem{Footer, fmt.Sprintf("Its footer was written with another %s than its metadata.", k.name)})

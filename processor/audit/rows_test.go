@@ -82,33 +82,53 @@ func TestSabotagedRowsAreNamed(t *testing.T) {
 		want   []finding
 	}{
 		"as it was": {func(all []table.Row) []table.Row { return all }, nil},
-		"no rows": {func([]table.Row) []table.Row { return nil },
-			acks(audit.RowCount, audit.RecordCount, audit.RowMissing, audit.AckMissing)},
-		"a row of a record lost": {func(all []table.Row) []table.Row { _, to := of(all, 0); return slices.Delete(all, to-1, to) },
-			acks(audit.RowCount)},
+		"no rows": {
+			func([]table.Row) []table.Row { return nil },
+			acks(audit.RowCount, audit.RecordCount, audit.RowMissing, audit.AckMissing),
+		},
+		"a row of a record lost": {
+			func(all []table.Row) []table.Row { _, to := of(all, 0); return slices.Delete(all, to-1, to) },
+			acks(audit.RowCount),
+		},
 		"the first sub-record lost": {func(all []table.Row) []table.Row {
 			from, _ := of(all, 0)
 			return slices.Delete(all, from, from+1)
 		}, acks(audit.RowCount)},
-		"the first record lost": {func(all []table.Row) []table.Row { from, to := of(all, 0); return slices.Delete(all, from, to) },
-			acks(audit.RowCount, audit.RecordCount, audit.RowMissing, audit.AckMissing)},
-		"the second record lost": {func(all []table.Row) []table.Row { from, to := of(all, 1); return slices.Delete(all, from, to) },
-			acks(audit.RowCount, audit.RecordCount, audit.AckMissing)},
-		"the last record lost": {func(all []table.Row) []table.Row { from, to := of(all, -1); return slices.Delete(all, from, to) },
-			acks(audit.RowCount, audit.RecordCount, audit.RowMissing, audit.AckMissing)},
-		"a row twice": {func(all []table.Row) []table.Row { return slices.Insert(all, 3, all[2]) },
-			acks(audit.RowCount, audit.RowRepeated)},
-		"a row twice, another lost": {func(all []table.Row) []table.Row { from, _ := of(all, 1); all[from-1] = all[from-2]; return all },
-			acks(audit.RowRepeated)},
-		"the second record twice": {func(all []table.Row) []table.Row {
-			from, to := of(all, 1)
-			return slices.Insert(all, to, all[from:to]...)
+		"the first record lost": {
+			func(all []table.Row) []table.Row { from, to := of(all, 0); return slices.Delete(all, from, to) },
+			acks(audit.RowCount, audit.RecordCount, audit.RowMissing, audit.AckMissing),
 		},
-			acks(audit.RowCount, audit.RowOrder, audit.RowRepeated)},
-		"the first record again at the end": {func(all []table.Row) []table.Row { from, to := of(all, 0); return append(all, all[from:to]...) },
-			acks(audit.RowCount, audit.RowOrder)},
-		"two rows swapped": {func(all []table.Row) []table.Row { all[0], all[1] = all[1], all[0]; return all },
-			acks(audit.RowOrder)},
+		"the second record lost": {
+			func(all []table.Row) []table.Row { from, to := of(all, 1); return slices.Delete(all, from, to) },
+			acks(audit.RowCount, audit.RecordCount, audit.AckMissing),
+		},
+		"the last record lost": {
+			func(all []table.Row) []table.Row { from, to := of(all, -1); return slices.Delete(all, from, to) },
+			acks(audit.RowCount, audit.RecordCount, audit.RowMissing, audit.AckMissing),
+		},
+		"a row twice": {
+			func(all []table.Row) []table.Row { return slices.Insert(all, 3, all[2]) },
+			acks(audit.RowCount, audit.RowRepeated),
+		},
+		"a row twice, another lost": {
+			func(all []table.Row) []table.Row { from, _ := of(all, 1); all[from-1] = all[from-2]; return all },
+			acks(audit.RowRepeated),
+		},
+		"the second record twice": {
+			func(all []table.Row) []table.Row {
+				from, to := of(all, 1)
+				return slices.Insert(all, to, all[from:to]...)
+			},
+			acks(audit.RowCount, audit.RowOrder, audit.RowRepeated),
+		},
+		"the first record again at the end": {
+			func(all []table.Row) []table.Row { from, to := of(all, 0); return append(all, all[from:to]...) },
+			acks(audit.RowCount, audit.RowOrder),
+		},
+		"two rows swapped": {
+			func(all []table.Row) []table.Row { all[0], all[1] = all[1], all[0]; return all },
+			acks(audit.RowOrder),
+		},
 		"two records swapped": {func(all []table.Row) []table.Row {
 			from, middle := of(all, 0)
 			_, to := of(all, 1)
@@ -116,8 +136,10 @@ func TestSabotagedRowsAreNamed(t *testing.T) {
 			return swapped
 		}, acks(audit.RowOrder)},
 		"reversed": {func(all []table.Row) []table.Row { slices.Reverse(all); return all }, acks(audit.RowOrder)},
-		"a row of another shard": {func(all []table.Row) []table.Row { all[1].ShardID = other.ID; return all },
-			acks(audit.RowOutside)},
+		"a row of another shard": {
+			func(all []table.Row) []table.Row { all[1].ShardID = other.ID; return all },
+			acks(audit.RowOutside),
+		},
 		"a row before the first": {func(all []table.Row) []table.Row {
 			return slices.Insert(all, 0, table.Row{ShardID: s.ID, SequenceNumber: "0" + all[0].SequenceNumber[1:], ArrivalTime: noon})
 		}, acks(audit.RowCount, audit.RowOutside)},
@@ -146,8 +168,10 @@ func TestSabotagedRowsAreNamed(t *testing.T) {
 			}
 			return all
 		}, acks(audit.RowMissing)},
-		"an arrival in the future": {func(all []table.Row) []table.Row { all[1].ArrivalTime = noon.Add(1000 * time.Hour); return all },
-			acks(audit.ArrivalTimes)},
+		"an arrival in the future": {
+			func(all []table.Row) []table.Row { all[1].ArrivalTime = noon.Add(1000 * time.Hour); return all },
+			acks(audit.ArrivalTimes),
+		},
 		"the first arrival in an earlier hour": {func(all []table.Row) []table.Row {
 			from, to := of(all, 0)
 			for i := from; i < to; i++ {

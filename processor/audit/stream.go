@@ -77,8 +77,10 @@ func (a *auditor) readStream(ctx context.Context) error {
 func (a *auditor) judgeForgotten(listed map[string]bool) {
 	for _, s := range a.sorted() {
 		if s.begun() && !s.endFound && !listed[s.id] {
-			a.found.add(Anomaly{Kind: UnknownShard, Shard: s.id, Key: a.o.Layout.StartKey(s.id),
-				Meaning: "The chain of this shard is open and the stream does not have the shard any more: records after the last link, if there were any, are lost."})
+			a.found.add(Anomaly{
+				Kind: UnknownShard, Shard: s.id, Key: a.o.Layout.StartKey(s.id),
+				Meaning: "The chain of this shard is open and the stream does not have the shard any more: records after the last link, if there were any, are lost.",
+			})
 		}
 	}
 }

@@ -12,8 +12,10 @@ import (
 
 func BenchmarkDecode(b *testing.B) {
 	aggregated, err := Aggregate([]UserRecord{
-		{PartitionKey: "p1", Data: []byte(typical)}, {PartitionKey: "p2", Data: []byte(typical)},
-		{PartitionKey: "p3", Data: []byte(typical)}, {PartitionKey: "p4", Data: []byte(typical)},
+		{PartitionKey: "p1", Data: []byte(typical)},
+		{PartitionKey: "p2", Data: []byte(typical)},
+		{PartitionKey: "p3", Data: []byte(typical)},
+		{PartitionKey: "p4", Data: []byte(typical)},
 	})
 	if err != nil {
 		b.Fatal(err)

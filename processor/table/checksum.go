@@ -74,7 +74,8 @@ func checksum(src io.ReaderAt, at, size int64) (string, error) {
 	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	after := at + int64(len(noChecksum))
 	whole := io.MultiReader(
-		io.NewSectionReader(src, 0, at), bytes.NewReader([]byte(noChecksum)), io.NewSectionReader(src, after, size-after))
+		io.NewSectionReader(src, 0, at), bytes.NewReader([]byte(noChecksum)), io.NewSectionReader(src, after, size-after),
+	)
 	if _, err := io.CopyBuffer(sum, whole, make([]byte, pageSize)); err != nil {
 		return "", fmt.Errorf("read file: %w", err)
 	}

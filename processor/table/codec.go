@@ -21,7 +21,8 @@ const window = 256 << 10
 // NewCodec returns a Codec that serves up to concurrency pages at a time without waiting; 0 means as many as there are
 // processors.
 func NewCodec(concurrency int) (*Codec, error) {
-	encoder, err := zstd.NewWriter(nil,
+	encoder, err := zstd.NewWriter(
+		nil,
 		zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithAllLitEntropyCompression(true),
 		zstd.WithWindowSize(window),

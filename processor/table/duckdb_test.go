@@ -301,10 +301,14 @@ func TestDuckDBPrunes(t *testing.T) {
 		{"session_id = '" + session + "'", func(r Row) bool { return *r.SessionID == session }},
 		{"session_id = 'absent'", func(Row) bool { return false }},
 		{"sequence_number >= '" + middle.SequenceNumber + "'", func(r Row) bool { return r.SequenceNumber >= middle.SequenceNumber }},
-		{"epoch_us(arrival_time) < " + strconv.FormatInt(middle.ArrivalTime.UnixMicro(), 10),
-			func(r Row) bool { return r.ArrivalTime.Before(middle.ArrivalTime) }},
-		{"arrival_time < make_timestamptz(" + strconv.FormatInt(middle.ArrivalTime.UnixMicro(), 10) + ")",
-			func(r Row) bool { return r.ArrivalTime.Before(middle.ArrivalTime) }},
+		{
+			"epoch_us(arrival_time) < " + strconv.FormatInt(middle.ArrivalTime.UnixMicro(), 10),
+			func(r Row) bool { return r.ArrivalTime.Before(middle.ArrivalTime) },
+		},
+		{
+			"arrival_time < make_timestamptz(" + strconv.FormatInt(middle.ArrivalTime.UnixMicro(), 10) + ")",
+			func(r Row) bool { return r.ArrivalTime.Before(middle.ArrivalTime) },
+		},
 		{"extra = '" + *middle.Extra + "'", func(r Row) bool { return *r.Extra == *middle.Extra }},
 		{"extra > '" + *middle.Extra + "'", func(r Row) bool { return *r.Extra > *middle.Extra }},
 		{"raw IS NOT NULL", func(r Row) bool { return r.Raw != nil }},

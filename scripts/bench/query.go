@@ -27,7 +27,8 @@ func query() section {
 				{id: "served p50", text: "from the call of PutRecords to the list that knows the event, pushed: p50", unit: millis, target: atMost(150)},
 				{id: "served p99", text: "  p99", unit: millis, target: atMost(300)},
 				{id: "served max", text: "  max", unit: millis},
-			}),
+			},
+		),
 		measure: measureQuery,
 	}
 }

@@ -39,11 +39,17 @@ const (
 // scale counts what a large fleet's coordination takes, without a DynamoDB that would take most of the time.
 func scale() section {
 	lines := []line{
-		{id: "shards", text: "shards"}, {id: "workers", text: "workers"},
-		{id: "start", text: "all start, until the leases are spread evenly", unit: seconds}, {id: "start moves", text: "  leases taken and moved"},
-		{id: "crash", text: "one worker falls silent, until the others are even", unit: seconds}, {id: "crash moves", text: "  moves"},
-		{id: "join", text: "one more worker comes, until it has its part", unit: seconds}, {id: "join moves", text: "  moves"},
-		{id: "writes", text: "idle: writes", unit: perSecond}, {id: "reads", text: "  read requests", unit: perSecond}, {id: "rows", text: "  rows read", unit: perSecond},
+		{id: "shards", text: "shards"},
+		{id: "workers", text: "workers"},
+		{id: "start", text: "all start, until the leases are spread evenly", unit: seconds},
+		{id: "start moves", text: "  leases taken and moved"},
+		{id: "crash", text: "one worker falls silent, until the others are even", unit: seconds},
+		{id: "crash moves", text: "  moves"},
+		{id: "join", text: "one more worker comes, until it has its part", unit: seconds},
+		{id: "join moves", text: "  moves"},
+		{id: "writes", text: "idle: writes", unit: perSecond},
+		{id: "reads", text: "  read requests", unit: perSecond},
+		{id: "rows", text: "  rows read", unit: perSecond},
 	}
 	return section{
 		name: "scale", title: "A large fleet on a simulated clock: its table is in memory, its workers are real", sides: []side{ours}, lines: lines, measure: measureScale,

@@ -34,7 +34,8 @@ func throughput() section {
 			[]line{
 				{id: "idle", text: "idle, 16 shards: share of a core", unit: percent, target: atMost(2)},
 				{id: "live", text: "1,000 events/s with recommendations: share of a core", unit: percent, target: atMost(25)},
-			}),
+			},
+		),
 		measure: measureThroughput,
 	}
 }

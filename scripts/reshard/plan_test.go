@@ -68,7 +68,8 @@ func TestScalingRespectsTheLimits(t *testing.T) {
 // TestPlanOfWhatIsDoneIsEmpty interrupts a request after each of its steps: the plan of what is left has no more.
 func TestPlanOfWhatIsDoneIsEmpty(t *testing.T) {
 	for _, r := range []Request{
-		{Split: []string{"shardId-000000000001"}}, {Split: []string{"shardId-000000000000", "shardId-000000000002"}},
+		{Split: []string{"shardId-000000000001"}},
+		{Split: []string{"shardId-000000000000", "shardId-000000000002"}},
 		{Merge: []string{"shardId-000000000002", "shardId-000000000001"}},
 	} {
 		stream := equal(4)
@@ -99,7 +100,8 @@ func TestSplitIsInTheMiddle(t *testing.T) {
 		want string
 	}{
 		{Shard{Start: big.NewInt(0), End: last}, "170141183460469231731687303715884105728"},
-		{Shard{Start: big.NewInt(4), End: big.NewInt(5)}, "5"}, {Shard{Start: big.NewInt(0), End: big.NewInt(9)}, "5"},
+		{Shard{Start: big.NewInt(4), End: big.NewInt(5)}, "5"},
+		{Shard{Start: big.NewInt(0), End: big.NewInt(9)}, "5"},
 	} {
 		if got := c.s.Middle().String(); got != c.want {
 			t.Errorf("the middle of %s to %s is %s, want %s", c.s.Start, c.s.End, got, c.want)
@@ -119,7 +121,8 @@ func TestPlanRefuses(t *testing.T) {
 		{split, Request{Merge: []string{"shardId-000000000001", "shardId-000000000002"}}, "has ended; its hash range went to shardId-000000000003 and shardId-000000000004"},
 		{equal(3), Request{Merge: []string{"shardId-000000000000", "shardId-000000000002"}}, "no neighbours"},
 		{equal(3), Request{Merge: []string{"shardId-000000000000", "y"}}, "no shard y"},
-		{narrow, Request{Split: []string{"s"}}, "one hash key"}, {nil, Request{Shards: 3}, "no open shard"},
+		{narrow, Request{Split: []string{"s"}}, "one hash key"},
+		{nil, Request{Shards: 3}, "no open shard"},
 	} {
 		if steps, err := c.r.Plan(c.t); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, %v, want %q", c.r, steps, err, c.want)

@@ -47,15 +47,18 @@ func (q moments) Len() int { return len(q) }
 func (q moments) Less(i, j int) bool {
 	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].serial < q[j].serial
 }
+
 func (q moments) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
 	q[i].place, q[j].place = i, j
 }
+
 func (q *moments) Push(x any) {
 	e := x.(*moment)
 	e.place = len(*q)
 	*q = append(*q, e)
 }
+
 func (q *moments) Pop() any {
 	old := *q
 	e := old[len(old)-1]

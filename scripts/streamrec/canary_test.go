@@ -109,9 +109,12 @@ func TestNoPersonalDataInLogs(t *testing.T) {
 	var printed safeBuffer
 	work(t, &printed, keyFile, func() bool { return recordsIn(t, bucket) == len(payloads) })
 	for _, args := range [][]string{
-		{"status", "--app", "shop", "--stream", "clicks"}, {"status", "--app", "shop", "--stream", "clicks", "-o", "json"},
-		{"audit", "--app", "shop", "--stream", "clicks", "--bucket", testBucket}, {"audit", "--app", "shop", "--stream", "clicks", "--bucket", testBucket, "-o", "json"},
-		{"deadletters", "list", "--bucket", testBucket}, {"deadletters", "list", "--bucket", testBucket, "-o", "json"},
+		{"status", "--app", "shop", "--stream", "clicks"},
+		{"status", "--app", "shop", "--stream", "clicks", "-o", "json"},
+		{"audit", "--app", "shop", "--stream", "clicks", "--bucket", testBucket},
+		{"audit", "--app", "shop", "--stream", "clicks", "--bucket", testBucket, "-o", "json"},
+		{"deadletters", "list", "--bucket", testBucket},
+		{"deadletters", "list", "--bucket", testBucket, "-o", "json"},
 		{"deadletters", "export", "--bucket", testBucket},
 	} {
 		_, out, errs := command(t, args...)

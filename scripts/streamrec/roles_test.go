@@ -90,8 +90,10 @@ func (c *company) hire(role string, args ...string) (leave func()) {
 	ctx, stop := context.WithCancel(c.Context())
 	var log safeBuffer
 	ended := make(chan int, 1)
-	args = append([]string{"worker", "--app", "shop", "--stream", "clicks", "--bucket", testBucket, "--privacy-key-file", c.key,
-		"--failover-time", "1s", "--flush-age", "500ms", "--merge-interval", "200ms", "--admin", "off", "--log-format", "json"}, args...)
+	args = append([]string{
+		"worker", "--app", "shop", "--stream", "clicks", "--bucket", testBucket, "--privacy-key-file", c.key,
+		"--failover-time", "1s", "--flush-age", "500ms", "--merge-interval", "200ms", "--admin", "off", "--log-format", "json",
+	}, args...)
 	go func() { ended <- run(ctx, args, streams{strings.NewReader(""), io.Discard, &log}) }()
 	c.until("a worker registers", func() bool { return len(c.workers()) > before }, logText{&log})
 	return sync.OnceFunc(func() {

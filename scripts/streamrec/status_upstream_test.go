@@ -16,10 +16,14 @@ func TestUpstreamOfAFleet(t *testing.T) {
 	rows := []lease.Lease{{Key: "a", Owner: "w1"}, {Key: "b", Owner: "w2"}}
 	selves := []dashboard.Self{
 		{Worker: "w1", Shards: []dashboard.SelfShard{{Shard: "a", SilentMs: 90_000, Usual: 2}, {Shard: "b", SilentMs: 1, Usual: 100}}, // not its shard any more
-			Upstream: &upstream.Report{Newest: at, Rows: 300, Unknown: 30, Failures: map[string]int64{"invalid_json": 4, "erased": 2}, Formats: map[string]int64{"segment": 294},
-				Fields: []upstream.Field{{Name: "colour", Rows: 3, Since: at, New: true}, {Name: "old", Rows: 9, Since: at.Add(-time.Hour), New: true}}}},
-		{Worker: "w2", Shards: []dashboard.SelfShard{{Shard: "b", SilentMs: 60_000, Usual: -1}},
-			Upstream: &upstream.Report{Newest: at, Rows: 100, Fields: []upstream.Field{{Name: "old", Rows: 1, Since: at.Add(-2 * time.Hour)}}}},
+			Upstream: &upstream.Report{
+				Newest: at, Rows: 300, Unknown: 30, Failures: map[string]int64{"invalid_json": 4, "erased": 2}, Formats: map[string]int64{"segment": 294},
+				Fields: []upstream.Field{{Name: "colour", Rows: 3, Since: at, New: true}, {Name: "old", Rows: 9, Since: at.Add(-time.Hour), New: true}},
+			}},
+		{
+			Worker: "w2", Shards: []dashboard.SelfShard{{Shard: "b", SilentMs: 60_000, Usual: -1}},
+			Upstream: &upstream.Report{Newest: at, Rows: 100, Fields: []upstream.Field{{Name: "old", Rows: 1, Since: at.Add(-2 * time.Hour)}}},
+		},
 		{Worker: "older version"},
 	}
 	u := upstreamOf(selves, rows)

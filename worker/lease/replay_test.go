@@ -92,21 +92,31 @@ func TestApply(t *testing.T) {
 		"no position":                   {nil, func(l *lease.Lease) { l.Checkpoint = oldest }, nil, false},
 		"no position, of the beginning": {nil, func(l *lease.Lease) { l.Checkpoint = lease.At(1234) }, nil, true},
 		"the position where it is":      {nil, func(l *lease.Lease) { l.Tip = 99 }, position(base.Checkpoint), false},
-		"stopped": {func(l *lease.Lease) { l.Owner, l.Stopped = "", "broken" },
-			func(l *lease.Lease) { l.Owner, l.Checkpoint = "", lease.After("20", 1) }, position(lease.After("20", 1)), false},
-		"ended, and stays": {func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} },
-			func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children, l.Tip = "", end, []string{"x", "y"}, 99 }, &end, false},
-		"ended, and is read again": {func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} },
-			func(l *lease.Lease) { l.Owner, l.Checkpoint = "", lease.After("20", 1) }, position(lease.After("20", 1)), false},
-		"ended after the plan was drawn up": {func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} },
-			func(l *lease.Lease) { l.Owner, l.Checkpoint = "", oldest }, nil, false},
-		"ended by the plan alone": {nil, func(l *lease.Lease) { l.Owner, l.Checkpoint = "", end }, &end, false},
-		"gone before its row was made": {func(l *lease.Lease) {
-			l.Owner, l.Checkpoint, l.StartingHashKey, l.Children = "", end, "", []string{"x"}
+		"stopped": {
+			func(l *lease.Lease) { l.Owner, l.Stopped = "", "broken" },
+			func(l *lease.Lease) { l.Owner, l.Checkpoint = "", lease.After("20", 1) }, position(lease.After("20", 1)), false,
 		},
+		"ended, and stays": {
+			func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} },
+			func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children, l.Tip = "", end, []string{"x", "y"}, 99 }, &end, false,
+		},
+		"ended, and is read again": {
+			func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} },
+			func(l *lease.Lease) { l.Owner, l.Checkpoint = "", lease.After("20", 1) }, position(lease.After("20", 1)), false,
+		},
+		"ended after the plan was drawn up": {
+			func(l *lease.Lease) { l.Owner, l.Checkpoint, l.Children = "", end, []string{"x", "y"} },
+			func(l *lease.Lease) { l.Owner, l.Checkpoint = "", oldest }, nil, false,
+		},
+		"ended by the plan alone": {nil, func(l *lease.Lease) { l.Owner, l.Checkpoint = "", end }, &end, false},
+		"gone before its row was made": {
+			func(l *lease.Lease) {
+				l.Owner, l.Checkpoint, l.StartingHashKey, l.Children = "", end, "", []string{"x"}
+			},
 			func(l *lease.Lease) {
 				l.Owner, l.Checkpoint, l.StartingHashKey, l.Children, l.Tip = "", end, "", []string{"x"}, 99
-			}, nil, false},
+			}, nil, false,
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			table := leasetest.NewTable()

@@ -111,8 +111,15 @@ func (p *dynamoProbe) queriesLimited() error {
 		want    string
 		last    string
 	}{
-		{true, "", "[0 1]", "1"}, {true, "1", "[2 3]", "3"}, {true, "3", "[4]", ""}, {true, "1x", "[2 3]", "3"}, {true, "9", "[]", ""},
-		{false, "", "[4 3]", "3"}, {false, "2", "[1 0]", "0"}, {false, "1", "[0]", ""}, {false, "2x", "[2 1]", "1"},
+		{true, "", "[0 1]", "1"},
+		{true, "1", "[2 3]", "3"},
+		{true, "3", "[4]", ""},
+		{true, "1x", "[2 3]", "3"},
+		{true, "9", "[]", ""},
+		{false, "", "[4 3]", "3"},
+		{false, "2", "[1 0]", "0"},
+		{false, "1", "[0]", ""},
+		{false, "2x", "[2 1]", "1"},
 	} {
 		var start map[string]types.AttributeValue
 		if c.start != "" {

@@ -65,10 +65,17 @@ func (p *dynamoProbe) queriesTexts() error {
 	keys := []any{"A", "B", "a", "ab", "ab\x00", "abc", "b", "é", "日"}
 	return p.queriesRange(p.table, keys, []dynamoRangeCase{
 		{"", nil, nil, 0, 9},
-		{"leaseKey = :a", "ab", nil, 3, 4}, {"leaseKey < :a", "ab", nil, 0, 3}, {"leaseKey <= :a", "ab", nil, 0, 4},
-		{"leaseKey > :a", "ab", nil, 4, 9}, {"leaseKey >= :a", "ab", nil, 3, 9}, {":a < leaseKey", "ab", nil, 4, 9},
-		{"leaseKey BETWEEN :a AND :b", "a", "abc", 2, 6}, {"begins_with(leaseKey, :a)", "ab", nil, 3, 6},
-		{"begins_with(leaseKey, :a)", "日", nil, 8, 9}, {"begins_with(leaseKey, :a)", "zz", nil, 9, 9}, {"leaseKey = :a", "abcd", nil, 9, 9},
+		{"leaseKey = :a", "ab", nil, 3, 4},
+		{"leaseKey < :a", "ab", nil, 0, 3},
+		{"leaseKey <= :a", "ab", nil, 0, 4},
+		{"leaseKey > :a", "ab", nil, 4, 9},
+		{"leaseKey >= :a", "ab", nil, 3, 9},
+		{":a < leaseKey", "ab", nil, 4, 9},
+		{"leaseKey BETWEEN :a AND :b", "a", "abc", 2, 6},
+		{"begins_with(leaseKey, :a)", "ab", nil, 3, 6},
+		{"begins_with(leaseKey, :a)", "日", nil, 8, 9},
+		{"begins_with(leaseKey, :a)", "zz", nil, 9, 9},
+		{"leaseKey = :a", "abcd", nil, 9, 9},
 	})
 }
 
@@ -83,8 +90,13 @@ func (p *dynamoProbe) queriesNumbers() error {
 		n("1.5"), n("9"), n("10"), n("99.5"), n("1" + strings.Repeat("0", 30)),
 	}
 	if err := p.queriesRange(table, keys, []dynamoRangeCase{
-		{"", nil, nil, 0, 15}, {"leaseKey = :a", n("1e1"), nil, 12, 13}, {"leaseKey < :a", 0, nil, 0, 6}, {"leaseKey <= :a", 0, nil, 0, 7},
-		{"leaseKey > :a", n("-1.5"), nil, 5, 15}, {"leaseKey >= :a", n("-1.50"), nil, 4, 15}, {"leaseKey BETWEEN :a AND :b", n("-99.5"), n("9"), 2, 12},
+		{"", nil, nil, 0, 15},
+		{"leaseKey = :a", n("1e1"), nil, 12, 13},
+		{"leaseKey < :a", 0, nil, 0, 6},
+		{"leaseKey <= :a", 0, nil, 0, 7},
+		{"leaseKey > :a", n("-1.5"), nil, 5, 15},
+		{"leaseKey >= :a", n("-1.50"), nil, 4, 15},
+		{"leaseKey BETWEEN :a AND :b", n("-99.5"), n("9"), 2, 12},
 		{"leaseKey = :a", n("1e29"), nil, 15, 15},
 	}); err != nil {
 		return err
@@ -101,9 +113,14 @@ func (p *dynamoProbe) queriesBlobs() error {
 	b := func(s string) any { return []byte(s) }
 	keys := []any{b("\x00"), b("\x00\x00"), b("\x00\x01"), b("\x01"), b("a"), b("\x7f"), b("\x80"), b("\xff"), b("\xff\xff"), b("\xff\xff\x00")}
 	return p.queriesRange(table, keys, []dynamoRangeCase{
-		{"", nil, nil, 0, 10}, {"leaseKey = :a", b("\x00"), nil, 0, 1}, {"leaseKey < :a", b("\x80"), nil, 0, 6}, {"leaseKey <= :a", b("\x80"), nil, 0, 7},
-		{"leaseKey > :a", b("\x00"), nil, 1, 10}, {"leaseKey >= :a", b("\xff"), nil, 7, 10},
-		{"leaseKey BETWEEN :a AND :b", b("\x00\x01"), b("\x7f"), 2, 6}, {"begins_with(leaseKey, :a)", b("\x00"), nil, 0, 3},
+		{"", nil, nil, 0, 10},
+		{"leaseKey = :a", b("\x00"), nil, 0, 1},
+		{"leaseKey < :a", b("\x80"), nil, 0, 6},
+		{"leaseKey <= :a", b("\x80"), nil, 0, 7},
+		{"leaseKey > :a", b("\x00"), nil, 1, 10},
+		{"leaseKey >= :a", b("\xff"), nil, 7, 10},
+		{"leaseKey BETWEEN :a AND :b", b("\x00\x01"), b("\x7f"), 2, 6},
+		{"begins_with(leaseKey, :a)", b("\x00"), nil, 0, 3},
 		{"begins_with(leaseKey, :a)", b("\xff\xff"), nil, 8, 10},
 	})
 }

@@ -30,7 +30,8 @@ func (p *dynamoProbe) refusesPlaceholders() error {
 		{"no values", nil, dynamoFields{}, "ExpressionAttributeValues must not be empty"},
 		{"no names", map[string]string{}, dynamoFields{":v": 1}, "ExpressionAttributeNames must not be empty"},
 		{
-			"bad value", nil, dynamoFields{":v": dynamoNumber("dog")},
+			"bad value", nil,
+			dynamoFields{":v": dynamoNumber("dog")},
 			"ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: dog for key :v",
 		},
 	} {

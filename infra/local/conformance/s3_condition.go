@@ -131,7 +131,8 @@ func s3ConditionChecks() []s3Check {
 				s3Refused("If-Match", get(s3.GetObjectInput{IfMatch: aws.String(`"0"`)}), 412, "PreconditionFailed"),
 				s3Refused("If-Unmodified-Since", get(s3.GetObjectInput{IfUnmodifiedSince: &past}), 412, "PreconditionFailed"),
 				s3Refused("If-Modified-Since", get(s3.GetObjectInput{IfModifiedSince: stored.LastModified}), 304, ""),
-				get(s3.GetObjectInput{IfModifiedSince: &past}), get(s3.GetObjectInput{IfUnmodifiedSince: stored.LastModified}))
+				get(s3.GetObjectInput{IfModifiedSince: &past}), get(s3.GetObjectInput{IfUnmodifiedSince: stored.LastModified}),
+			)
 		}},
 	}
 }

@@ -80,7 +80,8 @@ func BenchmarkHandler(b *testing.B) {
 		response, _ := send(b, s, "UpdateItem", fmt.Sprintf(
 			`{"TableName":"leases","Key":{"scope":{"S":"lease"},"leaseKey":{"S":"a"}},"UpdateExpression":"SET leaseCounter = :next",`+
 				`"ConditionExpression":"leaseOwner = :me AND leaseCounter = :counter",`+
-				`"ExpressionAttributeValues":{":me":{"S":"me"},":counter":{"N":"%d"},":next":{"N":"%d"}}}`, n, n+1))
+				`"ExpressionAttributeValues":{":me":{"S":"me"},":counter":{"N":"%d"},":next":{"N":"%d"}}}`, n, n+1,
+		))
 		if response.StatusCode != http.StatusOK {
 			b.Fatal(response.Status)
 		}

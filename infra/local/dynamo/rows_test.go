@@ -55,8 +55,14 @@ func compareRows(t *testing.T, r *rand.Rand, got *rows, want map[string]*row, id
 		t.Fatalf("%d rows of %d bytes, want %d of %d", got.count, got.bytes, len(want), bytes)
 	}
 	sorted := slices.Sorted(maps.Keys(want))
-	for _, s := range []span{{}, {low: fmt.Sprintf("%05d", r.IntN(ids))}, {high: fmt.Sprintf("%05d", r.IntN(ids))},
-		{fmt.Sprintf("%05d", r.IntN(ids)), fmt.Sprintf("%05d", r.IntN(ids)) + "x"}, {"", "0"}, {"9", ""}} {
+	for _, s := range []span{
+		{},
+		{low: fmt.Sprintf("%05d", r.IntN(ids))},
+		{high: fmt.Sprintf("%05d", r.IntN(ids))},
+		{fmt.Sprintf("%05d", r.IntN(ids)), fmt.Sprintf("%05d", r.IntN(ids)) + "x"},
+		{"", "0"},
+		{"9", ""},
+	} {
 		var in []*row
 		for _, id := range sorted {
 			if id >= s.low && (s.high == "" || id < s.high) {

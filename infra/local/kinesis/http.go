@@ -66,8 +66,10 @@ func operationName(r *http.Request) (string, error) {
 	case contentJSON, "application/json":
 		return name, nil
 	case contentCBOR:
-		return "", &fault{http.StatusUnsupportedMediaType, "SerializationException",
-			"CBOR is not offered by this local Kinesis; let the client speak JSON (Java: AWS_CBOR_DISABLE=true or -Daws.cborEnabled=false)."}
+		return "", &fault{
+			http.StatusUnsupportedMediaType, "SerializationException",
+			"CBOR is not offered by this local Kinesis; let the client speak JSON (Java: AWS_CBOR_DISABLE=true or -Daws.cborEnabled=false).",
+		}
 	default:
 		return "", &fault{http.StatusUnsupportedMediaType, "SerializationException", "Expected Content-Type " + contentJSON + "."}
 	}

@@ -143,11 +143,15 @@ func TestUnsupportedOperationsAreNamed(t *testing.T) {
 	refused(t, err, "UnknownOperationException", "SubscribeToShard")
 	_, err = r.StartStreamEncryption(r.ctx, &awskinesis.StartStreamEncryptionInput{StreamName: aws.String("s"), EncryptionType: types.EncryptionTypeKms, KeyId: aws.String("k")})
 	refused(t, err, "UnknownOperationException", "StartStreamEncryption")
-	_, err = r.CreateStream(r.ctx, &awskinesis.CreateStreamInput{StreamName: aws.String("s"), RecordDistributionStrategy: types.RecordDistributionStrategyAuto,
-		StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeOnDemand}})
+	_, err = r.CreateStream(r.ctx, &awskinesis.CreateStreamInput{
+		StreamName: aws.String("s"), RecordDistributionStrategy: types.RecordDistributionStrategyAuto,
+		StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeOnDemand},
+	})
 	refused(t, err, "InvalidArgumentException", "RecordDistributionStrategy")
-	_, err = r.CreateStream(r.ctx, &awskinesis.CreateStreamInput{StreamName: aws.String("s"), WarmThroughputMiBps: aws.Int32(5),
-		StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeOnDemand}})
+	_, err = r.CreateStream(r.ctx, &awskinesis.CreateStreamInput{
+		StreamName: aws.String("s"), WarmThroughputMiBps: aws.Int32(5),
+		StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeOnDemand},
+	})
 	refused(t, err, "InvalidArgumentException", "WarmThroughput")
 }
 

@@ -112,7 +112,9 @@ func (d *Dropper) Unused(ctx context.Context, r *Replay) error {
 		return err
 	}
 	uses := []struct{ generations, why string }{
-		{published.Map.String(), "readers see it"}, {plan.Published, "readers are about to see it"}, {plan.Previous, "the last replay of the fleet can be undone to it"},
+		{published.Map.String(), "readers see it"},
+		{plan.Published, "readers are about to see it"},
+		{plan.Previous, "the last replay of the fleet can be undone to it"},
 		{plan.Map, "the last replay of the fleet begins from it"},
 	}
 	for i := range rows {

@@ -16,8 +16,14 @@ func TestEqualAcrossKinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	values := []Value{
-		String("1"), Binary("1"), NewNumber(1), Bool(true), Bool(false), Null{}, List{}, List{String("1")}, Map{},
-		Map{"1": String("1")}, Map{"1": Null{}}, text, number,
+		String("1"), Binary("1"), NewNumber(1), Bool(true), Bool(false),
+		Null{},
+		List{},
+		List{String("1")},
+		Map{},
+		Map{"1": String("1")},
+		Map{"1": Null{}},
+		text, number,
 	}
 	for i, a := range values {
 		for j, b := range values {
@@ -94,10 +100,25 @@ func TestSize(t *testing.T) {
 		v    Value
 		want int
 	}{
-		{String(""), 0}, {String("grün"), 5}, {Binary("\x00\x01"), 2}, {Bool(false), 1}, {Null{}, 1},
-		{NewNumber(0), 1}, {NewNumber(1), 2}, {NewNumber(12), 2}, {NewNumber(123), 3}, {NewNumber(100), 2}, {NewNumber(-1), 3},
-		{mustNumber(t, "31415926535897932384626433832795028841"), 20}, {mustNumber(t, "1.23"), 3}, {mustNumber(t, "1.2"), 3}, {mustNumber(t, "0.01"), 2},
-		{List{}, 3}, {List{String("ab"), Null{}}, 3 + 1 + 2 + 1 + 1}, {Map{}, 3}, {Map{"key": String("ab")}, 3 + 1 + 3 + 2},
+		{String(""), 0},
+		{String("grün"), 5},
+		{Binary("\x00\x01"), 2},
+		{Bool(false), 1},
+		{Null{}, 1},
+		{NewNumber(0), 1},
+		{NewNumber(1), 2},
+		{NewNumber(12), 2},
+		{NewNumber(123), 3},
+		{NewNumber(100), 2},
+		{NewNumber(-1), 3},
+		{mustNumber(t, "31415926535897932384626433832795028841"), 20},
+		{mustNumber(t, "1.23"), 3},
+		{mustNumber(t, "1.2"), 3},
+		{mustNumber(t, "0.01"), 2},
+		{List{}, 3},
+		{List{String("ab"), Null{}}, 3 + 1 + 2 + 1 + 1},
+		{Map{}, 3},
+		{Map{"key": String("ab")}, 3 + 1 + 3 + 2},
 		{decodeItem(t, `{"s":{"SS":["a","bc"]}}`)["s"], 3},
 	} {
 		if got := c.v.Size(); got != c.want {
