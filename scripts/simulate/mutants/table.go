@@ -22,7 +22,7 @@ const (
 	storeFile    = "worker/lease/leasetest/store.go"
 )
 
-var mutants = slices.Concat(protocol, logs, replays, pasts, fixed)
+var mutants = slices.Concat(protocol, logs, fences, replays, pasts, fixed)
 
 // protocol are the mutants of the rules by which workers share shards.
 var protocol = []mutant{
@@ -215,7 +215,7 @@ var protocol = []mutant{
 	},
 	{
 		name: "shard-end/without-last-batch", file: processorDir + "processor.go",
-		old: "	if err := p.Drain(ctx); err != nil {\n		return err\n	}\n	if err := p.keepLast", new: "	if err := p.keepLast",
+		old: "	if err := p.Drain(ctx); err != nil || p.closed {\n		return err\n	}\n	if err := p.keepLast", new: "	if err := p.keepLast",
 		why: "the end mark is written and the last batch is not",
 	},
 }
