@@ -5,6 +5,8 @@
 //	producer.json   streamrec produce
 //	resharder.json  streamrec reshard
 //	operator.json   streamrec reset, erase
+//	replayer.json   streamrec replay, but for drop
+//	dropper.json    what streamrec replay drop needs besides
 //	reader.json     streamrec status, audit, deadletters, recommend; analysts
 //	sweeper.json    what streamrec audit --sweep-strays --execute needs besides reader.json
 //	bucket.json     the policy of the bucket itself, which binds everybody, administrators included

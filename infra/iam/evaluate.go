@@ -83,6 +83,7 @@ var operators = map[string]func(have []string, present bool, want List) bool{
 	"Bool":                      single,
 	"StringEquals":              single,
 	"StringLikeIfExists":        func(have []string, present bool, want List) bool { return !present || every(have, want) },
+	"ForAllValues:StringLike":   func(have []string, _ bool, want List) bool { return every(have, want) },
 	"ForAllValues:StringEquals": func(have []string, _ bool, want List) bool { return every(have, want) },
 }
 

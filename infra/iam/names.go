@@ -59,6 +59,8 @@ var Roles = []Role{
 	{"producer", []string{"produce"}, []string{"producer"}},
 	{"resharder", []string{"reshard"}, []string{"resharder"}},
 	{"operator", []string{"reset", "erase"}, []string{"operator"}},
+	{"replayer", []string{"replay start", "replay run", "replay status", "replay diff", "replay publish"}, []string{"replayer"}},
+	{"dropper", []string{"replay drop"}, []string{"replayer", "dropper"}},
 	{"reader", []string{"status", "audit", "deadletters", "recommend"}, []string{"reader"}},
 	{"sweeper", []string{"audit --sweep-strays --execute"}, []string{"reader", "sweeper"}},
 }

@@ -22,6 +22,8 @@ type question struct {
 	producer bool
 	reshard  bool
 	operator bool
+	replayer bool
+	dropper  bool
 	reader   bool
 	sweeper  bool
 }
@@ -50,7 +52,7 @@ func (q question) request(n Names) Request {
 }
 
 func (q question) wants(role string) bool {
-	return map[string]bool{"worker": q.worker, "founder": q.founder, "producer": q.producer, "resharder": q.reshard, "operator": q.operator, "reader": q.reader, "sweeper": q.sweeper}[role]
+	return map[string]bool{"worker": q.worker, "founder": q.founder, "producer": q.producer, "resharder": q.reshard, "operator": q.operator, "replayer": q.replayer, "dropper": q.dropper, "reader": q.reader, "sweeper": q.sweeper}[role]
 }
 
 const (
@@ -67,60 +69,63 @@ const (
 
 // questions are what roles may and may not ask. The order of the answers is that of Roles.
 var questions = []question{
-	{"read records", "kinesis:GetRecords", "stream/clicks", "", yes, yes, no, no, yes, yes, yes},
-	{"read records of another stream", "kinesis:GetRecords", "stream/orders", "", no, no, no, no, no, no, no},
-	{"put records", "kinesis:PutRecords", "stream/clicks", "", no, no, yes, no, no, no, no},
-	{"put records into another stream", "kinesis:PutRecords", "stream/orders", "", no, no, no, no, no, no, no},
-	{"change the number of shards, of any stream", "kinesis:UpdateShardCount", "", "", no, no, no, yes, no, no, no},
-	{"split a shard", "kinesis:SplitShard", "stream/clicks", "", no, no, no, yes, no, no, no},
-	{"split a shard of another stream", "kinesis:SplitShard", "stream/orders", "", no, no, no, no, no, no, no},
-	{"shorten the retention", "kinesis:DecreaseStreamRetentionPeriod", "stream/clicks", "", no, no, no, no, no, no, no},
-	{"delete the stream", "kinesis:DeleteStream", "stream/clicks", "", no, no, no, no, no, no, no},
-	{"register a fan-out consumer", "kinesis:RegisterStreamConsumer", "stream/clicks", "", no, no, no, no, no, no, no},
+	{"read records", "kinesis:GetRecords", "stream/clicks", "", yes, yes, no, no, yes, yes, yes, yes, yes},
+	{"read records of another stream", "kinesis:GetRecords", "stream/orders", "", no, no, no, no, no, no, no, no, no},
+	{"put records", "kinesis:PutRecords", "stream/clicks", "", no, no, yes, no, no, no, no, no, no},
+	{"put records into another stream", "kinesis:PutRecords", "stream/orders", "", no, no, no, no, no, no, no, no, no},
+	{"change the number of shards, of any stream", "kinesis:UpdateShardCount", "", "", no, no, no, yes, no, no, no, no, no},
+	{"split a shard", "kinesis:SplitShard", "stream/clicks", "", no, no, no, yes, no, no, no, no, no},
+	{"split a shard of another stream", "kinesis:SplitShard", "stream/orders", "", no, no, no, no, no, no, no, no, no},
+	{"shorten the retention", "kinesis:DecreaseStreamRetentionPeriod", "stream/clicks", "", no, no, no, no, no, no, no, no, no},
+	{"delete the stream", "kinesis:DeleteStream", "stream/clicks", "", no, no, no, no, no, no, no, no, no},
+	{"register a fan-out consumer", "kinesis:RegisterStreamConsumer", "stream/clicks", "", no, no, no, no, no, no, no, no, no},
 
-	{"read leases", "dynamodb:Query", "table/shop", lease, yes, yes, no, yes, yes, yes, yes},
-	{"read leases of another application", "dynamodb:Query", "table/other", lease, no, no, no, no, no, no, no},
-	{"write a lease", "dynamodb:UpdateItem", "table/shop", lease, yes, yes, no, no, yes, no, no},
-	{"write a heartbeat", "dynamodb:UpdateItem", "table/shop", "dynamodb:LeadingKeys=worker", yes, yes, no, no, no, no, no},
-	{"write a plan", "dynamodb:PutItem", "table/shop", "dynamodb:LeadingKeys=plan", yes, yes, no, no, yes, no, no},
-	{"write a row of another scope", "dynamodb:PutItem", "table/shop", "dynamodb:LeadingKeys=other", no, no, no, no, no, no, no},
-	{"write rows that are not named", "dynamodb:PutItem", "table/shop", "", no, no, no, no, no, no, no},
-	{"remove a worker's row", "dynamodb:DeleteItem", "table/shop", "dynamodb:LeadingKeys=worker", yes, yes, no, no, no, no, no},
-	{"remove positions of a plan", "dynamodb:DeleteItem", "table/shop", "dynamodb:LeadingKeys=plan", yes, yes, no, no, yes, no, no},
-	{"remove a lease", "dynamodb:DeleteItem", "table/shop", lease, no, no, no, no, no, no, no},
-	{"scan the table", "dynamodb:Scan", "table/shop", "", no, no, no, no, no, no, no},
-	{"write several rows at once", "dynamodb:BatchWriteItem", "table/shop", "", no, no, no, no, no, no, no},
-	{"create the table", "dynamodb:CreateTable", "table/shop", "", no, yes, no, no, no, no, no},
-	{"change the table", "dynamodb:UpdateTable", "table/shop", "", no, no, no, no, no, no, no},
-	{"delete the table", "dynamodb:DeleteTable", "table/shop", "", no, no, no, no, no, no, no},
+	{"read leases", "dynamodb:Query", "table/shop", lease, yes, yes, no, yes, yes, yes, yes, yes, yes},
+	{"read leases of another application", "dynamodb:Query", "table/other", lease, no, no, no, no, no, no, no, no, no},
+	{"write a lease", "dynamodb:UpdateItem", "table/shop", lease, yes, yes, no, no, yes, no, no, no, no},
+	{"write a heartbeat", "dynamodb:UpdateItem", "table/shop", "dynamodb:LeadingKeys=worker", yes, yes, no, no, no, no, no, no, no},
+	{"write a plan", "dynamodb:PutItem", "table/shop", "dynamodb:LeadingKeys=plan", yes, yes, no, no, yes, yes, yes, no, no},
+	{"write a row of another scope", "dynamodb:PutItem", "table/shop", "dynamodb:LeadingKeys=other", no, no, no, no, no, no, no, no, no},
+	{"write rows that are not named", "dynamodb:PutItem", "table/shop", "", no, no, no, no, no, no, no, no, no},
+	{"remove a worker's row", "dynamodb:DeleteItem", "table/shop", "dynamodb:LeadingKeys=worker", yes, yes, no, no, no, no, no, no, no},
+	{"remove positions of a plan", "dynamodb:DeleteItem", "table/shop", "dynamodb:LeadingKeys=plan", yes, yes, no, no, yes, yes, yes, no, no},
+	{"remove a lease", "dynamodb:DeleteItem", "table/shop", lease, no, no, no, no, no, no, no, no, no},
+	{"write a row of a replay", "dynamodb:UpdateItem", "table/shop", "dynamodb:LeadingKeys=replay/what-if/lease", no, no, no, no, no, yes, yes, no, no},
+	{"make a replay", "dynamodb:PutItem", "table/shop", "dynamodb:LeadingKeys=replay", no, no, no, no, no, yes, yes, no, no},
+	{"remove a row of a replay", "dynamodb:DeleteItem", "table/shop", "dynamodb:LeadingKeys=replay/what-if/worker", no, no, no, no, no, yes, yes, no, no},
+	{"scan the table", "dynamodb:Scan", "table/shop", "", no, no, no, no, no, no, no, no, no},
+	{"write several rows at once", "dynamodb:BatchWriteItem", "table/shop", "", no, no, no, no, no, no, no, no, no},
+	{"create the table", "dynamodb:CreateTable", "table/shop", "", no, yes, no, no, no, no, no, no, no},
+	{"change the table", "dynamodb:UpdateTable", "table/shop", "", no, no, no, no, no, no, no, no, no},
+	{"delete the table", "dynamodb:DeleteTable", "table/shop", "", no, no, no, no, no, no, no, no, no},
 
-	{"list the log", "s3:ListBucket", "shop-log", "s3:prefix=events/gen=1/", yes, yes, no, no, yes, yes, yes},
-	{"list what is not the log", "s3:ListBucket", "shop-log", "s3:prefix=payroll/", no, no, no, no, no, no, no},
-	{"read the log", "s3:GetObject", link, "", yes, yes, no, no, yes, yes, yes},
-	{"read the log without TLS", "s3:GetObject", link, "aws:SecureTransport=false", no, no, no, no, no, no, no},
-	{"read what is not the log", "s3:GetObject", "shop-log/payroll/x", "", no, no, no, no, no, no, no},
-	{"read another bucket", "s3:GetObject", "other/events/gen=1/x", "", no, no, no, no, no, no, no},
-	{"commit a batch", "s3:PutObject", link, first, yes, yes, no, no, no, no, no},
-	{"overwrite a batch", "s3:PutObject", link, "", no, no, no, no, no, no, no},
-	{"replace a batch that one has read", "s3:PutObject", link, swap, no, no, no, no, no, no, no},
-	{"put a mark", "s3:PutObject", mark, first, yes, yes, no, no, yes, no, no},
-	{"overwrite a mark", "s3:PutObject", mark, "", no, no, no, no, no, no, no},
-	{"put a snapshot of the model", "s3:PutObject", "shop-log/events/_model/gen=1/x", first, yes, yes, no, no, no, no, no},
-	{"put a tombstone", "s3:PutObject", "shop-log/events/erasures/x.json", first, no, no, no, no, yes, no, no},
-	{"publish the first map of generations", "s3:PutObject", shown, first, yes, yes, no, no, yes, no, no},
-	{"replace the map that one has read", "s3:PutObject", shown, swap, yes, yes, no, no, yes, no, no},
-	{"overwrite the map", "s3:PutObject", shown, "", no, no, no, no, no, no, no},
-	{"put what is not the log", "s3:PutObject", "shop-log/payroll/x", first, no, no, no, no, no, no, no},
-	{"remove an old snapshot", "s3:DeleteObject", "shop-log/events/_model/gen=1/x", "", yes, yes, no, no, no, no, no},
-	{"remove an old state", "s3:DeleteObject", "shop-log/events/_state/gen=1/x", "", yes, yes, no, no, no, no, no},
-	{"remove a batch", "s3:DeleteObject", link, "", no, no, no, no, no, no, yes},
-	{"remove a mark", "s3:DeleteObject", mark, "", no, no, no, no, no, no, no},
-	{"remove the map of generations", "s3:DeleteObject", shown, "", no, no, no, no, no, no, no},
-	{"remove a tombstone", "s3:DeleteObject", "shop-log/events/erasures/x.json", "", no, no, no, no, no, no, no},
-	{"remove a version for good", "s3:DeleteObjectVersion", link, "", no, no, no, no, no, no, no},
-	{"change the policy of the bucket", "s3:PutBucketPolicy", "shop-log", "", no, no, no, no, no, no, no},
-	{"switch versioning off", "s3:PutBucketVersioning", "shop-log", "", no, no, no, no, no, no, no},
-	{"become somebody else", "sts:AssumeRole", "role/administrator", "", no, no, no, no, no, no, no},
+	{"list the log", "s3:ListBucket", "shop-log", "s3:prefix=events/gen=1/", yes, yes, no, no, yes, yes, yes, yes, yes},
+	{"list what is not the log", "s3:ListBucket", "shop-log", "s3:prefix=payroll/", no, no, no, no, no, no, no, no, no},
+	{"read the log", "s3:GetObject", link, "", yes, yes, no, no, yes, yes, yes, yes, yes},
+	{"read the log without TLS", "s3:GetObject", link, "aws:SecureTransport=false", no, no, no, no, no, no, no, no, no},
+	{"read what is not the log", "s3:GetObject", "shop-log/payroll/x", "", no, no, no, no, no, no, no, no, no},
+	{"read another bucket", "s3:GetObject", "other/events/gen=1/x", "", no, no, no, no, no, no, no, no, no},
+	{"commit a batch", "s3:PutObject", link, first, yes, yes, no, no, no, yes, yes, no, no},
+	{"overwrite a batch", "s3:PutObject", link, "", no, no, no, no, no, no, no, no, no},
+	{"replace a batch that one has read", "s3:PutObject", link, swap, no, no, no, no, no, no, no, no, no},
+	{"put a mark", "s3:PutObject", mark, first, yes, yes, no, no, yes, yes, yes, no, no},
+	{"overwrite a mark", "s3:PutObject", mark, "", no, no, no, no, no, no, no, no, no},
+	{"put a snapshot of the model", "s3:PutObject", "shop-log/events/_model/gen=1/x", first, yes, yes, no, no, no, no, no, no, no},
+	{"put a tombstone", "s3:PutObject", "shop-log/events/erasures/x.json", first, no, no, no, no, yes, no, no, no, no},
+	{"publish the first map of generations", "s3:PutObject", shown, first, yes, yes, no, no, yes, yes, yes, no, no},
+	{"replace the map that one has read", "s3:PutObject", shown, swap, yes, yes, no, no, yes, yes, yes, no, no},
+	{"overwrite the map", "s3:PutObject", shown, "", no, no, no, no, no, no, no, no, no},
+	{"put what is not the log", "s3:PutObject", "shop-log/payroll/x", first, no, no, no, no, no, no, no, no, no},
+	{"remove an old snapshot", "s3:DeleteObject", "shop-log/events/_model/gen=1/x", "", yes, yes, no, no, no, no, no, no, no},
+	{"remove an old state", "s3:DeleteObject", "shop-log/events/_state/gen=1/x", "", yes, yes, no, no, no, no, yes, no, no},
+	{"remove a batch", "s3:DeleteObject", link, "", no, no, no, no, no, no, yes, no, yes},
+	{"remove a mark", "s3:DeleteObject", mark, "", no, no, no, no, no, no, yes, no, no},
+	{"remove the map of generations", "s3:DeleteObject", shown, "", no, no, no, no, no, no, no, no, no},
+	{"remove a tombstone", "s3:DeleteObject", "shop-log/events/erasures/x.json", "", no, no, no, no, no, no, no, no, no},
+	{"remove a version for good", "s3:DeleteObjectVersion", link, "", no, no, no, no, no, no, no, no, no},
+	{"change the policy of the bucket", "s3:PutBucketPolicy", "shop-log", "", no, no, no, no, no, no, no, no, no},
+	{"switch versioning off", "s3:PutBucketVersioning", "shop-log", "", no, no, no, no, no, no, no, no, no},
+	{"become somebody else", "sts:AssumeRole", "role/administrator", "", no, no, no, no, no, no, no, no, no},
 }
 
 // TestRolesMayAndMayNot answers all questions for all roles.

@@ -29,6 +29,8 @@ type Config struct {
 	// package erasure. Nil erases nobody.
 	Erased     func(customerID string, arrival time.Time) bool
 	Tombstones func() int
+	// NoSnapshots says that nobody would begin with a snapshot of this log: none is written.
+	NoSnapshots bool
 	// Remove deletes an object. Nil keeps all snapshots.
 	Remove func(ctx context.Context, key string) error
 	// Report is told of each round in which something happened. It returns at once. Nil is told nothing.

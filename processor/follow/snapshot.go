@@ -21,7 +21,7 @@ import (
 // keep writes what is merged as the snapshot of the hour that begins, unless there is one. A log that is read long after it was written makes none
 // for its past. An hour without snapshot costs time, so an error is reported and that is all.
 func (f *Follower) keep(ctx context.Context, hour chain.Hour, fleet Fleet) {
-	if hour < chain.HourOf(f.env.Wall())-1 || !fleet.Keeper() {
+	if f.cfg.NoSnapshots || hour < chain.HourOf(f.env.Wall())-1 || !fleet.Keeper() {
 		return
 	}
 	_, at := fleet.Shards()

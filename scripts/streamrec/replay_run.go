@@ -143,7 +143,7 @@ func (t *replayTool) hire(ctx context.Context, r *side.Replay, o replayRunOption
 		cfg.Sells = products.Sells
 	}
 	return t.assemble(r, cfg, follow.Config{
-		Layout: t.source.Layout, Model: params, Interval: replayMerge, Erased: erased.Erased, Tombstones: erased.Tombstones,
+		Layout: t.source.Layout, Model: params, Interval: replayMerge, NoSnapshots: true, Erased: erased.Erased, Tombstones: erased.Tombstones,
 	}, o, log)
 }
 

@@ -204,6 +204,7 @@ func TestRolesAreAllowedWhatTheirCommandsNeed(t *testing.T) {
 	c.contested(1, reset("--by-duration", "3h"))
 	c.contested(2, reset("--undo"))
 	reset("--by-duration", "3h", "--from-log")()
+	c.replay(with, inBucket)
 	c.Setenv("STREAMREC_PRIVACY_KEY_FILE", c.key)
 	c.as("operator", append([]string{"erase", "--execute", "--file", customers(t)}, inBucket...)...)
 
@@ -221,6 +222,27 @@ func TestRolesAreAllowedWhatTheirCommandsNeed(t *testing.T) {
 	second()
 	first()
 	c.judge()
+}
+
+// replay makes a side replay of hours of the day before yesterday, in which a shard ended, and lets readers see it for a while.
+func (c *company) replay(with func(command string, flags ...string) []string, inBucket []string) {
+	c.Helper()
+	do := func(role, command string, flags ...string) {
+		args := with("replay", slices.Concat(inBucket, []string{"--name", "what-if"}, flags)...)
+		c.as(role, slices.Insert(args, 1, command)...)
+	}
+	over := time.Now().Truncate(time.Hour) // the last records came in the hour before, and whether it is over only the stream can tell
+	must(c.T, worker.System{}.Sleep(c.Context(), time.Until(over.Add(61*time.Second))))
+	do("replayer", "start", "--from", over.Add(-time.Hour).Format(time.RFC3339), "--to", over.Format(time.RFC3339))
+	began := time.Now().Add(-halfDays * 12 * time.Hour)
+	do("replayer", "start", "--from", began.Format(time.RFC3339), "--to", began.Add(50*time.Hour).Format(time.RFC3339), "--rate", "0", "--execute", "--detach")
+	do("replayer", "run", "--log-format", "json")
+	do("replayer", "status")
+	do("replayer", "diff")
+	must(c.T, bucketOf(c.admin).Delete(c.Context(), testLog.PublishedKey())) // as if nobody had ever published
+	do("replayer", "publish")
+	do("replayer", "publish", "--undo")
+	do("dropper", "drop", "--execute")
 }
 
 // contested runs a reset whose map the operator and the worker both try to publish, for the nth time, before one of them can.

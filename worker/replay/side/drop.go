@@ -156,7 +156,7 @@ func (d *Dropper) sweep(ctx context.Context, r *Replay) (out Removed, err error)
 	s := d.Source
 	l := s.Layout.In(r.Generation)
 	var found []chain.Object
-	for _, prefix := range []string{l.DataPrefix(), l.MarksPrefix(), l.SnapshotsPrefix(), l.StatesPrefix()} {
+	for _, prefix := range []string{l.DataPrefix(), l.MarksPrefix(), l.StatesPrefix()} {
 		for o, err := range s.Bucket.List(ctx, prefix) {
 			if err != nil {
 				return out, fmt.Errorf("list %s: %w", prefix, err)
