@@ -11,7 +11,7 @@
 //	plan    genesis    position M, shards SS
 //	replay  its name   state S, generation N, from N, to N, readBackFrom S, rate N, settings S, madeAt N, operator S, reason S
 //
-// The rows of a side replay have the scopes replay/<name>/worker, replay/<name>/lease and replay/<name>/plan.
+// The rows of a side replay have the scopes replay/<name>/<generation>/worker, and so on for lease and plan.
 //
 // Every read is a consistent, paged Query or GetItem. There is no Scan, no index and no transaction, so the role of a worker needs
 // no more than Query, GetItem, PutItem, UpdateItem and DeleteItem on the one table.

@@ -19,7 +19,7 @@ const (
 	scopeWorker = "worker"
 	scopeLease  = "lease"
 	scopePlan   = "plan"
-	scopeReplay = "replay" // of side replays; behind it, for the rows of one: / its name / and one of the others
+	scopeReplay = "replay" // of side replays; behind it, for the rows of one: / its name / its generation / and one of the others
 	keyPlan     = "plan"
 	keyGenesis  = "genesis"
 	keyStarts   = "positions#" // behind it: id of a plan, # and a number

@@ -90,11 +90,16 @@ func (p Replays) Remove(ctx context.Context, r *side.Replay) error {
 }
 
 // Rows implements side.Registry.
-func (p Replays) Rows(name string) lease.Store { return p.store.Side(name) }
+func (p Replays) Rows(r *side.Replay) lease.Store { return p.rows(r) }
+
+// rows are those of one replay for ever: a request of an earlier one that comes late must not make a row of it.
+func (p Replays) rows(r *side.Replay) *Store {
+	return &Store{client: p.store.client, table: p.store.table, prefix: fmt.Sprintf("%s/%s/%d/", scopeReplay, r.Name, r.Generation)}
+}
 
 // Clear implements side.Registry.
-func (p Replays) Clear(ctx context.Context, name string) error {
-	s := p.store.Side(name)
+func (p Replays) Clear(ctx context.Context, r *side.Replay) error {
+	s := p.rows(r)
 	for _, scope := range []string{scopeLease, scopeWorker, scopePlan} {
 		names, err := query(ctx, s, scope, func(it item) (string, error) {
 			r := reader{it: it}
@@ -105,7 +110,7 @@ func (p Replays) Clear(ctx context.Context, name string) error {
 		}
 		for _, n := range names {
 			if _, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.table, Key: s.key(scope, n)}); err != nil {
-				return fmt.Errorf("remove %s row %s of replay %s: %w", scope, n, name, classify(err, err))
+				return fmt.Errorf("remove %s row %s of replay %s: %w", scope, n, r.Name, classify(err, err))
 			}
 		}
 	}

@@ -45,7 +45,7 @@ func TestReplays(t *testing.T) {
 	}
 
 	row := lease.Lease{Key: "shard", Checkpoint: lease.After("5", 3)}
-	stores := map[string]lease.Store{"app": live, "a": reg.Rows("a"), "b": reg.Rows("b")}
+	stores := map[string]lease.Store{"app": live, "a": reg.Rows(&a), "b": reg.Rows(&b), "another a": reg.Rows(&side.Replay{Name: "a", Generation: 9})}
 	for name, s := range stores {
 		row.Owner = name
 		must(s.Create(ctx, row))
@@ -54,7 +54,7 @@ func TestReplays(t *testing.T) {
 		_, err := s.Begin(ctx, lease.Genesis{Position: lease.Position{Type: lease.TrimHorizon}})
 		must(err)
 	}
-	must(reg.Clear(ctx, "a"))
+	must(reg.Clear(ctx, &a))
 	for name, s := range stores {
 		leases, plan, err := s.Leases(ctx)
 		must(err)
@@ -84,5 +84,6 @@ func TestReplays(t *testing.T) {
 
 // TestSideStore: the rows of a side replay are a table like any other.
 func TestSideStore(t *testing.T) {
-	leasetest.Conformance(t, table(t, dynamodb.NewFromConfig(newLocal(t).Config("test")), "app").Side("what-if"))
+	live := table(t, dynamodb.NewFromConfig(newLocal(t).Config("test")), "app")
+	leasetest.Conformance(t, live.Replays().Rows(&side.Replay{Name: "what-if", Generation: 2}))
 }

@@ -27,11 +27,6 @@ func NewStore(client *dynamodb.Client, table string) *Store {
 	return &Store{client: client, table: table}
 }
 
-// Side returns the store of the side replay of a name, whose rows lie in the same table and under other keys.
-func (s *Store) Side(name string) *Store {
-	return &Store{client: s.client, table: s.table, prefix: scopeReplay + "/" + name + "/"}
-}
-
 func (s *Store) key(scope, name string) item { return key(s.prefix+scope, name) }
 
 // Workers implements lease.Store.

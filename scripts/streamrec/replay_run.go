@@ -64,7 +64,7 @@ func newReplayRunCommand(std streams) *cobra.Command {
 		Use: "run", Short: "Work on a replay until it is done",
 		Long: `Work on a replay until it is done, with low priority. Run it on as many machines as you like: they share the shards, and the rate. Interrupt it when you
 like: what is written stays, and whoever runs it next goes on from there.`,
-		Example: `  streamrec replay run --app shop --stream clicks --bucket my-bucket --name no-cart-weight`,
+		Example: `  streamrec replay run --app shop --stream clicks --bucket my-bucket --name longer-memory`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(o.validate(), run.validate()); err != nil {
 				return usageError{err}
@@ -148,7 +148,7 @@ func (t *replayTool) hire(ctx context.Context, r *side.Replay, o replayRunOption
 }
 
 func (t *replayTool) assemble(r *side.Replay, cfg processor.Config, merge follow.Config, o replayRunOptions, log logrus.FieldLogger) (*replayWorker, error) {
-	w := &replayWorker{tool: t, replay: r, store: t.registry.Rows(r.Name)}
+	w := &replayWorker{tool: t, replay: r, store: t.registry.Rows(r)}
 	self := func() *worker.Worker { return w.Worker }
 	w.models = shardlog.NewModels(merge, worker.System{}, t.bucket, self, func(s model.Stats, took time.Duration) {
 		log.WithFields(logrus.Fields{"facts": s.Facts, "items": s.Items, "took_ms": took.Milliseconds()}).Info("model is restored")

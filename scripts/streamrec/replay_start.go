@@ -39,8 +39,8 @@ everything that arrived in them in the log.
 
 The command is the replay's first worker, with the lowest priority that the machine knows. It may be interrupted, and streamrec replay run goes on, here or
 elsewhere; with --detach nobody works on it before that. All workers together keep to --rate.`,
-		Example: `  streamrec replay start --app shop --stream clicks --bucket my-bucket --name no-cart-weight --from 2026-11-26T14:00:00Z --to 2026-11-26T16:00:00Z \
-    --params Weights=1000/1000/4000 --reason "what if carts counted like views" --execute`,
+		Example: `  streamrec replay start --app shop --stream clicks --bucket my-bucket --name longer-memory --from 2026-11-26T14:00:00Z --to 2026-11-26T16:00:00Z \
+    --params PerItem=500 --reason "what if more sessions were remembered" --execute`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runReplayStart(cmd.Context(), o, std) },
 	}
 	o.flags(cmd)

@@ -92,8 +92,8 @@ func (r *registry) Remove(_ context.Context, p *side.Replay) error {
 }
 
 // Rows implements side.Registry.
-func (r *registry) Rows(name string) lease.Store {
-	s := &leasetest.Store{Table: r.tables[name]}
+func (r *registry) Rows(p *side.Replay) lease.Store {
+	s := &leasetest.Store{Table: r.tables[p.Name]}
 	s.Inject(func(_ context.Context, op string) leasetest.Fault {
 		if r.ask(op) != nil {
 			return leasetest.Fail
@@ -104,8 +104,8 @@ func (r *registry) Rows(name string) lease.Store {
 }
 
 // Clear implements side.Registry.
-func (r *registry) Clear(_ context.Context, name string) error {
-	delete(r.tables, name)
+func (r *registry) Clear(_ context.Context, p *side.Replay) error {
+	delete(r.tables, p.Name)
 	return nil
 }
 
@@ -180,7 +180,7 @@ func TestMakeASideReplay(t *testing.T) {
 	if r.Generation != 2 || r.State != side.Running || r.Source.String() != "1" || r.Map().String() != "1<2026-11-23T13;2" {
 		t.Errorf("made %+v", r)
 	}
-	rows, plan, err := reg.Rows("what-if").Leases(t.Context())
+	rows, plan, err := reg.Rows(r).Leases(t.Context())
 	a.must(err)
 	if len(rows) != 2 || rows[0].Checkpoint != after(1, hour12) || rows[0].Plan != plan.Number || rows[0].Past() != "1" || !plan.Fenced(rows[0].Plan) {
 		t.Errorf("rows %+v under %+v", rows, plan)
@@ -223,7 +223,7 @@ func TestMakeASideReplayAfterACrash(t *testing.T) {
 		if err != nil || r.State != side.Running || r.Generation > 3 {
 			t.Errorf("stopped before request %d, and then: %+v, %v", stop, r, err)
 		}
-		if rows, plan, err := reg.Rows("what-if").Leases(t.Context()); err != nil || len(rows) != 1 || plan.Map != r.Map().String() {
+		if rows, plan, err := reg.Rows(&r).Leases(t.Context()); err != nil || len(rows) != 1 || plan.Map != r.Map().String() {
 			t.Errorf("stopped before request %d, and then: rows %+v under %+v, %v", stop, rows, plan, err)
 		}
 	}

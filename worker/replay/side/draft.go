@@ -159,7 +159,7 @@ const plan = 1
 
 // fill makes the lease rows, and then lets workers take them.
 func (d *Draft) fill(ctx context.Context, env chain.Env, reg Registry, r *Replay) error {
-	store := reg.Rows(r.Name)
+	store := reg.Rows(r)
 	if _, err := store.Begin(ctx, lease.Genesis{Position: lease.Position{Type: lease.TrimHorizon}}); err != nil {
 		return err
 	}

@@ -36,13 +36,13 @@ func (d *Dropper) Drop(ctx context.Context, r *Replay) (Removed, error) {
 	err := d.fence(ctx, r)
 	var out Removed
 	if err == nil {
-		err = stopped(ctx, d.Source.Env, d.Registry.Rows(r.Name), d.Failover)
+		err = stopped(ctx, d.Source.Env, d.Registry.Rows(r), d.Failover)
 	}
 	if err == nil {
 		out, err = d.sweep(ctx, r)
 	}
 	if err == nil {
-		err = d.Registry.Clear(ctx, r.Name)
+		err = d.Registry.Clear(ctx, r)
 	}
 	if err == nil {
 		err = d.Registry.Remove(ctx, r)

@@ -49,7 +49,7 @@ func ProgressOf(r *Replay, rows []lease.Lease, workers []lease.Worker) Progress 
 
 // Look reads how far a side replay is.
 func Look(ctx context.Context, reg Registry, r *Replay) (Progress, error) {
-	store := reg.Rows(r.Name)
+	store := reg.Rows(r)
 	rows, _, err := store.Leases(ctx)
 	if err != nil {
 		return Progress{}, fmt.Errorf("read leases of replay %s: %w", r.Name, err)

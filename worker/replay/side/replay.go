@@ -81,10 +81,10 @@ type Registry interface {
 	Move(ctx context.Context, r *Replay, to State) error
 	// Remove deletes a row on the same condition, and leaves one that is another's or not there alone.
 	Remove(ctx context.Context, r *Replay) error
-	// Rows returns where the lease rows, the heartbeats and the plan of a replay are.
-	Rows(name string) lease.Store
+	// Rows returns where the lease rows, the heartbeats and the plan of a replay are: no other one of the same name has the same.
+	Rows(r *Replay) lease.Store
 	// Clear deletes these.
-	Clear(ctx context.Context, name string) error
+	Clear(ctx context.Context, r *Replay) error
 }
 
 // ErrExists says that there is another side replay of this name.

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamrec/streamrec/worker/lease"
+)
+
+func replayCommand(t *testing.T, command string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	flags := []string{"replay", command, "--app", "shop", "--stream", "clicks", "--bucket", testBucket}
+	code = run(t.Context(), append(flags, args...), streams{strings.NewReader(""), &o, &e})
+	return code, o.String(), e.String()
+}
+
+// TestReplayRefuses says what a user has done wrong, and what to do.
+func TestReplayRefuses(t *testing.T) {
+	serveLocal(t)
+	hour := func(ago int) string { return time.Now().Add(-time.Duration(ago) * time.Hour).Format(time.RFC3339) }
+	for text, c := range map[string][]string{
+		"missing --name":                     {"start"},
+		"name of a replay: want up to 40":    {"start", "--name", "What if", "--from", hour(3), "--to", hour(1)},
+		"--from: want a time with zone":      {"start", "--name", "a", "--to", hour(1)},
+		"--to: want a time with zone":        {"start", "--name", "a", "--from", hour(3), "--to", "2026-11-26T14:05:00"},
+		"--from must be before --to":         {"start", "--name", "a", "--from", hour(1), "--to", hour(3)},
+		"400 days apart":                     {"start", "--name", "a", "--from", hour(24 * 500), "--to", hour(3)},
+		"--rate: must not be negative":       {"start", "--name", "a", "--from", hour(3), "--to", hour(1), "--rate", "-1"},
+		`there is no parameter "Magic"`:      {"start", "--name", "a", "--from", hour(3), "--to", hour(1), "--params", "Magic=1"},
+		"--recommendations: must be at most": {"start", "--name", "a", "--from", hour(3), "--to", hour(1), "--recommendations", "1001"},
+		"--memory-budget: must be at least":  {"run", "--name", "a", "--memory-budget", "1"},
+		"--top: must be between":             {"diff", "--name", "a", "-k", "0"},
+		`unexpected argument "now"`:          {"publish", "--name", "a", "now"},
+		"must be table or json":              {"status", "-o", "xml"},
+	} {
+		if code, out, errs := replayCommand(t, c[0], c[1:]...); code != exitUsage || out != "" || !strings.Contains(errs, text) {
+			t.Errorf("%v: exit code %d, want %q\n%s%s", c, code, text, out, errs)
+		}
+	}
+	createStream(t, 1)
+	store := shopTable(t)
+	if code, _, errs := replayCommand(t, "start", "--name", "a", "--from", hour(3), "--to", hour(1)); code != exitRefused || !strings.Contains(errs, "has no shards yet") {
+		t.Errorf("before there is a worker: exit code %d\n%s", code, errs)
+	}
+	must(t, store.Create(t.Context(), lease.Lease{Key: "shardId-000000000000", Checkpoint: lease.Position{Type: lease.TrimHorizon}, StartingHashKey: "0", EndingHashKey: "1"}))
+	if code, _, errs := replayCommand(t, "start", "--name", "a", "--from", hour(3), "--to", hour(1), "--execute"); code != exitRefused || !strings.Contains(errs, "the log has nothing in the hours") {
+		t.Errorf("without a log: exit code %d\n%s", code, errs)
+	}
+	for _, command := range [][]string{{"run"}, {"diff"}, {"publish"}, {"drop", "--execute"}, {"status"}} {
+		if code, _, errs := replayCommand(t, command[0], append(command[1:], "--name", "b")...); code != exitRefused || !strings.Contains(errs, "has no replay b") {
+			t.Errorf("%v of a replay that is not there: exit code %d\n%s", command, code, errs)
+		}
+	}
+	if code, out, errs := replayCommand(t, "status"); code != exitDone || out != "" || !strings.Contains(errs, "has no replays") {
+		t.Errorf("status: exit code %d\n%s%s", code, out, errs)
+	}
+}
