@@ -83,10 +83,11 @@ func (p *Processor) close(ctx context.Context) (ReadBack, error) {
 	return ReadBack{Over: true, Whole: true, Closed: true}, nil
 }
 
-// nothingThere finds out why nothing can be read back: the chain has not begun, which is well, or does not lead to where this one is.
+// nothingThere finds out why nothing can be read back: the chain has not begun, or has just begun behind all that would be, which is well; or it does not lead to where
+// this one is.
 func (p *Processor) nothingThere(ctx context.Context) (ReadBack, error) {
 	start, err := chain.ReadStart(ctx, p.env, p.bucket, p.cfg.Source, p.shard.ID)
-	if err == nil && start != nil {
+	if err == nil && start != nil && start.Hour < p.cfg.Until {
 		err = fmt.Errorf("chain of %s, which is read back, does not come by %q: %w", p.shard.ID, p.writer.End().Last, chain.ErrBroken)
 	}
 	if err != nil {

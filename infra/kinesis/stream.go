@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
@@ -37,6 +38,7 @@ type Summary struct {
 	ARN       string
 	Created   time.Time
 	Retention time.Duration
+	Time      time.Time // of day, by the clock of the service, which stamps the arrival of records; zero: it did not say
 }
 
 // Summary describes the stream. The error is a *StreamError when the stream cannot be read.
@@ -48,10 +50,21 @@ func (s *Stream) Summary(ctx context.Context) (Summary, error) {
 		return Summary{}, describeError(ctx, s.name, err)
 	}
 	d := out.StreamDescriptionSummary
+	now, _ := awsmiddleware.GetServerTime(out.ResultMetadata)
 	return Summary{
-		ARN: aws.ToString(d.StreamARN), Created: aws.ToTime(d.StreamCreationTimestamp),
+		Time: now,
+		ARN:  aws.ToString(d.StreamARN), Created: aws.ToTime(d.StreamCreationTimestamp),
 		Retention: time.Duration(aws.ToInt32(d.RetentionPeriodHours)) * time.Hour,
 	}, nil
+}
+
+// Time returns the time of day by the clock of the service, which stamps the arrival of records.
+func (s *Stream) Time(ctx context.Context) (time.Time, error) {
+	summary, err := s.Summary(ctx)
+	if err == nil && summary.Time.IsZero() {
+		err = fmt.Errorf("stream %s: the service does not say what time it is", s.name)
+	}
+	return summary.Time, err
 }
 
 // Shards implements worker.Stream.

@@ -51,7 +51,9 @@ func (c *contents) Add(r *event.Record) (int, error) {
 }
 
 func (c *contents) add(r *event.Record, session, n int) int {
-	c.node.processed(r.SequenceNumber)
+	if !c.node.beside {
+		c.node.processed(r.SequenceNumber)
+	}
 	row := c.fold(session, n)
 	row.sequence, row.arrival = r.SequenceNumber, r.Arrival
 	c.open = append(c.open, row)

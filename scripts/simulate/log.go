@@ -85,13 +85,18 @@ func markOf[M any](w *world, key string, body []byte) (g int, m *M) {
 	if err := json.Unmarshal(body, m); err != nil {
 		w.fail("%s: %v", key, err)
 	}
+	return generationOf(key), m
+}
+
+// generationOf returns the generation that the key of an object names.
+func generationOf(key string) int {
 	_, rest, _ := strings.Cut(key, "gen=")
 	number, _, _ := strings.Cut(rest, "/")
 	g, err := strconv.Atoi(number)
 	if err != nil {
-		w.fail("%s: %v", key, err)
+		panic(violation(key + ": " + err.Error()))
 	}
-	return g, m
+	return g
 }
 
 func (w *world) startPut(g int, m *chain.StartMark) { w.stream.byID[m.Shard].generation(g).start = m }
@@ -191,8 +196,8 @@ func (w *world) published() {
 	if err != nil {
 		w.fail("%v", err)
 	}
-	if p.Plan <= w.shown.Plan {
-		w.fail("readers are shown the map of plan %d after that of plan %d", p.Plan, w.shown.Plan)
+	if p.Plan < w.shown.Plan || p.Plan == w.shown.Plan && p.Switched <= w.shown.Switched {
+		w.fail("readers are shown the map of plan %d, %d, after that of plan %d, %d", p.Plan, p.Switched, w.shown.Plan, w.shown.Switched)
 	}
 	w.oracle.switched++
 	w.shown = p

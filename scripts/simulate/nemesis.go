@@ -13,6 +13,7 @@ type nemesis struct {
 	awake   bool // during a burst
 	replays bool // operators rewind the stream
 	rereads bool // operators have the input read back from the log
+	asides  bool // somebody replays hours beside
 	expires bool // records go past retention that a replay may want; the shard stops then, and with it the schedule
 }
 
@@ -74,6 +75,7 @@ func (w *world) blow() {
 		}
 	case 9:
 		w.disturb()
+		w.disturbAside()
 	default:
 		w.change()
 	}
@@ -133,6 +135,10 @@ func (w *world) change() {
 		w.operate(w.request())
 		return
 	}
+	if w.nemesis.asides && w.chance(0.4) {
+		w.aside()
+		return
+	}
 	switch w.rand.IntN(5) {
 	case 0:
 		if len(alive) < 5 {
@@ -167,7 +173,7 @@ func (n *node) terminate() {
 func (w *world) heal() {
 	w.nemesis.awake = false
 	w.trouble, w.down, w.slow = 0, [services]fate{}, [services]time.Duration{}
-	for _, n := range slices.Concat(w.nodes, w.tools) {
+	for _, n := range slices.Concat(w.nodes, w.tools, w.asides) {
 		n.cut = [services]fate{}
 		n.proceed()
 	}

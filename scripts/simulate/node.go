@@ -29,6 +29,7 @@ type node struct {
 	rereads    bool                     // one of them has read something back
 	started    map[*coroutine]int       // how many that each coroutine has started still run
 	ended      bool                     // Run has returned
+	beside     bool                     // it works on a side replay
 }
 
 // alive panics when the code that calls has been killed: nothing that a dead process does has an effect.

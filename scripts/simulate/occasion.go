@@ -11,16 +11,18 @@ import (
 type occasion int
 
 const (
-	unattended    occasion = iota // closed while no worker ran
-	unread                        // closed before it was ever read, a child itself
-	orphaned                      // closed while its owner was dead and nobody knew it
-	hasty                         // closed before all that it follows had ended
-	splitAndMerge                 // split, having come from the merge of what was split
-	trimmed                       // past retention when its row did not say SHARD_END yet
-	unknown                       // past retention when the application began
-	expired                       // with records past retention that are in the log
-	vanished                      // past retention with all its records, which a replay may want
-	readBack                      // read back from the log
+	unattended     occasion = iota // closed while no worker ran
+	unread                         // closed before it was ever read, a child itself
+	orphaned                       // closed while its owner was dead and nobody knew it
+	hasty                          // closed before all that it follows had ended
+	splitAndMerge                  // split, having come from the merge of what was split
+	trimmed                        // past retention when its row did not say SHARD_END yet
+	unknown                        // past retention when the application began
+	expired                        // with records past retention that are in the log
+	vanished                       // past retention with all its records, which a replay may want
+	readBack                       // read back from the log
+	publishedAside                 // of a side replay that readers were shown
+	droppedAside                   // of a side replay that was removed
 	occasions
 )
 
@@ -28,7 +30,7 @@ func (o occasion) String() string {
 	return [...]string{
 		"closed while nobody ran", "closed before it was read", "closed during a failover", "closed before its parents had ended",
 		"split after a merge after a split", "trimmed before SHARD_END", "trimmed before the application began", "short of its oldest records", "gone with all its records",
-		"read back from the log",
+		"read back from the log", "published by a side replay", "dropped by a side replay",
 	}[o]
 }
 

@@ -48,7 +48,7 @@ func (w *world) request() *replay.Request {
 
 // operate is the tool. It may stop at any moment, and once in a while does after it has made the plan.
 func (n *node) operate(request *replay.Request) {
-	store, objects, env := table{n, n.rows}, bucket{n, n.objects}, operatorEnv{n}
+	store, objects, env := table{node: n, rows: n.rows}, bucket{n, n.objects}, operatorEnv{n}
 	ctx, cancel := context.WithCancel(background)
 	defer cancel()
 	o := lease.NewOperator(n, store, failoverTime, replay.Publish(env, objects, layout))
@@ -163,7 +163,7 @@ const replayTime = 30 * time.Second
 func (w *world) await() {
 	for until := w.now + replayTime; ; w.run(w.now + time.Second) {
 		plan := w.rows.Table.Plan()
-		if plan.Number == w.shown.Plan {
+		if plan.Number == w.shown.Plan && plan.Switched == w.shown.Switched {
 			return
 		}
 		if w.now >= until {

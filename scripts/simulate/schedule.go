@@ -53,7 +53,7 @@ func play(seed uint64, log io.Writer) (r result) {
 
 // bury ends what still runs.
 func (w *world) bury() {
-	for _, n := range slices.Concat(w.nodes, w.tools) {
+	for _, n := range slices.Concat(w.nodes, w.tools, w.asides) {
 		n.kill()
 	}
 }
@@ -63,6 +63,7 @@ func (w *world) schedule() {
 	w.nemesis.clocks = !w.oracle.graceful && w.chance(0.5)
 	w.nemesis.replays = w.chance(0.5)
 	w.nemesis.rereads = w.nemesis.replays && w.chance(0.5)
+	w.nemesis.asides = w.chance(0.3)
 	w.nemesis.expires = w.nemesis.replays && !w.oracle.graceful && (w.chance(0.25) || w.nemesis.rereads && w.chance(0.8))
 	for range 1 + w.rand.IntN(3) {
 		w.start()

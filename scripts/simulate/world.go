@@ -15,6 +15,7 @@ import (
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/lease/leasetest"
 	"github.com/streamrec/streamrec/worker/replay"
+	"github.com/streamrec/streamrec/worker/replay/side"
 	"github.com/streamrec/streamrec/worker/shardlog"
 )
 
@@ -26,7 +27,9 @@ type world struct {
 	objects *chaintest.Bucket
 	stream  *stream
 	nodes   []*node
-	tools   []*node         // of operators
+	tools   []*node // of operators
+	asides  []*node // of side replays
+	sides   sides
 	shown   chain.Published // the map that readers see
 	nemesis nemesis
 	oracle  oracle
@@ -54,6 +57,7 @@ func newWorld(seed uint64, log io.Writer) *world {
 	w.rows = &leasetest.Store{Table: leasetest.NewTable()}
 	w.began = epoch.Add(w.between(0, 2*time.Minute))
 	w.oracle, w.shown = newOracle(), chain.Published{Map: layout.Map()}
+	w.sides = sides{map[string]side.Replay{}, map[int]*leasetest.Store{}}
 	w.newStream(1 + w.rand.IntN(4))
 	if w.chance(0.2) {
 		w.age()
@@ -87,7 +91,7 @@ func (w *world) machine(name string) *node {
 
 // work is the process: one worker.
 func (n *node) work(ctx context.Context) {
-	store, objects := table{n, n.rows}, bucket{n, n.objects}
+	store, objects := table{node: n, rows: n.rows}, bucket{n, n.objects}
 	pcfg := processor.Config{Layout: layout, MaxRows: 4 + n.rand.IntN(maxRows-3), StateRows: 1 + n.rand.Int64N(40), MaxAge: n.between(2*time.Second, 8*time.Second), Contents: n.newContents}
 	if n.chance(0.5) {
 		n.budget = processor.NewBudget(rowHeap * int64(4+n.rand.IntN(30)))

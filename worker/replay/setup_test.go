@@ -111,6 +111,9 @@ type stream struct {
 	records map[string][]int
 }
 
+// Time implements side.Origin.
+func (stream) Time(context.Context) (time.Time, error) { return arrival(8), nil }
+
 // Iterator implements worker.Stream.
 func (s stream) Iterator(_ context.Context, shard string, at lease.Position) (string, error) {
 	if s.records[shard] == nil {

@@ -401,6 +401,30 @@ func TestDropAgainstPublish(t *testing.T) {
 	}
 }
 
+// TestHoursAreOverByTheServicesClock: that of this machine may be wrong.
+func TestHoursAreOverByTheServicesClock(t *testing.T) {
+	a := newApplication(t)
+	a.write(layout, shard("idle"), 3, 4)
+	a.row(shard("idle"), after(4, hour12+1))
+	rows, plan, err := a.store.Leases(t.Context())
+	a.must(err)
+	for at, open := range map[int]bool{5: true, 6: true, 7: false} {
+		d, err := side.Prepare(t.Context(), a.source(), early{stream{records: map[string][]int{"idle": {3, 4}}}, arrival(at)}, rows, plan, hours, nil)
+		if a.must(err); (d.Shards[0].Open != "") != open {
+			t.Errorf("at %s: open because of %q", arrival(at), d.Shards[0].Open)
+		}
+	}
+}
+
+// early is a stream whose clock is behind that of this machine.
+type early struct {
+	stream
+	now time.Time
+}
+
+// Time implements side.Origin.
+func (e early) Time(context.Context) (time.Time, error) { return e.now, nil }
+
 func TestNamesOfReplays(t *testing.T) {
 	for name, ok := range map[string]bool{"a": true, "what-if-2": true, "": false, "-a": false, "A": false, "a/b": false, strings.Repeat("a", 41): false} {
 		if err := side.CheckName(name); (err == nil) != ok {

@@ -11,7 +11,7 @@
 // # When an hour is over
 //
 // When no link of it can come: the chain of the shard has a link of a later hour, or its end mark, and its children have rows; or the stream has nothing after the
-// chain that arrived in the hour. Prepare says of which shards that is not so, and Make must not be called before it is of all. Once true it stays true.
+// chain that arrived in the hour, and the clock that stamps arrivals says that it is over: the service's, whatever that of this machine says. Prepare says of which shards that is not so, and Make must not be called before it is of all. Once true it stays true.
 //
 // # Publication
 //

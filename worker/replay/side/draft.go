@@ -32,12 +32,23 @@ func (s *Shard) Records() int64 { return max(s.Until.Records-s.Then.Records, 0) 
 // Rows is how many rows would be written.
 func (s *Shard) Rows() int64 { return max(s.Until.Rows-s.Then.Rows, 0) }
 
+// Origin is the stream that the log was made of.
+type Origin interface {
+	worker.Stream
+	// Time returns the time of day by the clock that stamps the arrival of records.
+	Time(ctx context.Context) (time.Time, error)
+}
+
 // closing is how long after an hour's end its records have certainly arrived: the clocks of the services differ by less.
 const closing = time.Minute
 
 // Prepare draws up a side replay of the hours of wanted. It reads the log of every shard, and the stream where the log does not tell whether an hour is over.
 // progress, if not nil, is told of each shard. lease.ErrPlanUnderway: what readers see is about to change.
-func Prepare(ctx context.Context, s replay.Source, stream worker.Stream, rows []lease.Lease, plan lease.Plan, wanted Replay, progress func(done, of int)) (*Draft, error) {
+func Prepare(ctx context.Context, s replay.Source, stream Origin, rows []lease.Lease, plan lease.Plan, wanted Replay, progress func(done, of int)) (*Draft, error) {
+	now, err := stream.Time(ctx) // before anything is read
+	if err != nil {
+		return nil, fmt.Errorf("draw up side replay: %w", err)
+	}
 	if !plan.None() && plan.State != lease.PlanPublished {
 		return nil, fmt.Errorf("draw up side replay: %w: number %d", lease.ErrPlanUnderway, plan.Number)
 	}
@@ -49,7 +60,7 @@ func Prepare(ctx context.Context, s replay.Source, stream worker.Stream, rows []
 	out := &Draft{Wanted: wanted, Shards: make([]Shard, len(d.Shards))}
 	err = chain.Each(s.Env, len(d.Shards), shardsAtATime, func(i int) error {
 		out.Shards[i].ShardDraft = d.Shards[i]
-		return out.Shards[i].find(ctx, s, stream, rows, &wanted)
+		return out.Shards[i].find(ctx, s, stream, now, rows, &wanted)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("draw up side replay: %w", err)
@@ -64,7 +75,7 @@ const shardsAtATime = 16
 const nowhere = 1<<30 + 1
 
 // find finds how far the shard would be read, and whether that is final.
-func (d *Shard) find(ctx context.Context, s replay.Source, stream worker.Stream, rows []lease.Lease, wanted *Replay) error {
+func (d *Shard) find(ctx context.Context, s replay.Source, stream worker.Stream, now time.Time, rows []lease.Lease, wanted *Replay) error {
 	shard := chain.Shard{ID: d.Row.Key, Parents: d.Row.Parents, StartingHashKey: d.Row.StartingHashKey, EndingHashKey: d.Row.EndingHashKey}
 	before := s.Layout.With(wanted.Source)
 	w, err := chain.Find(ctx, s.Env, s.Bucket, before.With(wanted.Source.Replace(wanted.To, 0, nowhere)), shard)
@@ -72,15 +83,16 @@ func (d *Shard) find(ctx context.Context, s replay.Source, stream worker.Stream,
 		return err
 	}
 	d.Until = w.End()
+	if now.Before(wanted.To.Time().Add(closing)) {
+		d.Open = "the hour is not over"
+		return nil
+	}
 	d.Open, err = d.open(ctx, s, stream, rows, before, wanted.To)
 	return err
 }
 
 // open says why a link of an hour before to may still come, empty when none can.
 func (d *Shard) open(ctx context.Context, s replay.Source, stream worker.Stream, rows []lease.Lease, before chain.Layout, to chain.Hour) (string, error) {
-	if s.Env.Wall().Before(to.Time().Add(closing)) {
-		return "the hour is not over", nil
-	}
 	if d.Began != nil && d.Now.Hour >= to {
 		return "", nil
 	}
