@@ -127,8 +127,8 @@ func (s *shard) skipTo(ctx context.Context, k Skipper, ms int64, page Page) (Pag
 	return s.read(ctx)
 }
 
-// abandon gives a shard up that the stream has no more, if the plan says so: its children, as far as they have rows, may begin.
-func (s *shard) abandon(ctx context.Context) (children []lease.Lease, err error) {
+// forgo gives a shard up that the stream has no more, if the plan says so: its children, as far as they have rows, may begin.
+func (s *shard) forgo(ctx context.Context) (children []lease.Lease, err error) {
 	k, can := find[Skipper](s.proc)
 	if _, accepted := s.accepts(); !can || !accepted {
 		return nil, errNotAccepted

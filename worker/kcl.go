@@ -47,7 +47,7 @@ func startKCL(w *Worker) (engine, error) {
 // run implements engine: the shard waits until the event loop asks for it. One whose term ends before is finished here.
 func (e *kclEngine) run(s *shard) {
 	context.AfterFunc(s.term.Context(), func() {
-		if e.ours.shards.abandon(s) {
+		if e.ours.shards.withdraw(s) {
 			s.finish()
 			e.ours.shards.remove(s)
 		}

@@ -59,7 +59,7 @@ func (s *shard) note(n *Reread) {
 	s.rate.add(s.worker.env.Now(), n.Records)
 	s.reached.Store(n.Reached.UnixMilli())
 	s.behind.Store(max(s.worker.env.Wall().Sub(n.Reached).Milliseconds(), 1))
-	s.worker.succeeded(s.term.Key())
+	s.worker.penalties.succeeded(s.term.Key())
 }
 
 // proceed goes on behind the past.

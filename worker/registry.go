@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// registry holds the shards of this worker by shard id. A shard is granted until the KCL claims it or it is abandoned, and stays
+// registry holds the shards of this worker by shard id. A shard is granted until the KCL claims it or it is withdrawn, and stays
 // until its consumer has ended: a lease that is won again meanwhile has to wait.
 type registry struct {
 	mu      sync.Mutex
@@ -112,9 +112,9 @@ func (r *registry) find(id string) *shard {
 	return r.current[id]
 }
 
-// abandon takes a granted shard away from the KCL. It reports false when a consumer has it already, which then ends by itself, or
+// withdraw takes a granted shard away from the KCL. It reports false when a consumer has it already, which then ends by itself, or
 // has ended: who asks may come late.
-func (r *registry) abandon(s *shard) bool {
+func (r *registry) withdraw(s *shard) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := s.term.Key()
@@ -144,8 +144,8 @@ func (r *registry) remove(s *shard) {
 	}
 }
 
-// abandonAll refuses every claim from now on.
-func (r *registry) abandonAll() {
+// close refuses every claim from now on.
+func (r *registry) close() {
 	defer r.ring()
 	r.mu.Lock()
 	defer r.mu.Unlock()

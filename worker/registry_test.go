@@ -16,14 +16,14 @@ func TestShardIsAbandonedOnlyBeforeItIsConsumed(t *testing.T) {
 	if !r.claim("") {
 		t.Fatal("a granted shard cannot be claimed")
 	}
-	if r.abandon(consumed) {
-		t.Error("a shard with a consumer was abandoned")
+	if r.withdraw(consumed) {
+		t.Error("a shard with a consumer was withdrawn")
 	}
-	if !r.abandon(next) {
-		t.Error("a waiting shard was not abandoned")
+	if !r.withdraw(next) {
+		t.Error("a waiting shard was not withdrawn")
 	}
 	r.remove(consumed)
-	if r.abandon(consumed) {
-		t.Error("a shard that has been finished was abandoned: it would be finished again")
+	if r.withdraw(consumed) {
+		t.Error("a shard that has been finished was withdrawn: it would be finished again")
 	}
 }

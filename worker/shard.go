@@ -53,7 +53,7 @@ func (s *shard) alive() { s.sign.Store(s.worker.env.Now().UnixNano()) }
 
 // open restores the processor's state and begins to read, again after ErrRestart. It waits first when earlier terms failed.
 func (s *shard) open(ctx context.Context) error {
-	if err := s.worker.env.Sleep(ctx, s.worker.penalty(s.term.Key())); err != nil {
+	if err := s.worker.env.Sleep(ctx, s.worker.penalties.of(s.term.Key())); err != nil {
 		return err
 	}
 	at, err := s.proc.Open(ctx)
@@ -97,7 +97,7 @@ func (s *shard) gone(ctx context.Context, cause error) error {
 		return err
 	}
 	if !finished {
-		if children, err = s.abandon(ctx); errors.Is(err, errNotAccepted) {
+		if children, err = s.forgo(ctx); errors.Is(err, errNotAccepted) {
 			return fmt.Errorf("%w: records of it may be missing", cause)
 		} else if err != nil {
 			return err
@@ -147,7 +147,7 @@ func (s *shard) process(ctx context.Context, page Page) error {
 	s.rate.add(now, len(page.Records))
 	s.behind.Store(page.MillisBehindLatest)
 	s.reached.Store(s.worker.env.Wall().UnixMilli() - page.MillisBehindLatest)
-	s.worker.succeeded(s.term.Key())
+	s.worker.penalties.succeeded(s.term.Key())
 	if page.MillisBehindLatest > 0 {
 		return nil
 	}
@@ -155,38 +155,6 @@ func (s *shard) process(ctx context.Context, page Page) error {
 		s.noteTip(ctx, now)
 	}
 	return s.catchUp(ctx)
-}
-
-// catchUp records that the shard has reached the tip of the stream in a reading that began after the fence of its plan: readers may see what it has written
-// since the plan was made, instead of what others wrote before.
-func (s *shard) catchUp(ctx context.Context) error {
-	if l := s.term.Lease(); !s.fenced || l.Plan == 0 || l.TipPlan == l.Plan {
-		return nil
-	}
-	err := s.proc.Flush(ctx)
-	if errors.Is(err, ErrRestart) {
-		return s.restart(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("commit at the tip: %w", err)
-	}
-	if err := s.term.NoteCaughtUp(ctx); err != nil {
-		return fmt.Errorf("note that the tip is reached: %w", err)
-	}
-	s.log.WithField("plan", s.term.Lease().Plan).Info("shard has caught up after a replay")
-	return nil
-}
-
-// noteTip records, now and then, that everything that arrived so far has been committed: an idle shard whose last record is past
-// retention can then be told from one that has lost records.
-func (s *shard) noteTip(ctx context.Context, now time.Time) {
-	if now.Sub(s.tipAt) < s.worker.cfg.Retention/48 {
-		return
-	}
-	s.tipAt = now
-	if err := s.term.NoteTip(ctx, s.worker.env.Wall().UnixMilli(), s.rate.perSecond()); err != nil && ctx.Err() == nil {
-		s.log.WithError(err).Warn("tip was not noted")
-	}
 }
 
 // restart rebuilds the state from the log with a new processor.
@@ -257,7 +225,7 @@ func (s *shard) fail(err error) {
 	if s.term.Context().Err() != nil {
 		return
 	}
-	s.worker.failed(s.term.Key())
+	s.worker.penalties.failed(s.term.Key())
 	if errors.Is(err, ErrStop) {
 		s.log.WithError(err).Error("shard is stopped: nobody takes it until a reset")
 	} else {

@@ -17,7 +17,7 @@ func (w *Worker) watch(ctx context.Context) {
 		for _, s := range w.shards.all() {
 			if idle := s.idle(); idle > w.cfg.Stall && !s.term.GivenUp() {
 				s.log.WithField("idle_ms", idle.Milliseconds()).Error("shard makes no progress: its lease is released, and this worker leaves it to others")
-				w.failed(s.term.Key())
+				w.penalties.failed(s.term.Key())
 				if err := s.term.Abandon(ctx, fmt.Errorf("%w for %v", errStalled, idle)); err != nil && ctx.Err() == nil {
 					s.log.WithError(err).Warn("lease was not given up")
 				}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -42,8 +40,7 @@ type Worker struct {
 	engine  engine
 	plain   bool
 
-	mu       sync.Mutex
-	failures map[string]int // consecutive, by shard
+	penalties penalties
 }
 
 // New returns a worker with a new id. The error says everything that is wrong with the configuration.
@@ -59,7 +56,7 @@ func New(cfg Config, d Dependencies) (*Worker, error) {
 	id := newID(cfg.Name, d.Env)
 	w := &Worker{
 		id: id, cfg: cfg, env: d.Env, stream: d.Stream, factory: d.Factory, plain: d.Plain,
-		log: d.Log.WithField("worker", id), failures: map[string]int{},
+		log: d.Log.WithField("worker", id),
 	}
 	w.report = newReporter(w.log, d.Env.Now)
 	w.coord = lease.NewCoordinator(cfg.Lease, id, cfg.Address, d.Env, d.Store, d.Stream, w, w.report)
@@ -70,40 +67,6 @@ func New(cfg Config, d Dependencies) (*Worker, error) {
 func newID(name string, env Env) string {
 	return fmt.Sprintf("%s-%08x", name, uint32(env.Rand()*(1<<32)))
 }
-
-// Leases returns all rows of the lease table as they were last read, and the time of day at which that was. None before the first time.
-func (w *Worker) Leases() ([]lease.Lease, time.Time) {
-	rows, at := w.report.rows()
-	return rows, w.env.Wall().Add(at.Sub(w.env.Now()))
-}
-
-// Reached returns the arrival time that all shards of this worker have reached, Unix ms: about now, when they are at the tip of the stream or
-// there is none. It is 0 as long as one of them has not been read.
-func (w *Worker) Reached() int64 {
-	reached := w.env.Wall().UnixMilli()
-	for _, s := range w.shards.all() {
-		reached = min(reached, s.reached.Load())
-	}
-	return reached
-}
-
-// Ready says what keeps the worker from working on leases: it has not begun, or it cannot reach the table.
-func (w *Worker) Ready() error {
-	_, at := w.report.rows()
-	switch {
-	case at.IsZero():
-		return errors.New("the lease table has not been read yet")
-	case !w.env.Now().Before(w.trustedUntil()):
-		return errors.New("no heartbeat was confirmed in time")
-	}
-	return nil
-}
-
-// Plan returns the plan of the last replay, as the table said at some time, not long ago.
-func (w *Worker) Plan() lease.Plan { return w.coord.Plan() }
-
-// Workers returns the heartbeat rows as they were last read. None before the first time.
-func (w *Worker) Workers() []lease.Worker { return w.report.workers() }
 
 // ID returns the id under which the worker holds leases now: another one than at first when others have held it for dead.
 func (w *Worker) ID() string { return w.coord.ID() }
@@ -123,7 +86,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	w.env.Go(func() { w.watch(life) })
 	err = w.coord.Run(ctx)
-	w.shards.abandonAll()
+	w.shards.close()
 	end()
 	w.shutdown(context.WithoutCancel(ctx))
 	w.log.Info("worker has stopped")
@@ -155,55 +118,10 @@ func (w *Worker) Start(t *lease.Term) {
 	w.engine.run(s)
 }
 
-// penalty is how long to wait before a shard is tried again that has failed lately.
-func (w *Worker) penalty(shard string) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	n := w.failures[shard]
-	if n == 0 {
-		return 0
-	}
-	return min(250*time.Millisecond<<min(n, 10), 30*time.Second)
-}
-
-func (w *Worker) failed(shard string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.failures[shard]++
-}
-
-func (w *Worker) succeeded(shard string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.failures, shard)
-}
-
 func (w *Worker) trustedUntil() time.Time { return w.report.trusted() }
 
 // Trouble logs, now and then, that something failed and is tried again.
 func (w *Worker) Trouble(doing string, err error) { w.report.Trouble(doing, err) }
-
-// ShardStatus is what a worker knows about a shard that it holds.
-type ShardStatus struct {
-	Shard              string
-	LeaseCounter       int64
-	MillisBehindLatest int64 // of the last read, -1 before the first
-	Records            int64 // delivered in this term
-	RecordsPerSecond   float64
-}
-
-// Shards returns the status of the shards that the worker holds, in order of their ids.
-func (w *Worker) Shards() []ShardStatus {
-	var out []ShardStatus
-	for _, s := range w.shards.all() {
-		out = append(out, ShardStatus{
-			Shard: s.term.Key(), LeaseCounter: s.term.Counter(), MillisBehindLatest: s.behind.Load(),
-			Records: s.records.Load(), RecordsPerSecond: s.rate.perSecond(),
-		})
-	}
-	slices.SortFunc(out, func(a, b ShardStatus) int { return cmp.Compare(a.Shard, b.Shard) })
-	return out
-}
 
 // Advance is the term's Checkpoint, with an error that says so.
 func (w *Worker) Advance(ctx context.Context, t *lease.Term, at lease.Position) error {

@@ -3,6 +3,7 @@ package produce
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/streamrec/streamrec/infra/kinesis"
 )
@@ -33,3 +34,17 @@ func refusal(err error) error {
 	}
 	return classed{fmt.Errorf("%w; %s", err, stream.Remedy()), ErrRefused}
 }
+
+// oneLine is a joined error as one sentence.
+func oneLine(err error) error {
+	if err == nil || !strings.Contains(err.Error(), "\n") {
+		return err
+	}
+	return sentence{err}
+}
+
+type sentence struct{ error }
+
+func (s sentence) Error() string { return strings.ReplaceAll(s.error.Error(), "\n", "; ") }
+
+func (s sentence) Unwrap() error { return s.error }

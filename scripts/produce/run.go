@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -43,18 +42,6 @@ func (d Deps) withDefaults() Deps {
 	return d
 }
 
-// sleep waits on the real clock.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 const (
 	// grace is how long what was accepted may still take after an interrupt.
 	grace = 20 * time.Second
@@ -82,19 +69,6 @@ func Run(ctx context.Context, o Options, d Deps) (Summary, error) {
 	s := r.summary(ctx)
 	return s, errors.Join(oneLine(err), s.Write(r.deps.Stdout, r.opts.Output))
 }
-
-// oneLine is a joined error as one sentence.
-func oneLine(err error) error {
-	if err == nil || !strings.Contains(err.Error(), "\n") {
-		return err
-	}
-	return sentence{err}
-}
-
-type sentence struct{ error }
-
-func (s sentence) Error() string { return strings.ReplaceAll(s.error.Error(), "\n", "; ") }
-func (s sentence) Unwrap() error { return s.error }
 
 // run is one run.
 type run struct {
