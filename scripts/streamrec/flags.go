@@ -41,6 +41,29 @@ func bindEnvironment(cmd *cobra.Command) {
 	}
 }
 
+// fromHere says in the help what the default of a flag is taken from, where that is another one on each machine.
+func fromHere(flags *pflag.FlagSet, name, source string) { flags.Lookup(name).DefValue = source }
+
+// nameFlag adds the flag for the name of a worker, which is the host's if nobody says otherwise.
+func nameFlag(flags *pflag.FlagSet, to *string, name string) {
+	flags.StringVar(to, name, defaultName(), "name of this worker; a random part is added at every start")
+	fromHere(flags, name, "the name of the host")
+}
+
+// budgetFlag adds the flag for the memory of the open batches.
+func budgetFlag(flags *pflag.FlagSet, to *int64, usage string) {
+	const name = "memory-budget"
+	flags.Int64Var(to, name, defaultBudget(memoryLimit()), usage)
+	fromHere(flags, name, "a quarter of GOMEMLIMIT or of the container's memory, else 1 GiB")
+}
+
+// operatorFlag adds the flag for who has done something.
+func operatorFlag(flags *pflag.FlagSet, to *string) {
+	const name = "operator"
+	flags.StringVar(to, name, defaultOperator(), "who does this; it is recorded")
+	fromHere(flags, name, "user@host")
+}
+
 // tableName is what DynamoDB allows.
 var tableName = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
 

@@ -43,9 +43,9 @@ type replayRunOptions struct {
 
 func (o *replayRunOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.worker, "worker-name", defaultName(), "name of this worker; a random part is added at every start")
+	nameFlag(f, &o.worker, "worker-name")
 	f.StringVar(&o.catalogue, "catalogue", "", "file of products; only what it says is in stock is recommended")
-	f.Int64Var(&o.memoryBudget, "memory-budget", defaultBudget(memoryLimit()), "bytes of memory for what is being read back and written")
+	budgetFlag(f, &o.memoryBudget, "bytes of memory for what is being read back and written")
 	f.StringVar(&o.logFormat, "log-format", "auto", "format of the log on stderr: text, json, or auto: text on a terminal")
 	f.StringVar(&o.logLevel, "log-level", "warning", "least level to log: debug, info, warning or error")
 }

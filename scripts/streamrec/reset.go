@@ -71,7 +71,7 @@ both win: the second one is told.`,
 	f.BoolVar(&o.fromLog, "from-log", false, "read back from the log what it has, and only what comes after that from the stream: for what is past retention, and faster")
 	f.BoolVar(&o.acceptGap, "accept-gap", false, "give up what is past retention: a mark in the log says what is missing, and the audit reports it")
 	f.BoolVar(&o.finish, "finish", false, "watch the replay that is on its way, and help to bring it to its end")
-	f.StringVar(&o.operator, "operator", defaultOperator(), "who does this; it is recorded")
+	operatorFlag(f, &o.operator)
 	f.StringVar(&o.reason, "reason", "", "why; it is recorded")
 	f.BoolVar(&o.execute, "execute", false, "do it; without it the plan is only shown")
 	f.BoolVar(&o.detach, "detach", false, "return when the plan is made; the workers bring it to its end")
