@@ -13,7 +13,7 @@ const (
 var replays = []mutant{
 	// The tip, and publication.
 	{
-		name: "tip/before-the-fence", file: "worker/shard.go",
+		name: "tip/before-the-fence", file: "worker/tip.go",
 		old: `!s.fenced || l.Plan == 0`, new: `l.Plan == 0`,
 		why:    "NOTAFTER: the tip counts that was found while old terms still wrote",
 		masked: "a shard would have to hold back what it reads for longer than the T of the fence", test: "worker.TestTipCountsAfterTheFence",
@@ -26,7 +26,7 @@ var replays = []mutant{
 		masked: "the same, within one request", test: "worker.TestReadingThatBeganBeforeTheFenceDoesNotCount",
 	},
 	{
-		name: "tip/not-committed", file: "worker/shard.go",
+		name: "tip/not-committed", file: "worker/tip.go",
 		old: `	err := s.proc.Flush(ctx)
 	if errors.Is(err, ErrRestart) {
 		return s.restart(ctx)
