@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,7 +67,7 @@ func soakFor(ctx context.Context, o options, out, progress io.Writer) error {
 	defer s.close()
 	r, err := s.run(ctx)
 	if err == nil {
-		err = errors.Join(s.draw(o.picture), r.write(out, o.format), r.verdict())
+		err = errors.Join(s.draw(o.picture), s.leave(r), r.write(out, o.format), r.verdict())
 	}
 	s.close()
 	if err == nil && !o.keep {
@@ -74,6 +75,22 @@ func soakFor(ctx context.Context, o options, out, progress io.Writer) error {
 	}
 	fmt.Fprintf(progress, "data and logs are in %s\n", dir)
 	return err
+}
+
+// leave puts the report and the samples beside the logs.
+func (s *soak) leave(r *report) error {
+	s.sampler.mu.Lock()
+	defer s.sampler.mu.Unlock()
+	for name, what := range map[string]any{"report.json": r, "samples.json": s.sampler.samples} {
+		text, err := json.Marshal(what)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(s.stack.dir, name), text, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // open starts everything.
