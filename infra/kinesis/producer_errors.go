@@ -37,7 +37,7 @@ type StreamError struct {
 
 // Error is one sentence for the person at the terminal. That there is no stream needs no further proof.
 func (e *StreamError) Error() string {
-	if e.Cause == nil || e.Reason == ErrStreamMissing {
+	if e.Cause == nil || errors.Is(e.Reason, ErrStreamMissing) {
 		return fmt.Sprintf("stream %q: %v", e.Stream, e.Reason)
 	}
 	return fmt.Sprintf("stream %q: %v: %v", e.Stream, e.Reason, e.Cause)
@@ -45,16 +45,16 @@ func (e *StreamError) Error() string {
 
 // Remedy says what the person can do about it.
 func (e *StreamError) Remedy() string {
-	switch e.Reason {
-	case ErrStreamMissing:
+	switch {
+	case errors.Is(e.Reason, ErrStreamMissing):
 		return fmt.Sprintf("create it (aws kinesis create-stream --stream-name %s --shard-count 2) or name another one with --stream", e.Stream)
-	case ErrAccessDenied:
+	case errors.Is(e.Reason, ErrAccessDenied):
 		return "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and what they may do"
-	case ErrUnreachable:
+	case errors.Is(e.Reason, ErrUnreachable):
 		return "is it running, and is AWS_ENDPOINT_URL or AWS_REGION right?"
-	case ErrMisconfigured:
+	case errors.Is(e.Reason, ErrMisconfigured):
 		return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-	case ErrStreamBusy:
+	case errors.Is(e.Reason, ErrStreamBusy):
 		return "try again when it is ACTIVE"
 	default:
 		return "try again later"

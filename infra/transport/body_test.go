@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -57,7 +58,7 @@ func TestRequestWithoutBodyPasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (WholeBody{next}).Do(r); err != io.ErrUnexpectedEOF || !called {
+	if _, err := (WholeBody{next}).Do(r); !errors.Is(err, io.ErrUnexpectedEOF) || !called {
 		t.Errorf("called with the empty body: %v, error %v", called, err)
 	}
 }

@@ -47,7 +47,7 @@ func Read(r io.Reader) (*Catalogue, error) {
 	c := &Catalogue{products: map[string]Product{}}
 	first, err := in.Peek(1)
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return c, nil
 	case err != nil:
 		return nil, fmt.Errorf("read catalogue: %w", err)
@@ -98,7 +98,7 @@ func (c *Catalogue) readCSV(r io.Reader) error {
 	}
 	for {
 		row, err := rows.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

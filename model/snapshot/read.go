@@ -96,7 +96,7 @@ func (r *reader) magic() error {
 
 // damaged tells a stream that ends too early from one that cannot be read.
 func damaged(err error) error {
-	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%w: it ends too early", ErrDamaged)
 	}
 	return err

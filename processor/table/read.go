@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -68,7 +69,7 @@ func readAll[T any](ctx context.Context, f *file, reader *parquet.GenericReader[
 		n := 0
 		err := f.guard(func() (err error) {
 			n, err = reader.Read(rows)
-			if end = err == io.EOF || n == 0; end && err == io.EOF {
+			if end = errors.Is(err, io.EOF) || n == 0; end && errors.Is(err, io.EOF) {
 				return nil
 			}
 			return err

@@ -213,7 +213,7 @@ func TestReadStops(t *testing.T) {
 				calls++
 				return stop
 			})
-			if err != stop || calls != 1 {
+			if !errors.Is(err, stop) || calls != 1 {
 				t.Errorf("after an error of each: %v, %d calls", err, calls)
 			}
 			ctx, cancel := context.WithCancel(t.Context())

@@ -43,7 +43,7 @@ func (r *Reader) detect() (parser, error) {
 	}
 	line, err := r.lines.next()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
 		return nil, err

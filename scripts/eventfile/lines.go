@@ -72,9 +72,9 @@ func (l *lines) end(err error) ([]byte, error) {
 	switch {
 	case err == nil:
 		return l.long, nil
-	case err == io.EOF && len(l.long) > 0:
+	case errors.Is(err, io.EOF) && len(l.long) > 0:
 		return l.long, nil // the last line needs no line break
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	default:
 		return nil, fmt.Errorf("read line %d: %w", l.number, err)

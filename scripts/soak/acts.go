@@ -136,7 +136,8 @@ func disturbance(f fault) (faults.Rule, string) {
 			operations []string
 			what       string
 		}{
-			{faults.Error("InternalError"), nil, "S3 answers 500"}, {faults.Throttle(), nil, "S3 answers 503"},
+			{faults.Error("InternalError"), nil, "S3 answers 500"},
+			{faults.Throttle(), nil, "S3 answers 503"},
 			{faults.LoseAnswer(), []string{"PutObject"}, "S3 loses answers to writes"},
 		}
 		w := ways[f.Way%len(ways)]

@@ -32,8 +32,18 @@ var hand = []struct {
 	kind  kind
 	times int
 }{
-	{kill, 5}, {freeze, 4}, {cutOff, 6}, {lateWrites, 2}, {slowStore, 3}, {storeErrors, 4}, {throttle, 3}, {streamFails, 4}, {split, 3}, {merge, 3},
-	{rolling, 1}, {guest, 2},
+	{kill, 5},
+	{freeze, 4},
+	{cutOff, 6},
+	{lateWrites, 2},
+	{slowStore, 3},
+	{storeErrors, 4},
+	{throttle, 3},
+	{streamFails, 4},
+	{split, 3},
+	{merge, 3},
+	{rolling, 1},
+	{guest, 2},
 }
 
 // fault is one fault of the sequence.

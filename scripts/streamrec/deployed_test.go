@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"maps"
 	"os"
@@ -51,7 +52,7 @@ func documents(t *testing.T, path string) (all []map[string]any) {
 	t.Helper()
 	for d := yaml.NewDecoder(bytes.NewReader([]byte(readText(t, path)))); ; {
 		var one map[string]any
-		if err := d.Decode(&one); err == io.EOF {
+		if err := d.Decode(&one); errors.Is(err, io.EOF) {
 			return all
 		} else if err != nil {
 			t.Fatalf("%s: %v", path, err)

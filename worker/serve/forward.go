@@ -77,7 +77,7 @@ func (f *forwarder) open(ctx context.Context, address, worker, uri string) (*htt
 	request.Header.Set(hopHeader, worker)
 	response, err := f.client.Do(request)
 	if err != nil {
-		if context.Cause(ctx) != context.Canceled { // not because the client has gone
+		if !errors.Is(context.Cause(ctx), context.Canceled) { // not because the client has gone
 			f.failed(address, err)
 		}
 		return nil, fmt.Errorf("%w: %w", errUnreachable, err)

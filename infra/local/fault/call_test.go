@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,7 +28,7 @@ func TestReadPassesErrorsOn(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", io.MultiReader(strings.NewReader(`{"Stre`), iotest.ErrReader(io.ErrUnexpectedEOF)))
 	c := Call{Service: Kinesis}
 	c.read(r)
-	if got, err := io.ReadAll(r.Body); string(got) != `{"Stre` || err != io.ErrUnexpectedEOF {
+	if got, err := io.ReadAll(r.Body); string(got) != `{"Stre` || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }

@@ -2,6 +2,7 @@ package inprocess
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -42,7 +43,8 @@ func (e *exchange) serve(handler http.Handler, incoming *http.Request, body *upl
 			return
 		}
 		e.abort()
-		if cause := recover(); cause != nil && cause != http.ErrAbortHandler {
+		cause := recover()
+		if err, _ := cause.(error); cause != nil && !errors.Is(err, http.ErrAbortHandler) {
 			panic(cause)
 		}
 	}()

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -257,9 +258,8 @@ func ownError(t *testing.T, err error) {
 	if err == nil {
 		return
 	}
-	switch err.(type) {
-	case *Error, *attr.Error:
-	default:
+	_, own := errors.AsType[*Error](err)
+	if _, ok := errors.AsType[*attr.Error](err); !own && !ok {
 		t.Fatalf("%T: %v", err, err)
 	}
 }
