@@ -186,6 +186,30 @@ func TestPublishedMapGoesForwardOnly(t *testing.T) {
 	}
 }
 
+// TestSwitchedMapGoesForwardOnly: between two plans the map may be switched often.
+func TestSwitchedMapGoesForwardOnly(t *testing.T) {
+	env, b := &chaintest.Env{}, &chaintest.Bucket{}
+	one, two := layout.Map().Replace(hour14, hour14+1, 2), layout.Map().Replace(hour14, 0, 3)
+	for _, p := range []struct {
+		chain.Published
+		shown chain.Map
+	}{
+		{chain.Published{Switched: 1, Map: one}, one},
+		{chain.Published{Switched: 3, Map: layout.Map()}, layout.Map()},
+		{chain.Published{Switched: 2, Map: one}, layout.Map()}, // one that comes late
+		{chain.Published{Plan: 1, Map: two}, two},
+		{chain.Published{Switched: 4, Map: one}, two},
+		{chain.Published{Plan: 1, Switched: 1, Map: one}, one},
+	} {
+		if err := chain.Publish(t.Context(), env, b, layout, p.Published); err != nil {
+			t.Fatal(err)
+		}
+		if now, err := chain.ReadPublished(t.Context(), env, b, layout); err != nil || now.Map.String() != p.shown.String() {
+			t.Errorf("after %+v readers see %+v, %v", p.Published, now, err)
+		}
+	}
+}
+
 // TestPublishWithLostAnswers loses answers and lets requests come late.
 func TestPublishWithLostAnswers(t *testing.T) {
 	for _, fault := range []chaintest.Fault{chaintest.Fail, chaintest.Lose, chaintest.Late} {

@@ -1,0 +1,80 @@
+package main
+
+const sideDir = "worker/replay/side/"
+
+// besides are the mutants of the rules by which hours are replayed beside live traffic.
+var besides = []mutant{
+	{
+		name: "beside/unread-is-over", file: sideDir + "draft.go",
+		old: `if r != nil && chain.HourOf(r.Arrival) < to {`, new: `if r != nil && chain.HourOf(r.Arrival) < 0 {`,
+		why:    "an hour is replayed of which the log does not have everything yet",
+		masked: "a shard would have to lag a minute behind while the table and the stream can be read", test: "worker/replay.TestWhichHoursAreOver",
+	},
+	{
+		name: "beside/own-clock", file: sideDir + "draft.go",
+		old: `now, err := stream.Time(ctx) // before anything is read`, new: `now, err := s.Env.Wall(), error(nil)`,
+		why:    "an hour that is over by the tool's clock gets more records",
+		masked: "a shard would have to be idle just then", test: "worker/replay.TestHoursAreOverByTheServicesClock",
+	},
+	{
+		name: "beside/own-clock-does-not-matter", file: sideDir + "draft.go",
+		old: `if now.Before(wanted.To.Time().Add(closing)) {`, new: `if now.IsZero() {`,
+		why:    "an hour counts as over when the stream has nothing more of it just now",
+		masked: "nobody asks for hours to come here", test: "worker/replay.TestHoursAreOverByTheServicesClock",
+	},
+	{
+		name: "beside/unfinished", file: sideDir + "publish.go",
+		old: `if err == nil && !p.Done() {`, new: `if err == nil && p.Shards == 0 {`,
+		why: "readers are switched to a replay that is not finished",
+	},
+	{
+		name: "beside/whatever-is-there", file: sideDir + "publish.go",
+		old: `case is == Other:`, new: `case is == Other && back:`,
+		why:    "hours that have been replaced since are replaced again",
+		masked: "what is replaced has the same records", test: "worker/replay.TestPublishASideReplayAfterALiveOne",
+	},
+	{
+		name: "beside/while-a-plan-is-on-its-way", file: leaseDir + "switch.go",
+		old: `!from.None() && from.State != PlanPublished`, new: `!from.None() && from.State == ""`,
+		why: "readers are switched, and back by a plan that knows nothing of it; or to what is not complete",
+	},
+	{
+		name: "beside/undo-forgets", file: leaseDir + "switch.go",
+		old: "	if from.Previous != \"\" {\n		to.Previous = previous\n	}\n", new: "	_ = previous\n",
+		why:    "the undo of a live replay takes the hours away that were published since",
+		masked: "what comes back has the same records", test: "worker/replay.TestPublishASideReplayAfterALiveOne",
+	},
+	{
+		name: "beside/shown-backwards", file: chainDir + "published.go",
+		old: `p.Plan == o.Plan && p.Switched < o.Switched`, new: `p.Plan == o.Plan`,
+		why: "a tool that wakes up late shows readers what they saw before",
+	},
+	{
+		name: "beside/dropped-while-published", file: sideDir + "drop.go",
+		old: `	err := d.touch(ctx)`, new: `	var err error`,
+		why:    "who publishes has looked before the replay was dropped, and writes after it",
+		masked: "two tools would have to meet within two requests", test: "worker/replay.TestDropAgainstPublish",
+	},
+	{
+		name: "beside/marks-a-chain-that-goes-on", file: processorDir + "processor.go",
+		old: `if err := p.Drain(ctx); err != nil || p.closed {`, new: `if err := p.Drain(ctx); err != nil {`,
+		why: "a shard that goes on in later hours gets an end mark",
+	},
+	{
+		name: "beside/the-hour-after", file: processorDir + "readback.go",
+		old: `return s.Link.Hour >= until`, new: `return s.Link.Hour > until`,
+		why:    "an hour more is written than was asked for",
+		masked: "nobody is shown it", test: "processor.TestReadBackUntilAnHour",
+	},
+	{
+		name: "beside/begun-meanwhile", file: processorDir + "readback.go",
+		old: `start != nil && start.Hour < p.cfg.Until {`, new: `start != nil {`,
+		why: "a chain that has begun since then behind the hours stops the replay",
+	},
+	{
+		name: "beside/forgotten-links", file: "processor/follow/source.go",
+		old: `s.closed = true; chain.Compare(end.Last, s.end.Last) > 0 {`, new: `s.closed = true; chain.Compare(end.Last, s.end.Last) > 0 && false {`,
+		why:    "the last links of a shard whose row says SHARD_END without a mark are not learnt from",
+		masked: "no model is followed here", test: "processor/follow.TestShardThatEndsWithoutAMarkIsReadToItsLastLink",
+	},
+}
