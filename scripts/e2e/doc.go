@@ -29,6 +29,7 @@
 //	TestReplay        a fleet is rewound under traffic, while a worker is killed and the stream is resharded, and then the replay is undone
 //	TestReplayFromTheLog  the same of what is past retention, and of shards that are gone: what came in stays as it was
 //	TestSkipToTheLatest   what nobody has read is given up
+//	TestCommandsOfTheReadme  what a newcomer pastes into a shell
 //	TestOracle        planted mistakes that the oracle has to notice; needs no processes
 //
 // # The oracle

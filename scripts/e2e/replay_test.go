@@ -153,17 +153,7 @@ func TestRunbookOfABadModel(t *testing.T) {
 // runbook returns the commands in the code block below a heading of the README.
 func runbook(t *testing.T, heading string) (lines []string) {
 	t.Helper()
-	content, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, below, ok := strings.Cut(string(content), heading)
-	_, below, ok2 := strings.Cut(below, "```\n")
-	block, _, ok3 := strings.Cut(below, "```")
-	if !ok || !ok2 || !ok3 {
-		t.Fatalf("the README has no commands below %q", heading)
-	}
-	for line := range strings.Lines(block) {
+	for line := range strings.Lines(block(t, heading, "```\n")) {
 		if command, ok := strings.CutPrefix(strings.TrimSpace(line), "streamrec "); ok {
 			lines = append(lines, command)
 		}
