@@ -264,7 +264,7 @@ func (p *commitProcessor) Drain(ctx context.Context) error {
 	last := p.open[len(p.open)-1]
 	p.open = nil
 	p.ledger.mu.Unlock()
-	return p.term.Advance(ctx, lease.After(last, 0), 0)
+	return p.term.Checkpoint(ctx, lease.After(last, 0))
 }
 
 func (p *commitProcessor) Finished(context.Context) ([]lease.Lease, bool, error) {

@@ -3,7 +3,6 @@ package worker
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -122,12 +121,3 @@ func (w *Worker) trustedUntil() time.Time { return w.report.trusted() }
 
 // Trouble logs, now and then, that something failed and is tried again.
 func (w *Worker) Trouble(doing string, err error) { w.report.Trouble(doing, err) }
-
-// Advance is the term's Checkpoint, with an error that says so.
-func (w *Worker) Advance(ctx context.Context, t *lease.Term, at lease.Position) error {
-	err := t.Checkpoint(ctx, at)
-	if errors.Is(err, lease.ErrLeaseLost) || err == nil {
-		return err
-	}
-	return fmt.Errorf("checkpoint: %w", err)
-}

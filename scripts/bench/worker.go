@@ -19,9 +19,8 @@ func runOurs(ctx context.Context, a assignment, c clients, d *diary, log logrus.
 	if err := createTable(ctx, c.dynamodb, a.Application); err != nil {
 		return err
 	}
-	var w *worker.Worker
 	factory := func(t *lease.Term) worker.Processor {
-		return &processor{term: t, diary: d, worker: w, failed: d.note(granted, t.Key(), "-")}
+		return &processor{term: t, diary: d, failed: d.note(granted, t.Key(), "-")}
 	}
 	w, err := worker.New(worker.Config{Name: a.Name, Application: a.Application, Stream: a.Stream}, worker.Dependencies{
 		Store: infradynamo.NewStore(c.dynamodb, a.Application), Stream: infrakinesis.NewStream(c.kinesis, a.Stream), Factory: factory, Log: log,
@@ -48,7 +47,6 @@ func createTable(ctx context.Context, client *dynamodb.Client, name string) erro
 // processor is as trivial as a worker.Processor can be: it writes each record into the diary, and checkpoints after each batch.
 type processor struct {
 	term   *lease.Term
-	worker *worker.Worker
 	diary  *diary
 	failed error // of the factory, which cannot fail
 	done   lease.Position
@@ -73,7 +71,7 @@ func (p *processor) Process(ctx context.Context, page worker.Page) error {
 	}
 	last := &page.Records[len(page.Records)-1]
 	p.done = lease.After(last.SequenceNumber, last.Arrival.Unix()/3600)
-	return p.worker.Advance(ctx, p.term, p.done)
+	return p.term.Checkpoint(ctx, p.done)
 }
 
 // Idle implements worker.Processor.
@@ -87,7 +85,7 @@ func (p *processor) Drain(ctx context.Context) error {
 	if p.done == (lease.Position{}) {
 		return nil
 	}
-	return p.worker.Advance(ctx, p.term, p.done)
+	return p.term.Checkpoint(ctx, p.done)
 }
 
 // End implements worker.Processor.

@@ -523,7 +523,8 @@ func (c *cluster) measure(rate func(key string) float64) {
 			terms := slices.Collect(maps.Values(c.owners))
 			c.mu.Unlock()
 			for _, term := range terms {
-				_ = term.Advance(ctx, lease.At(at), rate(term.Key())) // it may have just ended
+				term.MeasureWith(func() float64 { return rate(term.Key()) })
+				_ = term.Checkpoint(ctx, lease.At(at)) // it may have just ended
 			}
 			_ = clock{}.Sleep(ctx, 3*time.Second)
 		}

@@ -56,30 +56,30 @@ func (t *Term) MeasureWith(rate func() float64) {
 	t.rate = rate
 }
 
-// Checkpoint moves the checkpoint: everything before it has been committed. ErrLeaseLost: the row names another term, which
-// also ends this one.
-func (t *Term) Checkpoint(ctx context.Context, at Position) error {
+// measure returns the rate of the shard, in records/s; 0: it is not measured.
+func (t *Term) measure() float64 {
 	t.mu.Lock()
 	measure := t.rate
 	t.mu.Unlock()
 	if measure == nil {
-		return t.Advance(ctx, at, 0)
+		return 0
 	}
-	return t.Advance(ctx, at, measure())
+	return measure()
 }
 
-// Advance is Checkpoint with a rate, in records/s. ErrLeaseLost: the row names another term, which also ends this one.
-func (t *Term) Advance(ctx context.Context, at Position, rate float64) error {
-	l := t.Lease()
-	if l.Checkpoint == at {
+// Checkpoint moves the checkpoint: everything before it has been committed. ErrLeaseLost: the row names another term, which
+// also ends this one.
+func (t *Term) Checkpoint(ctx context.Context, at Position) error {
+	if t.Lease().Checkpoint == at {
 		return nil
 	}
-	now := t.c.env.Wall().UnixMilli()
+	now, rate := t.c.env.Wall().UnixMilli(), t.measure()
 	return t.write(ctx, func(l *Lease) *Lease { return l.checkpointed(at, rate, now) })
 }
 
 // NoteTip records that everything that arrived until ms, Unix milliseconds, has been committed, and the rate of the shard, which is idle.
-func (t *Term) NoteTip(ctx context.Context, ms int64, rate float64) error {
+func (t *Term) NoteTip(ctx context.Context, ms int64) error {
+	rate := t.measure()
 	return t.write(ctx, func(l *Lease) *Lease { return l.with(func(n *Lease) { n.Tip, n.Rate = ms, rate }) })
 }
 

@@ -47,9 +47,9 @@ func TestAbandonedTermWritesNothing(t *testing.T) {
 		}
 		released := c.table.Leases()[0]
 		for name, err := range map[string]error{
-			"Advance": term.Advance(t.Context(), lease.After("7", 0), 1),
-			"NoteTip": term.NoteTip(t.Context(), 7, 0),
-			"End":     term.End(t.Context(), nil),
+			"Checkpoint": term.Checkpoint(t.Context(), lease.After("7", 0)),
+			"NoteTip":    term.NoteTip(t.Context(), 7),
+			"End":        term.End(t.Context(), nil),
 		} {
 			if !errors.Is(err, lease.ErrLeaseLost) {
 				t.Errorf("%s: %v", name, err)

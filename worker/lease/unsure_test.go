@@ -31,7 +31,7 @@ func TestHandOffAfterACheckpointWithoutAnswer(t *testing.T) {
 			}
 			return leasetest.None
 		})
-		if err := term.Advance(ctx, lease.After("7", 0), 0); err == nil || errors.Is(err, lease.ErrLeaseLost) {
+		if err := term.Checkpoint(ctx, lease.After("7", 0)); err == nil || errors.Is(err, lease.ErrLeaseLost) {
 			t.Fatalf("a checkpoint whose answer was lost ended with %v, want an error that does not say that the lease is", err)
 		}
 		a.store.Inject(func(context.Context, string) leasetest.Fault { return leasetest.None })

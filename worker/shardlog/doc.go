@@ -3,7 +3,7 @@
 //
 //	lease row: owner, leaseCounter, bookmark ──► processor.Shard ──► processor.Processor ──► chain of links in S3
 //	     ▲                                                                   │
-//	     └────────────────────── Advance, after each commit ◄────────────────┘
+//	     └────────────────────── Checkpoint, after each commit ◄─────────────┘
 //
 // It translates positions and errors, and decides nothing else:
 //

@@ -68,7 +68,7 @@ func NewFactory(cfg processor.Config, env Env, bucket chain.Bucket, w func() *wo
 	return func(t *lease.Term) worker.Processor {
 		l, cfg := t.Lease(), cfg
 		bookmark := func(ctx context.Context, end chain.End) error {
-			return w().Advance(ctx, t, lease.After(end.Last, int64(end.Hour)))
+			return t.Checkpoint(ctx, lease.After(end.Last, int64(end.Hour)))
 		}
 		env := logEnv{Env: env, worker: w, shard: l.Key}
 		p := &shardProcessor{models: models, row: l, merged: &editions{}, alive: env.Answered}
