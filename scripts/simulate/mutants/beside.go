@@ -56,7 +56,7 @@ var besides = []mutant{
 		masked: "two tools would have to meet within two requests", test: "worker/replay.TestDropAgainstPublish",
 	},
 	{
-		name: "beside/marks-a-chain-that-goes-on", file: processorDir + "processor.go",
+		name: "beside/marks-a-chain-that-goes-on", file: processorDir + "commit.go",
 		old: `if err := p.Drain(ctx); err != nil || p.closed {`, new: `if err := p.Drain(ctx); err != nil {`,
 		why: "a shard that goes on in later hours gets an end mark",
 	},

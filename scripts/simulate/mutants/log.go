@@ -112,17 +112,17 @@ var logs = []mutant{
 		masked: "safe: it lags, which costs a longer listing",
 	},
 	{
-		name: "upload/next-before-confirmed", file: processorDir + "processor.go",
+		name: "upload/next-before-confirmed", file: processorDir + "commit.go",
 		old: "	if err := p.settle(ctx); err != nil {\n		return err\n	}\n	link := p.batch.seal()", new: "	link := p.batch.seal()",
 		why: "a PUT begins while the one before it is under way",
 	},
 	{
-		name: "upload/idle-in-flight", file: processorDir + "processor.go",
+		name: "upload/idle-in-flight", file: processorDir + "commit.go",
 		old: "return p.upload == nil && (p.batch", new: "return (p.batch",
 		why: "a shard calls itself idle while its last batch is on its way: its tip says too much",
 	},
 	{
-		name: "upload/drain-does-not-wait", file: processorDir + "processor.go",
+		name: "upload/drain-does-not-wait", file: processorDir + "commit.go",
 		old: "	if err := p.commit(ctx); err != nil {\n		return err\n	}\n	return p.settle(ctx)\n", new: "	return p.commit(ctx)\n",
 		why: "the lease goes to the next owner while the last batch is on its way",
 	},
@@ -142,7 +142,7 @@ var logs = []mutant{
 		why: "a term that is over goes on uploading",
 	},
 	{
-		name: "upload/next-begins-at-the-old-end", file: processorDir + "processor.go",
+		name: "upload/next-begins-at-the-old-end", file: processorDir + "commit.go",
 		old: "	p.end = p.batch.end(link)\n", new: "",
 		why: "a batch that is filled during an upload takes the chain's end without it for its own beginning",
 	},
@@ -172,7 +172,7 @@ var logs = []mutant{
 		why: "a link has records of a later hour",
 	},
 	{
-		name: "batch/no-timer", file: processorDir + "processor.go",
+		name: "batch/no-timer", file: processorDir + "commit.go",
 		old: `return p.full() || p.env.Now().Sub(p.batch.opened) >= age`, new: `return p.full() && age > 0`,
 		why: "an old batch waits for records that do not come",
 	},

@@ -8,7 +8,7 @@ var pasts = []mutant{
 		why: "the hash of a link that is read back is not that of the input",
 	},
 	{
-		name: "past/half-a-link", file: processorDir + "processor.go",
+		name: "past/half-a-link", file: processorDir + "commit.go",
 		old: ` || p.batch != nil && p.batch.hashed != "" {`, new: ` {`,
 		why: "a term that ends within a link commits what it has of it, under the hash of the whole",
 	},

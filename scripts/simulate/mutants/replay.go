@@ -43,7 +43,7 @@ var replays = []mutant{
 		why: "a page that is not the last one counts as the tip",
 	},
 	{
-		name: "tip/begun-by-others", file: processorDir + "processor.go",
+		name: "tip/begun-by-others", file: processorDir + "commit.go",
 		old: `err != nil || !begun {`, new: `err != nil || !begun || begun {`,
 		why:    "STARTSTALE: a term whose chain has not begun does not look for a beginning once more after the fence",
 		masked: "no record goes past retention here before it is in the log", test: "processor.TestFlushFindsAChainThatOthersHaveBegun",

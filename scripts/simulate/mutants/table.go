@@ -214,7 +214,7 @@ var protocol = []mutant{
 		why: "the row says SHARD_END and the log does not",
 	},
 	{
-		name: "shard-end/without-last-batch", file: processorDir + "processor.go",
+		name: "shard-end/without-last-batch", file: processorDir + "commit.go",
 		old: "	if err := p.Drain(ctx); err != nil || p.closed {\n		return err\n	}\n	if err := p.keepLast", new: "	if err := p.keepLast",
 		why: "the end mark is written and the last batch is not",
 	},
