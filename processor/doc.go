@@ -30,6 +30,18 @@
 // upload fail, or adopt another writer's link, the next batch dies with this Processor and was never sent. The end of the term
 // interrupts an upload; Drain, when there is one, sends the same bytes again. Close leaves no goroutine.
 //
+// # Goroutines and locks
+//
+//	whose                          what
+//	the shard's goroutine          everything that follows is not in; the observer's Processed and Committed are called in it
+//	an upload's                    chain.Writer, the states that were put, and the upload itself, from send until it is over; Bookmark is called in it
+//	anybody's                      Ask and OpenVisits, from the return of Open on, also after Close
+//
+//	turn                           the model and the ids of sessions: had while one record is learnt and recommended for, or one question answered, in the order of asking
+//	Budget                         a lock around what the processors of a worker hold: nobody waits in it
+//
+// Under turn the model asks Config.Sells, and nothing else is called; Config.Merged, Observer, the bucket and the table's encoder are not.
+//
 // # Crash points
 //
 //	crash …                        what the next owner finds                what it does
@@ -85,6 +97,14 @@
 //   - where the link ends that is read back, and not before. Such a batch begins when the Budget has room for it, or for no other one
 //
 // A Kinesis record is never cut: a KPL aggregate or a payload of many lines is in one link, whatever its size.
+//
+// # Not guaranteed
+//
+//   - That a list which somebody was told is the one that is committed: after a crash the next owner makes it anew, perhaps from more of what other shards have learnt.
+//   - That a repeated event_id is noticed for ever: only within its session, while that is open, as far as duplicates remembers (see its bounds).
+//   - That what is older than Config.RestoreWindow is known after a takeover, where neither a state nor an edition has it.
+//   - That an object is no larger than Config.MaxBytes: one Kinesis record is never cut.
+//   - That a state is there: it is put when its link is in the log already, and failures to do so are only told to Env.Trouble.
 //
 // # Non-obvious
 //

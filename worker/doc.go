@@ -12,15 +12,66 @@
 //	Run
 //	├─ lease.Coordinator   heartbeats, the guard of trust, the look at the table; takes, hands over
 //	├─ watch               releases the leases of shards that give no sign of progress
-//	└─ vmware-go-kcl-v2    its event loop starts one consumer for each shard that is granted
+//	└─ vmware-go-kcl-v2    its event loop starts one consumer for each shard that is granted; for simulators a plain loop does (loop.go)
 //	   └─ consumer         one goroutine per shard: open → read → process → … → finish; it owns shard, reader and Processor
 //	      └─ upload        at most one, of a Processor that overlaps its commits; it ends before Close returns
 //
 // Shoppers' questions are answered beside Run: package serve asks the processors through Live, which knows those that have been opened, and
 // finds the owners of the others by Leases and Workers. Nothing of that is waited for here.
 //
-// Run returns when all of them have. What they share is in registry (its lock guards a map, nothing is called under it), in
-// lease.Term (a context and the row), and in a few atomic counters.
+// Run returns when all of them have; of a consumer that hangs it says so, and leaves after Config.Lease.Grace.
+//
+//	state                                  whose it is
+//	shard: reader, proc, past, lost, …     the consumer's goroutine alone, from open to finish
+//	shard: records, behind, reached, sign  atomic; the consumer writes, whoever asks reads. Requests to the log write sign too (Alive)
+//	registry, penalties, rate, reporter    each has a lock of its own around a map or a few numbers
+//	lease.Coordinator                      one lock for all below it in the struct: scans, heartbeats, guard and the ends of terms share it
+//	lease.Term                             one lock for the row as it was last written. Consumer, upload and watch write it, hardly ever at a time:
+//	                                       the condition of the write decides
+//	Processor, Stream, Store               not ours: nothing is locked while they are called
+//
+// Locks are held while something is computed, the longest for one plan (lease.Decide). A Coordinator's may be held when a Term's is taken, and no other two are ever
+// held together. Under none of them is there a request, a wait, a log line or a call of anything outside the package but Env.Now and Env.Wall: so whoever is
+// called may call back.
+//
+// Files are named from this folder in the two lists that follow, those of other packages from the top.
+//
+// # The way of a record
+//
+//	infra/kinesis/stream.go          Stream.Read: GetRecords
+//	reader.go                        next: the pace, over failures and expired iterators; unseen: is anything missing?
+//	shard.go                         read, for
+//	kcl_client.go                    readShard, which answers the KCL's GetRecords with the page
+//	kcl_processor.go                 ProcessRecords takes it back
+//	shard.go                         process
+//	shardlog/processor.go            Process translates errors
+//	processor/processor.go           Process, processRecord: does the record belong into the open batch?
+//	processor/rows.go                Add: decode, learn, recommend, append a row
+//	processor/commit.go              due, commit: the batch is sealed
+//	processor/upload.go              push, in a goroutine of its own: first
+//	processor/chain/writer.go        Commit: the PUT, if absent; then the bookmark:
+//	lease/term.go                    Checkpoint
+//	infra/dynamo/store.go            Update: one conditional write
+//
+// # The way of a lease
+//
+//	infra/kinesis/stream.go          Shards: ListShards
+//	lease/shards.go                  syncShards makes a row for each
+//	lease/scan.go                    scan reads the rows, act does what
+//	lease/plan.go                    Decide says; take in lease/free.go, request in lease/move.go, agree in lease/agree.go
+//	lease/take.go                    take, by one conditional write; begin makes the Term
+//	worker.go                        Start: newShard
+//	registry.go                      add: granted
+//	kcl_checkpointer.go              GetLease: claimed by a consumer
+//	kcl_client.go                    openShard
+//	shard.go                         open, begin, read, process, …
+//	lease/scan.go                    act: another worker has asked (lease/heartbeat.go brings the inbox), and this one agrees
+//	lease/term.go                    handOff ends the context, with ErrHandOff
+//	kcl_client.go                    readShard returns an error, and the KCL's consumer ends
+//	kcl_checkpointer.go              RemoveLeaseOwner
+//	shard.go                         finish: drain commits
+//	lease/term.go                    Close: owner := next, leaseCounter + 1
+//	lease/expect.go                  in the other worker: glance sees it, arrived begins the next term
 //
 // # The life of a shard
 //
@@ -46,15 +97,21 @@
 //
 // # Crash points
 //
-//	kill -9 while reading           expiry after T; the next owner opens the shard from the log
+//	kill -9 after a take            the row names a dead worker: expiry after T; the next owner opens the shard from the log
+//	kill -9 in open                 the same: nothing has been written but, perhaps, the bookmark, forward to the end of the log
+//	kill -9 while reading           the same; what has been processed since the last commit is processed again
+//	kill -9 in a commit             the same, and the end of the log may be ahead of the bookmark: see package processor
 //	kill -9 in finish               the same, or the hand-off has been written and the next owner begins at once
+//	kill -9 in end                  after the end mark: the next owner reads the end again, and finds the mark. After the children's rows: so it does, and them.
+//	                                After SHARD_END: the children begin
+//	kill -9 after a tip was noted   a hint less or more: it tells an idle shard from a loss
 //	paused longer than T            the guard stops the shards when the process goes on; what is committed meanwhile is another
 //	                                owner's, and the chain refuses this one's
 //	the table cannot be reached     trust runs out, the shards stop, and begin again when it can
 //	the stream cannot be read       the shard keeps its lease and tries again, every five seconds at most
 //	a closed shard passes retention there are records that nobody has read: ErrStop, and its children wait. A Finisher that has
 //	                                marked its end has none, and the children begin
-//	a Processor fails               the lease is released, and taken again after a growing pause
+//	a Processor fails               the lease is released; a worker that has failed with it waits longer each time before it opens it again, 30 s at most
 //	a Processor hangs               no sign of progress for Config.Stall: the lease is released, loudly; this worker leaves it to
 //	                                others until the Processor returns. Its other shards go on.
 //	the log contradicts itself      ErrStop: the row says why, and nobody takes it before a reset
@@ -84,5 +141,13 @@
 //   - The KCL would take KPL aggregates apart itself and drop a whole batch for one that is damaged. A zero byte in front hides them.
 //   - ProcessRecords is called for empty pages too: they are the timer of the batches.
 //   - Processors may be around others, to measure them, say: what one can do besides (Finisher, Skipper, Rereader) is found through Wrapper.
-//   - What is at-least-once: calls of Process. What is exactly-once: what a Processor commits under the term's counter.
+//
+// # Not guaranteed
+//
+//   - That Process is called once for a record: it is called at least once. What is exactly-once is what a Processor commits under the term's counter.
+//   - That one worker at a time calls it for a shard: one that was paused does not know better before its guard runs, or its next request is refused.
+//   - An order between records of different partition keys, or between shards that are not parent and child.
+//   - That the checkpoint in the row is the end of the log: it lags behind what was committed after its last write that succeeded. It never leads.
+//   - What Shards, Leases, Workers and Reached return is what was seen last, not what is.
+//   - Progress without the lease table: when it cannot be reached for T − margin, all shards stop, and go on when it can.
 package worker

@@ -71,7 +71,7 @@ func newID(name string, env Env) string {
 func (w *Worker) ID() string { return w.coord.ID() }
 
 // Run works until ctx ends, then hands all shards over and returns nil. An error says why the worker could not go on.
-// When Run returns, no goroutine of the worker is left. It is called once.
+// When Run returns, no goroutine of the worker is left, but for those of a consumer that hangs for longer than Config.Lease.Grace. It is called once.
 func (w *Worker) Run(ctx context.Context) error {
 	start := startKCL
 	if w.plain {

@@ -66,6 +66,23 @@ func TestNamedPathsExist(t *testing.T) {
 	}
 }
 
+// TestNamedFilesExist holds that the source files which a package's documentation sends its reader to are there.
+func TestNamedFilesExist(t *testing.T) {
+	named, n := regexp.MustCompile(`[\s(]([\w/-]+\.go)\b`), 0
+	for _, name := range files(t, "doc.go") {
+		for _, m := range named.FindAllStringSubmatch(string(read(t, name)), -1) {
+			n++
+			_, near := os.Stat(filepath.Join(root, path.Dir(name), m[1]))
+			if _, err := os.Stat(filepath.Join(root, m[1])); near != nil && err != nil {
+				t.Errorf("%s sends its reader to %s, which is not there", name, m[1])
+			}
+		}
+	}
+	if n < 40 {
+		t.Errorf("documentation names %d files: the ways of a record and of a lease alone have that many", n)
+	}
+}
+
 // files are those of the checkout, by slashes from its top, whose names end so.
 func files(t *testing.T, suffix string) (names []string) {
 	t.Helper()
