@@ -12,13 +12,6 @@ import (
 
 	faults "github.com/streamrec/streamrec/infra/local/fault"
 	"github.com/streamrec/streamrec/scripts/process"
-	"github.com/streamrec/streamrec/scripts/reshard"
-)
-
-// The stream keeps within these bounds.
-const (
-	leastShards = 2
-	mostShards  = 8
 )
 
 // errPassedOver is why a fault does not happen.
@@ -106,59 +99,6 @@ func (s *soak) isolate(ctx context.Context, f fault) (string, heal, error) {
 	}, err
 }
 
-// disturb lets a service trouble all workers that there are; the errors of Kinesis also the producer.
-func (s *soak) disturb(ctx context.Context, f fault) (string, heal, error) {
-	rule, what := disturbance(f)
-	var rules []faults.Rule
-	for _, m := range s.fleet.all() {
-		rule.AccessKey = m.accessKey()
-		rules = append(rules, rule)
-	}
-	if f.Kind == streamFails {
-		rule.AccessKey, rule.Operations = producerKey, nil
-		rules = append(rules, rule)
-	}
-	end, err := s.impose(ctx, rules...)
-	return fmt.Sprintf("%s, %.0f %% of the calls for %s", what, 100*f.Share, f.Lasts), end, err
-}
-
-// disturbance is how a service troubles everybody.
-func disturbance(f fault) (faults.Rule, string) {
-	r := faults.Rule{When: faults.Chance(f.Share)}
-	switch f.Kind {
-	case slowStore:
-		wait := 200*time.Millisecond + time.Duration(f.Way)*3*time.Millisecond
-		r.Services, r.Effect = []string{faults.S3}, faults.Delay(wait)
-		return r, fmt.Sprintf("S3 is slower by %s", wait)
-	case storeErrors:
-		ways := []struct {
-			effect     faults.Effect
-			operations []string
-			what       string
-		}{
-			{faults.Error("InternalError"), nil, "S3 answers 500"},
-			{faults.Throttle(), nil, "S3 answers 503"},
-			{faults.LoseAnswer(), []string{"PutObject"}, "S3 loses answers to writes"},
-		}
-		w := ways[f.Way%len(ways)]
-		r.Services, r.Operations, r.Effect = []string{faults.S3}, w.operations, w.effect
-		return r, w.what
-	case throttle:
-		r.Services, r.Effect = []string{faults.DynamoDB}, faults.Throttle()
-		return r, "DynamoDB throttles"
-	}
-	ways := []struct {
-		effect     faults.Effect
-		operations []string
-		what       string
-	}{
-		{faults.Error("InternalFailure"), nil, "Kinesis answers 500"}, {faults.Throttle(), nil, "Kinesis throttles"}, {faults.Cut(), nil, "Kinesis cuts connections"},
-	}
-	w := ways[f.Way%len(ways)]
-	r.Services, r.Operations, r.Effect = []string{faults.Kinesis}, w.operations, w.effect
-	return r, w.what
-}
-
 // impose puts rules in force.
 func (s *soak) impose(ctx context.Context, rules ...faults.Rule) (heal, error) {
 	var ids []int
@@ -175,46 +115,6 @@ func (s *soak) impose(ctx context.Context, rules ...faults.Rule) (heal, error) {
 		}
 		return err
 	}, errors.Join(errs...)
-}
-
-// splitAny asks for the halves of one of the shards.
-func splitAny(pick int) func(open reshard.Topology) (reshard.Request, error) {
-	return func(open reshard.Topology) (reshard.Request, error) {
-		if len(open) >= mostShards {
-			return reshard.Request{}, passOver("the stream has %d shards", len(open))
-		}
-		return reshard.Request{Split: []string{open[pick%len(open)].ID}}, nil
-	}
-}
-
-// mergeAny asks for one of the neighbours.
-func mergeAny(pick int) func(open reshard.Topology) (reshard.Request, error) {
-	return func(open reshard.Topology) (reshard.Request, error) {
-		if len(open) <= leastShards {
-			return reshard.Request{}, passOver("the stream has %d shards", len(open))
-		}
-		at := pick % (len(open) - 1)
-		return reshard.Request{Merge: []string{open[at].ID, open[at+1].ID}}, nil
-	}
-}
-
-func (s *soak) reshard(ctx context.Context, choose func(reshard.Topology) (reshard.Request, error)) (string, heal, error) {
-	state, err := s.stack.stream.Look(ctx)
-	if err != nil {
-		return "", nil, err
-	}
-	if !state.Active {
-		return "", nil, passOver("the stream is being changed")
-	}
-	request, err := choose(state.Shards.Open())
-	if err != nil {
-		return "", nil, err
-	}
-	steps, err := request.Plan(state.Shards)
-	if err != nil {
-		return "", nil, err
-	}
-	return fmt.Sprintf("%s, then %d", steps[0], steps[0].Shards), nil, s.stack.stream.Do(ctx, steps[0])
 }
 
 // roll replaces one worker after the other: each leaves, and comes back.

@@ -52,15 +52,6 @@ type happened struct {
 	Passed int `json:"passedOver"`
 }
 
-// lagReport says how long the oldest record that was not committed had been waiting.
-type lagReport struct {
-	Median, P99, Worst time.Duration
-	WorstReplaying     time.Duration // worst while a replay was on its way; Worst is of the rest
-	Behind             int           // times that it was more than behindLimit, replays apart
-	LongestBehind      time.Duration
-	Unknown            float64 // share of the looks that could not tell of every shard
-}
-
 // processReport is what one process used.
 type processReport struct {
 	Name       string        `json:"name"`
@@ -128,42 +119,6 @@ func (r *report) judge(a finding, acked int64) {
 	}
 }
 
-// behindLimit is more than a fleet needs to detect a failure, take over and write a batch.
-const behindLimit = 30 * time.Second
-
-func lagOf(points []point) (l lagReport) {
-	var lags []float64
-	unknown, since := 0, time.Duration(-1)
-	for _, p := range points {
-		switch {
-		case !p.known:
-			unknown++
-			continue
-		case p.replaying:
-			l.WorstReplaying = max(l.WorstReplaying, p.lag)
-			since = -1
-			continue
-		}
-		lags = append(lags, p.lag.Seconds())
-		l.Worst = max(l.Worst, p.lag)
-		switch {
-		case p.lag <= behindLimit:
-			since = -1
-		case since < 0:
-			since = p.at
-			l.Behind++
-		default:
-			l.LongestBehind = max(l.LongestBehind, p.at-since)
-		}
-	}
-	l.Unknown = float64(unknown) / float64(max(1, len(points)))
-	second := func(v float64) time.Duration {
-		return time.Duration(v * float64(time.Second)).Round(100 * time.Millisecond)
-	}
-	l.Median, l.P99 = second(median(lags)), second(quantile(lags, 0.99))
-	return l
-}
-
 // verdict is an error that says what is wrong.
 func (r *report) verdict() error {
 	if len(r.Wrong) == 0 {
@@ -190,7 +145,8 @@ func (r *report) table(w io.Writer) {
 	fmt.Fprintf(w, "rows that readers see\t%d in %d objects of %d shards; %d objects superseded by replays\n", r.Rows, r.Links, r.Shards, r.Superseded)
 	fmt.Fprintf(w, "lost\t%d\n", r.Lost)
 	fmt.Fprintf(w, "doubled\t%d\n", r.Doubled)
-	fmt.Fprintf(w, "oldest record not committed\tmedian %s, p99 %s, worst %s; during replays worst %s\n", r.Lag.Median, r.Lag.P99, r.Lag.Worst.Round(100*time.Millisecond), r.Lag.WorstReplaying.Round(time.Second))
+	fmt.Fprintf(w, "oldest record not committed\tmedian %s, p99 %s, worst %s\n", r.Lag.Median, r.Lag.P99, r.Lag.Worst)
+	fmt.Fprintf(w, "the same during replays\tworst %s; the longest took %s until readers saw it\n", r.Lag.WorstReplaying.Round(time.Second), r.Lag.LongestReplay.Round(time.Second))
 	fmt.Fprintf(w, "more than %s behind\t%d times, longest for %s, replays apart\n", behindLimit, r.Lag.Behind, r.Lag.LongestBehind.Round(time.Second))
 	fmt.Fprintf(w, "after the last record\tall committed and published in %s\n", r.Drained.Round(time.Second))
 	fmt.Fprintf(w, "worker processes started\t%d, %d refused because a service was not there; %d left with leases not handed over\n", r.Starts, r.Refused, len(r.Unclean))
