@@ -30,6 +30,7 @@ type visits struct {
 	count  int
 	oldest int32 // 1 + number, 0 if there is none
 	newest int32
+	finger int32 // where settle has put the last one
 	clock  int64 // newest arrival seen
 }
 
@@ -70,22 +71,48 @@ func (v *visits) activate(i int32) {
 	v.link(i)
 }
 
-// settle moves a visit, which is the last in the order of activity, to where its seen time belongs.
-func (v *visits) settle(i int32) {
+// settle moves a visit, which is the last in the order of activity, to where its seen time belongs: behind all that were active no later. It begins
+// where the one before was put, so settling the visits of several shards, each in order, passes each of them once. It returns how many it has passed.
+func (v *visits) settle(i int32) (passed int) {
 	e := v.table.at(i)
+	if e.prev == 0 || v.table.at(e.prev-1).seen <= e.seen {
+		v.finger = i + 1
+		return 0
+	}
 	after := e.prev
-	for after > 0 && v.table.at(after-1).seen > e.seen {
+	if v.finger > 0 && v.finger != i+1 {
+		after = v.finger
+	}
+	for ; after > 0 && v.table.at(after-1).seen > e.seen; passed++ {
 		after = v.table.at(after - 1).prev
 	}
-	if after == e.prev {
-		return
+	for ; v.follower(after).seen <= e.seen; passed++ { // ends before the last but one, which was active later
+		after = v.next(after)
 	}
 	v.unlink(i)
-	e.prev = after
+	v.insert(i, after)
+	v.finger = i + 1
+	return passed
+}
+
+// next is 1 + the visit behind one, or the first one behind 0.
+func (v *visits) next(after int32) int32 {
+	if after == 0 {
+		return v.oldest
+	}
+	return v.table.at(after - 1).next
+}
+
+func (v *visits) follower(after int32) *visit { return v.table.at(v.next(after) - 1) }
+
+// insert links a visit behind one that is not the last, or before all others if that is 0.
+func (v *visits) insert(i, after int32) {
+	e := v.table.at(i)
+	e.prev, e.next = after, v.next(after)
 	if after > 0 {
-		e.next, v.table.at(after-1).next = v.table.at(after-1).next, i+1
+		v.table.at(after - 1).next = i + 1
 	} else {
-		e.next, v.oldest = v.oldest, i+1
+		v.oldest = i + 1
 	}
 	v.table.at(e.next - 1).prev = i + 1
 }
@@ -104,6 +131,9 @@ func (v *visits) link(i int32) {
 
 func (v *visits) unlink(i int32) {
 	e := v.table.at(i)
+	if v.finger == i+1 {
+		v.finger = e.prev
+	}
 	if e.prev > 0 {
 		v.table.at(e.prev - 1).next = e.next
 	} else {

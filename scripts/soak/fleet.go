@@ -54,7 +54,7 @@ func (f *fleet) found(ctx context.Context, name string, elder bool) (*member, er
 func (f *fleet) start(m *member) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if f.over() {
+	if f.over() || m.gone {
 		return nil
 	}
 	j, err := openJournal(f.stack.dir, m.name)
@@ -169,8 +169,11 @@ func (f *fleet) all() (members []*member) {
 	return append(members, f.members...)
 }
 
-// dismiss lets a member go for good.
+// dismiss lets a member go for good: nobody starts its process again.
 func (f *fleet) dismiss(m *member) {
+	m.mu.Lock()
+	m.gone = true
+	m.mu.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.members {
@@ -187,8 +190,11 @@ const goodbye = time.Minute
 // leave asks a member's process to leave, and waits until it has. One that does not leave in time is killed, which is wrong; one that could not hand over
 // everything says so by its exit code, which is noted.
 func (f *fleet) leave(ctx context.Context, m *member) error {
+	if p, _, _ := m.current(); p == nil {
+		return nil
+	}
 	p, err := m.signal(syscall.SIGTERM)
-	if err != nil || p == nil {
+	if err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, goodbye, errors.New("it was told to leave"))
@@ -196,8 +202,9 @@ func (f *fleet) leave(ctx context.Context, m *member) error {
 	code, err := p.Wait(limited)
 	if err != nil {
 		_, killed := m.signal(syscall.SIGKILL)
-		f.fail(err)
-		return errors.Join(err, killed)
+		f.fail(errors.Join(err, killed))
+		<-p.Done()
+		return nil
 	}
 	if code != 0 {
 		f.mu.Lock()

@@ -19,6 +19,7 @@ type member struct {
 	proc    *process.Process // nil when there is none
 	journal *journal
 	leaves  bool // it was told to end
+	gone    bool // there is to be no other one
 	starts  int
 }
 
