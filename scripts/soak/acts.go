@@ -142,7 +142,7 @@ func (s *soak) invite(ctx context.Context, f fault) (string, heal, error) {
 		return "", nil, err
 	}
 	return fmt.Sprintf("%s joins for %s", m.name, f.Lasts), func(ctx context.Context) error {
-		s.fleet.dismiss(m)
+		m.dismiss()
 		return s.fleet.leave(ctx, m)
 	}, nil
 }

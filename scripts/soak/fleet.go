@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -131,7 +132,7 @@ func (f *fleet) claim(n int, ends bool) *member {
 	defer f.mu.Unlock()
 	var free []*member
 	for _, m := range f.members {
-		if p, _, _ := m.current(); p != nil && !m.busy && !(ends && m.elder) {
+		if p, _, _ := m.current(); p != nil && !m.busy && !m.dismissed() && !(ends && m.elder) {
 			free = append(free, m)
 		}
 	}
@@ -162,26 +163,16 @@ func (f *fleet) release(m *member) {
 	m.busy = false
 }
 
-// all returns the members that have a process, or soon will.
+// all returns the members, but for those that are gone for good.
 func (f *fleet) all() (members []*member) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append(members, f.members...)
-}
-
-// dismiss lets a member go for good: nobody starts its process again.
-func (f *fleet) dismiss(m *member) {
-	m.mu.Lock()
-	m.gone = true
-	m.mu.Unlock()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i := range f.members {
-		if f.members[i] == m {
-			f.members = append(f.members[:i:i], f.members[i+1:]...)
-			return
+	for _, m := range f.members {
+		if !m.dismissed() {
+			members = append(members, m)
 		}
 	}
+	return members
 }
 
 // goodbye is how long a worker may take to leave: its grace is half of it.
@@ -252,7 +243,10 @@ func (f *fleet) end() {
 	if !f.over() {
 		close(f.closed)
 	}
-	for _, m := range f.all() {
+	f.mu.Lock()
+	members := slices.Clone(f.members)
+	f.mu.Unlock()
+	for _, m := range members {
 		_, _ = m.signal(syscall.SIGKILL) // it may have ended
 	}
 	f.watching.Wait()

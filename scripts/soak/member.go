@@ -48,6 +48,19 @@ func (m *member) signal(s syscall.Signal) (*process.Process, error) {
 	return m.proc, err
 }
 
+// dismiss lets the member go for good: nobody starts its process again.
+func (m *member) dismiss() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.gone = true
+}
+
+func (m *member) dismissed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.gone
+}
+
 // told reports whether a process was told to end, or another one has taken its place.
 func (m *member) told(p *process.Process) bool {
 	m.mu.Lock()
