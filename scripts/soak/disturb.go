@@ -18,12 +18,15 @@ type trouble struct {
 // troubles are the ways of each kind, of which a fault chooses one.
 var troubles = map[kind][]trouble{
 	storeErrors: {
-		{"S3 answers 500", faults.Error("InternalError"), nil}, {"S3 answers 503", faults.Throttle(), nil},
+		{"S3 answers 500", faults.Error("InternalError"), nil},
+		{"S3 answers 503", faults.Throttle(), nil},
 		{"S3 loses answers to writes", faults.LoseAnswer(), []string{"PutObject"}},
 	},
 	throttle: {{"DynamoDB throttles", faults.Throttle(), nil}},
 	streamFails: {
-		{"Kinesis answers 500", faults.Error("InternalFailure"), nil}, {"Kinesis throttles", faults.Throttle(), nil}, {"Kinesis cuts connections", faults.Cut(), nil},
+		{"Kinesis answers 500", faults.Error("InternalFailure"), nil},
+		{"Kinesis throttles", faults.Throttle(), nil},
+		{"Kinesis cuts connections", faults.Cut(), nil},
 	},
 }
 

@@ -175,8 +175,8 @@ func (f *fleet) all() (members []*member) {
 	return members
 }
 
-// goodbye is how long a worker may take to leave: its grace is half of it.
-const goodbye = time.Minute
+// goodbye is how long a worker may take to leave: more than twice its grace, which it gives first to its leases and then to consumers that hang.
+const goodbye = 75 * time.Second
 
 // leave asks a member's process to leave, and waits until it has. One that does not leave in time is killed, which is wrong; one that could not hand over
 // everything says so by its exit code, which is noted.
