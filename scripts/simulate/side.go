@@ -123,13 +123,18 @@ func (n *node) replayAside() {
 	if r == nil {
 		return
 	}
+	publish := func() error {
+		_, err := side.Publish(ctx, from, store, o, reg, r, n.id())
+		return err
+	}
+	if n.chance(0.5) { // somebody cannot wait
+		_ = n.Sleep(ctx, n.between(0, 3*time.Second))
+		_ = publish()
+	}
 	if n.workAside(ctx, objects, reg, r); n.oracle.finished {
 		return
 	}
-	if !n.insistAside(ctx, func() error {
-		_, err := side.Publish(ctx, from, store, o, reg, r, n.id())
-		return err
-	}) {
+	if !n.insistAside(ctx, publish) {
 		n.dropAside(ctx, from, store, o, reg, r)
 		return
 	}

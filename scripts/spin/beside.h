@@ -1,6 +1,9 @@
 /* The sizes of beside.pml and its broken variants. */
 #ifndef TOOLS
-#define TOOLS 2
+#define TOOLS 1
+#endif
+#ifndef BACKS
+#define BACKS 0
 #endif
 #ifndef DELAYS
 #define DELAYS 1

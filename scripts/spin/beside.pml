@@ -7,7 +7,7 @@
  * Checked: readers are never shown what is not finished or not there any more; the map goes forward only; what was published stays until it is withdrawn or replaced; in
  * the end readers see what the plan row says.
  *
- * What may happen: publishers and withdrawers (tools of each), a dropper, a live replay of these hours or of later ones; each may stop after any step; writes of the
+ * What may happen: publishers (tools) and a withdrawer (backs), a dropper, a live replay of these hours or of later ones; each may stop after any step; writes of the
  * plan row (delays) take effect long after whoever sent them has given up. Left out: the work of the replay, which is that of any shard.
  *
  *   model                 code
@@ -17,7 +17,7 @@
  *   tool                  side.Publish, side.Withdraw; lease.Operator.Switch
  *   dropper               side.Dropper: fence, touch, sweep
  *   live                  lease.Operator.Make and finish
- *   publish                lease.Operator.show, chain.Publish; also by replay.Conclude, which is world here
+ *   publish                lease.Operator.show, chain.Publish, whose loop around If-Match is as good as one step; also by replay.Conclude, which is world here
  *
  * broken chooses what is broken on purpose; doc.md says how each of these fails.
  */
@@ -29,7 +29,7 @@
 #define DROPPING 1
 #define NONE 99
 
-byte tools = TOOLS, delays = DELAYS, broken = BROKEN;
+byte tools = TOOLS, backs = BACKS, delays = DELAYS, broken = BROKEN;
 
 byte id, pub, by, sw, next = 1; bool underway;   /* plan row */
 byte sm, sby, ssw;                               /* generations.json */
@@ -51,20 +51,18 @@ inline write(xid,xunder,to){ /* it has an answer, or none and takes effect later
   if :: change(xid,xunder,to,n)
      :: delays>0 && lid==NONE -> delays--; lid=xid; lunderway=xunder; lpub=to; lnew=n; ok=false
      :: ok=false fi }
-inline publish(){ /* what the plan row says is PUT, unless something later is there */
+inline publish(){ /* what the plan row says is PUT, with If-Match, unless something later is there: as good as one step */
   atomic { cp=pub; cb=by; cs=sw };
-  do :: atomic { eb=sby; es=ssw; if :: broken!=BACKWARDS && !OLDER(eb,es,cb,cs) -> break :: else fi };
-        atomic { if :: sby==eb && ssw==es ->
-                       assert(broken==BACKWARDS || OLDER(sby,ssw,cb,cs));
-                       printf("readers see %d (%d.%d)\n", cp, cb, cs);
-                       assert(!OLDER(cb,cs,sby,ssw)); /* backwards */
-                       sm=cp; sby=cb; ssw=cs;
-                       assert(sm!=SIDE || there && whole); break /* shownot */
-                    :: else fi } od;
-  atomic { cp=0; cb=0; cs=0; eb=0; es=0 } }
+  atomic { if :: broken==BACKWARDS || OLDER(sby,ssw,cb,cs) ->
+                 printf("readers see %d (%d.%d)\n", cp, cb, cs);
+                 assert(!OLDER(cb,cs,sby,ssw)); /* backwards */
+                 sm=cp; sby=cb; ssw=cs;
+                 assert(sm!=SIDE || there && whole) /* shownot */
+              :: else fi;
+           cp=0; cb=0; cs=0 } }
 
 proctype tool(bool back) {
-  byte xid, xpub, n, cp, cb, cs, eb, es; bool xunder, ok;
+  byte xid, xpub, n, cp, cb, cs; bool xunder, ok;
   if :: broken==ROWFIRST && !back -> atomic { if :: rep==RUNNING && whole -> skip :: else -> goto out fi } :: else fi;
   atomic { xid=id; xpub=pub; xunder=underway };
   atomic { if :: !back && broken!=ROWFIRST && !(rep==RUNNING && (whole || broken==UNFINISHED)) -> goto out
@@ -78,7 +76,7 @@ out: atomic { xid=0; xpub=0; n=0; xunder=0; ok=0; ended++ }
 }
 
 proctype dropper() {
-  byte xid, n, cp, cb, cs, eb, es; bool xunder, ok;
+  byte xid, n, cp, cb, cs; bool xunder, ok;
   atomic { if :: pub==SIDE || sm==SIDE -> goto out :: else fi };
   atomic { if :: rep==RUNNING -> rep=DROPPING :: else -> goto out fi };
   if :: broken==NOTOUCH -> skip
@@ -94,7 +92,7 @@ out: atomic { xid=0; n=0; xunder=0; ok=0; ended++ }
 }
 
 proctype live(bool same) { /* a live replay of the same hours, or of later ones */
-  byte xid, xpub, mine, cp, cb, cs, eb, es; bool xunder;
+  byte xid, xpub, mine, cp, cb, cs; bool xunder;
   atomic { xid=id; xpub=pub; xunder=underway };
   if :: xunder -> goto out :: else fi;
   publish(); /* Make publishes what it begins from */
@@ -116,10 +114,11 @@ end: do :: atomic { lid!=NONE -> change(lid, lunderway, lpub, lnew); lid=NONE } 
 }
 
 active proctype world() {
-  byte cp, cb, cs, eb, es, all; bool same;
+  byte cp, cb, cs, all; bool same;
   atomic { if :: same=true :: same=false fi;
-           run tool(false); run tool(true); all=4; run dropper(); run live(same);
-           if :: tools>1 -> run tool(false); all++ :: else fi };
+           run tool(false); run dropper(); run live(same); all=3;
+           if :: tools>1 -> run tool(false); all++ :: else fi;
+           if :: backs>0 -> run tool(true); all++ :: else fi };
   do :: ended<all && OLDER(sby,ssw,by,sw) -> publish() /* somebody else shows what the row says */
      :: ended==all && lid==NONE -> break od;
   publish();

@@ -41,7 +41,7 @@ build() {
 	mkdir -p "$dir" && cp ./*.pml ./*.h "$dir" && cd "$dir" || return 1
 	# shellcheck disable=SC2086
 	spin -a $defines "$model.pml" >spin.log 2>&1 || { cat spin.log; return 1; }
-	sed -i -E "s/now\.(broken|family|shards|past|steals|crashes|moves|delays|puts|trims|syncs|genesis|deads|tools|[nab][012]) = ([0-9]+);/now.\1 = getenv(\"\1\") ? atoi(getenv(\"\1\")) : \2;/" pan.c
+	sed -i -E "s/now\.(broken|family|shards|past|steals|crashes|moves|delays|puts|trims|syncs|genesis|deads|tools|backs|[nab][012]) = ([0-9]+);/now.\1 = getenv(\"\1\") ? atoi(getenv(\"\1\")) : \2;/" pan.c
 	# shellcheck disable=SC2086
 	gcc -w "$optimise" -DSAFETY -DCOLLAPSE -DMEMLIM="$memory" $flags -o pan pan.c
 }
@@ -70,6 +70,8 @@ check() {
 # reason says in words which check failed.
 reason() {
 	case "$1" in
+		*"(sm!=1)"*) echo "readers see what is not there, or not finished" ;;
+		*"<sby"*) echo "the map goes back" ;;
 		*vanish*) echo "readers lose what they have seen" ;;
 		*orphan*) echo "a child finds no end mark of a parent" ;;
 		*twice*) echo "a record is in two links" ;;
@@ -117,7 +119,7 @@ checked() {
 }
 
 builds=()
-for model in replay reset lease reshard; do (build $model "" "" $model) & builds+=($!); done
+for model in replay reset lease reshard beside; do (build $model "" "" $model) & builds+=($!); done
 if $full; then
 	(build lease "-DN=3" "" lease3) & builds+=($!)
 	(build lease "-DW=3" "" leaseW) & builds+=($!)
@@ -161,7 +163,13 @@ checked replay replay refused STARTSTALE past=1 trims=1 n1=2 a1=1
 checked replay replay refused STARTOWN past=1 trims=1 n1=2
 for variant in STARTOWN STARTHOUR; do checked replay replay refused $variant trims=1 n1=2 b0=1 b1=1; done
 checked replay replay refused STARTNEWEST trims=1 n1=2 b0=1 b1=2
+# Side replays.
+checked beside beside holds ""
+for variant in NOTOUCH ROWFIRST UNDERWAY BACKWARDS UNFINISHED; do checked beside beside refused $variant; done
 if $full; then
+	checked beside beside holds "" tools=2
+	checked beside beside holds "" backs=1
+	checked beside beside refused SAMEID backs=1
 	for sizes in "b0=1 syncs=1" "deads=1 syncs=1" "steals=1 syncs=1" "family=0 shards=3" "family=0 shards=3 b0=1" "family=1 shards=3" "family=1 shards=3 b0=1" \
 		"shards=3 n1=0" "trims=1 n0=2 a0=1" "trims=1 n0=2 a0=1 b0=1 deads=1" "trims=1 n1=2 b0=1 b1=1 steals=1" "past=1 deads=1 steals=1 syncs=1" \
 		"past=1 tools=2" "past=1 tools=2 b0=1 n1=2 b1=1" "tools=2 b0=1"; do
