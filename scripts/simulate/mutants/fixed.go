@@ -97,6 +97,12 @@ var fixed = []mutant{
 		why:  "the model of a replay begins with nothing: the newest snapshot before it is another generation's",
 		test: "processor/follow.TestReplayBeginsWithTheSnapshotBeforeIt",
 	},
+	{
+		name: "fixed/reopens-from-the-end", file: "model/visit.go",
+		old: `if v.finger > 0 && v.finger != i+1 {`, new: `if v.finger < 0 {`,
+		why:  "opening the child of merged shards passes the open visits of one parent anew for each one of the other",
+		test: "model.TestReopeningManyParentsPassesEachVisitOnce",
+	},
 
 	// What comes from outside.
 	{
