@@ -38,9 +38,10 @@ type Config struct {
 	// StateRows is the number of rows after which the state of a shard is kept, so that a takeover need not read the log from before. Defaults to
 	// 100,000; a large state is kept less often.
 	StateRows int64
-	// Remove deletes an object, and Keep is how long states are kept. Nil keeps all for ever; Keep defaults to 48 h.
+	// Remove deletes an object: states that are older than Keep. Nil keeps all for ever.
 	Remove func(ctx context.Context, key string) error
-	Keep   time.Duration
+	// Keep is how long states are kept. Defaults to 48 h.
+	Keep time.Duration
 	// Privacy pseudonymises customers and seals what could not be decoded. Nil leaves everything in clear.
 	Privacy *event.Privacy
 	// Erased reports whether the customer of a pseudonym has been erased since a record arrived: see package erasure. Nil erases nobody.

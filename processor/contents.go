@@ -19,8 +19,9 @@ type Contents interface {
 	Again(ctx context.Context, body []byte, each func(r *event.Record, rows int) error) error
 	// Rest is called now and then when there is nothing to add.
 	Rest()
-	// Bytes is the size of the open object as it would be stored, and Rows the number of its rows.
+	// Bytes is the size of the open object as it would be stored.
 	Bytes() int64
+	// Rows is the number of rows in the open object.
 	Rows() int
 	// Heap is the bytes of heap that the open object holds, with what Reset leaves for the next one.
 	Heap() int64

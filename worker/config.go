@@ -11,9 +11,10 @@ import (
 type Config struct {
 	// Name is the beginning of the worker's id; a random part makes it unique for every start. Required.
 	Name string
-	// Application names the lease table; Stream is the stream to read. Required.
+	// Application names the lease table. Required.
 	Application string
-	Stream      string
+	// Stream is the Kinesis stream to read. Required.
+	Stream string
 	// Address is the host:port of the worker's HTTP server, as others reach it. Optional.
 	Address string
 	// Lease has the times of the lease protocol.

@@ -8,7 +8,9 @@ import (
 
 // Eager has all methods of a Processor but Process, for one that has committed what it was given when Process returns: it begins at
 // the lease's checkpoint and has nothing to drain. Embed it, write Process, and let Process end with Checkpoint.
-type Eager struct{ Term *lease.Term }
+type Eager struct {
+	Term *lease.Term // for which the Processor was made
+}
 
 // Open implements Processor.
 func (e Eager) Open(context.Context) (lease.Position, error) { return e.Term.Lease().Checkpoint, nil }

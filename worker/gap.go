@@ -19,10 +19,12 @@ type pastRetention struct {
 	next   string // with which the stream goes on; chain.GapToEnd: with none; empty: not known yet
 }
 
+// Error implements error.
 func (e *pastRetention) Error() string {
 	return fmt.Sprintf("%s: record %s, where reading has to begin, is past retention: records may be missing", ErrStop, e.record)
 }
 
+// Unwrap makes it an ErrStop.
 func (*pastRetention) Unwrap() error { return ErrStop }
 
 // Skipper is a Processor that can go on although records are lost.

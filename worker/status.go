@@ -11,11 +11,11 @@ import (
 
 // ShardStatus is what a worker knows about a shard that it holds.
 type ShardStatus struct {
-	Shard              string
-	LeaseCounter       int64
-	MillisBehindLatest int64 // of the last read, -1 before the first
-	Records            int64 // delivered in this term
-	RecordsPerSecond   float64
+	Shard              string  // its id
+	LeaseCounter       int64   // of the term, as it was last written
+	MillisBehindLatest int64   // of the last read, -1 before the first
+	Records            int64   // delivered in this term
+	RecordsPerSecond   float64 // mean of about the last minute
 }
 
 // Shards returns the status of the shards that the worker holds, in order of their ids.

@@ -24,10 +24,10 @@ type Stream interface {
 
 // Page is the answer to one read.
 type Page struct {
-	Records            []Record
+	Records            []Record      // in order; empty when nothing has come
 	Next               string        // the next iterator, empty at the end of a closed shard
 	Children           []lease.Lease // at the end of a closed shard: those that continue it
-	MillisBehindLatest int64
+	MillisBehindLatest int64         // how far the answer is behind the tip of the stream, ms; 0: at the tip
 }
 
 // End is the position after the last record; ok is false when there is none.

@@ -16,9 +16,9 @@ type Env = lease.Env
 
 // Dependencies are what a Worker works with.
 type Dependencies struct {
-	Env     Env         // defaults to System
-	Store   lease.Store // the lease table
-	Stream  Stream
+	Env     Env                // defaults to System
+	Store   lease.Store        // the lease table
+	Stream  Stream             // the source
 	Factory Factory            // makes the processors
 	Log     logrus.FieldLogger // required
 	// Plain runs the shards in a plain loop instead of the KCL's, for simulators: nothing in it waits but through Env.

@@ -56,9 +56,6 @@ func (s *Server) Listen(ctx context.Context) (address string, err error) {
 	return s.listener.Addr().String(), nil
 }
 
-// Close ends listening, of a server that is never to Serve.
-func (s *Server) Close() error { return s.listener.Close() }
-
 // Serve answers requests until ctx ends. Streams that are under way end with it.
 func (s *Server) Serve(ctx context.Context) error {
 	server := &http.Server{

@@ -1,4 +1,3 @@
-// Package telemetry builds what streamrec is observed with. There is one logger per process, made here and passed down.
 package telemetry
 
 import (

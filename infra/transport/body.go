@@ -1,4 +1,3 @@
-// Package transport has the HTTP client under the AWS SDK: see WholeBody. All clients of the project go through it.
 package transport
 
 import (

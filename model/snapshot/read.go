@@ -20,8 +20,11 @@ var (
 // it can also reopen visits, as a Model can, it is given those that were open. If it can be loaded by [model.Loading], as both
 // can, it is: that is several times faster.
 type Builder interface {
+	// Raise says what is so old that it has been forgotten; it is called before all others.
 	Raise(model.Floor)
+	// Add adds a fact. The order of facts does not matter.
 	Add(model.Fact)
+	// AddLabel adds the fingerprint of an item's category and brand.
 	AddLabel(model.ItemLabel)
 }
 

@@ -15,8 +15,11 @@ import (
 // State is what is written: a [model.Model], [model.Edition] or anything like them. If it also has open visits, as a
 // Model has, they are written too.
 type State interface {
+	// Floor says what is so old that it has been forgotten.
 	Floor() model.Floor
+	// Facts returns all facts, each once, in any order.
 	Facts() iter.Seq[model.Fact]
+	// Labels returns the fingerprints of items' categories and brands, each item once, in any order.
 	Labels() iter.Seq[model.ItemLabel]
 }
 

@@ -25,10 +25,10 @@ type Bucket interface {
 
 // Object describes an object of the bucket. Metadata keys are lower case.
 type Object struct {
-	Key      string
-	Size     int64
-	Metadata map[string]string
-	Tag      string // ETag: another one when the content is another; empty in listings
+	Key      string            // in the bucket, with the prefix of the log
+	Size     int64             // bytes
+	Metadata map[string]string // without x-amz-meta-; nil in listings
+	Tag      string            // ETag: another one when the content is another; empty in listings
 }
 
 // Sentinels of the Bucket and of the protocol.

@@ -19,8 +19,8 @@ const GapToEnd = "end"
 // names it as its predecessor. When the record Next is lost, too, before it was committed, the next mark has it as its Prev.
 type GapMark struct {
 	Shard string `json:"shard"`
-	Prev  string `json:"prev"`
-	Next  string `json:"next"`
+	Prev  string `json:"prev"` // where the chain ended: its last record, or Next of the gap before; empty: it had no link
+	Next  string `json:"next"` // that of the first record after it, or GapToEnd
 }
 
 // ReadGap returns the mark of the gap behind a record, at which the chain is in an hour, or nil when there is none.

@@ -17,8 +17,8 @@ type Map []Span
 
 // Span is the hours from From on, up to those of the next Span.
 type Span struct {
-	From       Hour
-	Generation int
+	From       Hour // inclusive
+	Generation int  // 1 or more
 }
 
 // Map returns which generation each hour belongs to.

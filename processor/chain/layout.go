@@ -12,9 +12,9 @@ import (
 // Layout says where the objects of a log are. Prefix has no slash at its ends and may be empty. Generation is that of all hours but those
 // that Earlier gives to others; the zero Earlier gives none. Methods that are given no hour speak of Generation alone.
 type Layout struct {
-	Prefix     string
-	Generation int
-	Earlier    Earlier
+	Prefix     string  // of all keys
+	Generation int     // 1 or more
+	Earlier    Earlier // hours that belong to other generations
 }
 
 // LinkKey returns the key of the link that begins with the record first.

@@ -37,17 +37,17 @@ func (e End) precedes(l *Link) bool {
 
 // Link describes one link. Its Key has been computed by Layout.LinkKey.
 type Link struct {
-	Key          string
-	Shard        string
-	Generation   int
-	Prev         string // last of the predecessor, empty for the first link
-	Gap          bool   // the predecessor is the gap mark whose Prev that is
-	First, Last  string // sequence numbers of the first and last record
-	Hour         Hour
-	Records      int64 // Kinesis records in this link
-	Rows         int64 // rows in this link
-	TotalRecords int64 // of the chain up to and including this link
-	TotalRows    int64
+	Key          string    // of the object
+	Shard        string    // its id
+	Generation   int       // to which its hour belongs
+	Prev         string    // last of the predecessor, empty for the first link
+	Gap          bool      // the predecessor is the gap mark whose Prev that is
+	First, Last  string    // sequence numbers of the first and last record
+	Hour         Hour      // in which it lies: see Hour
+	Records      int64     // Kinesis records in this link
+	Rows         int64     // rows in this link
+	TotalRecords int64     // of the chain up to and including this link
+	TotalRows    int64     // the same
 	Hash         string    // of the chain's input up to and including this link
 	LastArrival  time.Time // latest arrival among the records, to the millisecond
 	LeaseCounter int64     // of the term that wrote it; for people, nothing is decided by it

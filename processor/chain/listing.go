@@ -4,8 +4,8 @@ import "context"
 
 // Listed is what the listing of the bucket tells of a link.
 type Listed struct {
-	Key, Shard, First string
-	Size              int64
+	Key, Shard, First string // First is the sequence number of its first record, without padding
+	Size              int64  // bytes
 }
 
 // Object returns the link as an object without metadata.

@@ -20,12 +20,12 @@ type StartMark struct {
 // EndMark says where a shard's chain ended. It is written after the last link and before the lease row says SHARD_END.
 type EndMark struct {
 	Shard    string  `json:"shard"`
-	Last     string  `json:"last"` // sequence number of the last record, empty for an empty shard
-	Hour     Hour    `json:"hour"`
-	Records  int64   `json:"records"`
-	Rows     int64   `json:"rows"`
-	Hash     string  `json:"hash"`
-	Children []Child `json:"children"`
+	Last     string  `json:"last"`     // sequence number of the last record, empty for an empty shard
+	Hour     Hour    `json:"hour"`     // of the last link
+	Records  int64   `json:"records"`  // Kinesis records of the whole chain
+	Rows     int64   `json:"rows"`     // rows of the whole chain
+	Hash     string  `json:"hash"`     // of the chain's input: that of the last link
+	Children []Child `json:"children"` // shards that continue it
 }
 
 // Child names a shard that continues an ended one.

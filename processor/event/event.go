@@ -70,10 +70,11 @@ type Entry struct {
 // Type is what a shopper did with a product. Later constants are stronger.
 type Type uint8
 
+// The types.
 const (
-	View Type = iota
-	Cart
-	Purchase
+	View     Type = iota // looked at
+	Cart                 // put into the cart
+	Purchase             // bought
 )
 
 // String is the name as it stands in the input and in the table: view, cart or purchase.

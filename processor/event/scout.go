@@ -5,9 +5,10 @@ import "time"
 // Native names the format of this package, for a Scout.
 const Native = "streamrec"
 
-// Scout is told of each event that was decoded: the format in which it came, when its record arrived, and the names of its fields that have no
-// column, or a value that their column does not take. unknown is valid during the call. Decoders may share a Scout.
+// Scout is told of each event that was decoded. Decoders may share one.
 type Scout interface {
+	// Saw is told the format in which an event came, when its record arrived, and the names of its fields that have no column, or a value that their
+	// column does not take. unknown is valid during the call.
 	Saw(format string, arrival time.Time, unknown []string)
 }
 

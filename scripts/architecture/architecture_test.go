@@ -126,15 +126,20 @@ func TestKCLIsContained(t *testing.T) {
 	}
 }
 
-// TestEveryPackageExplainsItself wants a package comment of at least a sentence.
+// TestEveryPackageExplainsItself wants a package comment of at least a sentence, in doc.go, where one looks for it.
 func TestEveryPackageExplainsItself(t *testing.T) {
 	docs := map[string]int{}
-	eachFile(t, func(p pkg, _ string, f *ast.File, _ []byte) {
-		docs[p.name()] = max(docs[p.name()], len(f.Doc.Text()))
+	eachFile(t, func(p pkg, file string, f *ast.File, _ []byte) {
+		docs[p.name()] += 0
+		if file == "doc.go" {
+			docs[p.name()] = len(f.Doc.Text())
+		} else if f.Doc != nil {
+			t.Errorf("%s/%s has a package comment, which belongs into doc.go", p.name(), file)
+		}
 	})
 	for name, n := range docs {
 		if n < 60 {
-			t.Errorf("%s has no package comment that one could start from", name)
+			t.Errorf("%s has no doc.go that one could start from", name)
 		}
 	}
 }

@@ -1,7 +1,3 @@
-// Command streamrec is the one binary of the project: the worker, its tools, and everything that runs them locally.
-//
-// Data goes to stdout, everything else to stderr. Every flag --some-flag has the environment twin STREAMREC_SOME_FLAG.
-// Exit codes: 0 done, 1 failed, 2 usage, 3 refused.
 package main
 
 import (

@@ -17,8 +17,10 @@ type Consumer interface {
 	Start(*Term)
 }
 
-// Shards lists the stream's shards as lease rows without owner: Key, Parents and hash range.
+// Shards lists the stream's shards.
 type Shards interface {
+	// Shards returns all that the stream still has, closed ones included, as lease rows without owner: Key, Parents and hash range. Every error is worth
+	// another try but ErrRefused, which ends the worker.
 	Shards(ctx context.Context) ([]Lease, error)
 }
 

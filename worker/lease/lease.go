@@ -4,22 +4,22 @@ import "slices"
 
 // Lease is one row: who may work on a shard, and how far the shard is.
 type Lease struct {
-	Key             string // shard id
-	Owner           string // worker id, empty when nobody owns it
-	Counter         int64  // the fencing token: +1 at every take, hand-off, release and reset; never set back
-	Checkpoint      Position
-	CheckpointAt    int64 // Unix ms at which the checkpoint was moved, by the clock of whoever did it; 0: never. For people, nothing is decided by it
-	Parents         []string
+	Key             string   // shard id
+	Owner           string   // worker id, empty when nobody owns it
+	Counter         int64    // the fencing token: +1 at every take, hand-off, release and reset; never set back
+	Checkpoint      Position // bookmark of the end of what has been committed
+	CheckpointAt    int64    // Unix ms at which the checkpoint was moved, by the clock of whoever did it; 0: never. For people, nothing is decided by it
+	Parents         []string // shard ids: none, one after a split, two after a merge
 	Children        []string // known once the shard has ended
-	StartingHashKey string   // decimal, of 128 bits
-	EndingHashKey   string
-	Plan            int64   // number of the last plan that has been applied to this row
-	Map             string  // that of the plan: which generation of the log each hour belongs to; empty before there was a plan
-	Source          string  // that of the plan: which generation each hour is read back from until the tip has been reached under it
-	TipPlan         int64   // number of the plan under which a reading that began after its fence has been committed up to the tip of the stream
-	Rate            float64 // records/s, as its owner measured them
-	Tip             int64   // Unix ms; everything that arrived until then has been committed, or is where it is read back from. 0: not known
-	Stopped         string  // why the shard has been stopped; nobody takes it until a reset clears it
+	StartingHashKey string   // of the hash range, which both ends belong to: decimal, of 128 bits
+	EndingHashKey   string   // the same
+	Plan            int64    // number of the last plan that has been applied to this row
+	Map             string   // that of the plan: which generation of the log each hour belongs to; empty before there was a plan
+	Source          string   // that of the plan: which generation each hour is read back from until the tip has been reached under it
+	TipPlan         int64    // number of the plan under which a reading that began after its fence has been committed up to the tip of the stream
+	Rate            float64  // records/s, as its owner measured them
+	Tip             int64    // Unix ms; everything that arrived until then has been committed, or is where it is read back from. 0: not known
+	Stopped         string   // why the shard has been stopped; nobody takes it until a reset clears it
 }
 
 // Ended reports whether all records of the shard have been processed.
@@ -85,6 +85,6 @@ type Worker struct {
 
 // Genesis is the row that says where an application began: it resolves LATEST once, for all workers and for ever.
 type Genesis struct {
-	Position Position
+	Position Position // TRIM_HORIZON or AT_TIMESTAMP
 	Shards   []string // the shards that the stream had then, and that begin at Position
 }

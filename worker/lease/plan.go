@@ -7,12 +7,12 @@ import (
 
 // View is what one worker knows when it plans: table rows, and for how long it has seen them unchanged.
 type View struct {
-	Me       string
-	Leaving  bool // this worker leaves
-	Failover time.Duration
-	Moves    int // bounds the leases that a worker gives, and those that it asks for, at a time
-	Plan     Plan
-	Leases   []Lease
+	Me       string            // id of this worker
+	Leaving  bool              // this worker leaves
+	Failover time.Duration     // T
+	Moves    int               // bounds the leases that a worker gives, and those that it asks for, at a time
+	Plan     Plan              // of the last replay
+	Leases   []Lease           // all rows, in any order
 	Alive    map[string]Worker // every worker that is not dead, me included
 	// Grown is the heartbeat counter from which on a worker has watched the others for T.
 	Grown int64
@@ -31,9 +31,9 @@ type View struct {
 
 // Move is one voluntary move of a lease.
 type Move struct {
-	Key  string
-	From string
-	To   string
+	Key  string // of the lease
+	From string // id of its owner
+	To   string // id of the worker that is to have it
 }
 
 // Decision is what a worker should do now.

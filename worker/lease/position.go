@@ -17,9 +17,9 @@ const (
 
 // Position is a place in a shard. As the checkpoint of a lease it is a bookmark: it may lag behind the log, it never leads.
 type Position struct {
-	Type  PositionType
-	Value string
-	Hour  int64 // hour, since the Unix epoch, of the log's link that ends at Value; with AFTER_SEQUENCE_NUMBER only
+	Type  PositionType // how Value is to be read
+	Value string       // a sequence number, decimal, or Unix ms; empty with TRIM_HORIZON, LATEST and SHARD_END
+	Hour  int64        // hour, since the Unix epoch, of the log's link that ends at Value; with AFTER_SEQUENCE_NUMBER only
 }
 
 // At returns the position of the first record that arrived at ms, Unix milliseconds, or later.

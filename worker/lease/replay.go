@@ -13,21 +13,21 @@ const (
 // Plan is the row that serialises replays. One plan follows the other; a row, a term and an acknowledgement name the plan that they belong to by its
 // number. The zero Plan means that there never was one; one with Number 0 that is published, that readers have been switched without.
 type Plan struct {
-	Number     int64
-	State      PlanState
-	ID         string // random; it names the positions, and tells a write of one's own whose answer was lost from that of another operator
-	Map        string // which generation each hour belongs to from now on: for whoever writes the log, this package only hands it on
-	Hour       int64  // the first hour that is written anew, since the Unix epoch
-	Published  string // the map that readers see, or are about to
-	By         int64  // number of the plan that has published it
-	Switched   int64  // how often Published has been changed since then without a plan: see Operator.Switch
-	Previous   string // the map that they saw before, for undoing
-	Source     string // which generation each hour is read back from, before reading begins in the stream, handed on like Map; empty: nothing is read back
-	AcceptGaps bool   // what is past retention is given up, and a mark in the log says so; otherwise it stops its shard
-	SkipTo     int64  // Unix ms: what arrived earlier and has not been committed is given up as well, where it can be told; 0: nothing is
-	At         int64  // Unix ms at which the plan was made, by the clock of whoever did it; for people
-	Operator   string // who made it, and why; for people
-	Reason     string
+	Number     int64     // of the plan: one more than that of the plan before
+	State      PlanState // how far it is
+	ID         string    // random; it names the positions, and tells a write of one's own whose answer was lost from that of another operator
+	Map        string    // which generation each hour belongs to from now on: for whoever writes the log, this package only hands it on
+	Hour       int64     // the first hour that is written anew, since the Unix epoch
+	Published  string    // the map that readers see, or are about to
+	By         int64     // number of the plan that has published it
+	Switched   int64     // how often Published has been changed since then without a plan: see Operator.Switch
+	Previous   string    // the map that they saw before, for undoing
+	Source     string    // which generation each hour is read back from, before reading begins in the stream, handed on like Map; empty: nothing is read back
+	AcceptGaps bool      // what is past retention is given up, and a mark in the log says so; otherwise it stops its shard
+	SkipTo     int64     // Unix ms: what arrived earlier and has not been committed is given up as well, where it can be told; 0: nothing is
+	At         int64     // Unix ms at which the plan was made, by the clock of whoever did it; for people
+	Operator   string    // who made it; for people
+	Reason     string    // why; for people
 }
 
 // Fenced reports whether nothing older than the plan with this number is left, as far as the row says.

@@ -10,6 +10,7 @@ import (
 
 // Products is what the shop says about its items. It may change its mind at any time.
 type Products interface {
+	// Product returns what is known of an item; false: nothing is. It returns at once.
 	Product(item string) (catalogue.Product, bool)
 }
 

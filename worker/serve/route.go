@@ -12,8 +12,11 @@ import (
 
 // Fleet is what is known here about all workers: worker.Worker is it. Its methods return at once.
 type Fleet interface {
+	// ID returns the id under which this worker holds leases now.
 	ID() string
+	// Leases returns all lease rows as they were last read, and the time of day at which that was.
 	Leases() ([]lease.Lease, time.Time)
+	// Workers returns the heartbeat rows as they were last read.
 	Workers() []lease.Worker
 	// Ready says why this worker's own leases are not to be trusted, or nil.
 	Ready() error
@@ -21,6 +24,7 @@ type Fleet interface {
 
 // Table reads one row of the lease table: lease.Store is it.
 type Table interface {
+	// Lease returns the row of a shard as it is now. lease.ErrAbsent: there is none.
 	Lease(ctx context.Context, key string) (lease.Lease, error)
 }
 

@@ -36,8 +36,8 @@ type Config struct {
 
 // Observation is how a question was answered.
 type Observation struct {
-	Way  string // live, forwarded, merged, stale, problem
-	Took time.Duration
+	Way  string        // live, forwarded, merged, stale, problem
+	Took time.Duration // from the request to the answer
 }
 
 // Server answers questions. Its Handler may be used as soon as it has been made.

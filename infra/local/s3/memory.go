@@ -11,7 +11,6 @@ type memory struct{}
 
 func (memory) createBucket(string, time.Time) (shelf, error) { return memory{}, nil }
 func (memory) deleteBucket(string) error                     { return nil }
-func (memory) load() ([]*bucket, error)                      { return nil, nil }
 
 func (memory) stage(body io.Reader, size int64) (draft, error) {
 	all, err := readAll(body, size)

@@ -17,8 +17,6 @@ type vault interface {
 	createBucket(name string, created time.Time) (shelf, error)
 	// deleteBucket removes the place of an empty bucket.
 	deleteBucket(name string) error
-	// load returns the buckets of an earlier run.
-	load() ([]*bucket, error)
 }
 
 // shelf is the place of one bucket. Its methods are called under the bucket's lock.

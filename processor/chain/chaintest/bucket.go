@@ -1,5 +1,3 @@
-// Package chaintest has a chain.Bucket in memory, whose requests can be made to fail in every way in which S3 can, and an Env on
-// a clock of its own.
 package chaintest
 
 import (

@@ -1,5 +1,3 @@
-// Package leasetest has a lease.Store in memory whose requests can fail in every way in which DynamoDB's can, and the
-// conformance suite that every lease.Store has to pass.
 package leasetest
 
 import (
