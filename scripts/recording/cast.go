@@ -34,7 +34,7 @@ type output struct {
 	text string
 }
 
-// record runs the demo until it ends, which it has to do with a good verdict.
+// record runs the demo until it ends, which it has to do with a good verdict. Pictures of its dashboard are taken meanwhile, if they are wanted.
 func record(ctx context.Context, o options) (c cast, err error) {
 	dir, err := os.MkdirTemp("", "streamrec-recording-")
 	if err != nil {
@@ -59,15 +59,16 @@ func record(ctx context.Context, o options) (c cast, err error) {
 	if err := cmd.Start(); err != nil {
 		return c, fmt.Errorf("record by script(1) of util-linux: %w", err)
 	}
-	c.listen(pipe)
+	pictures := newPhotographer(o)
+	c.listen(pipe, func(text string) { pictures.hear(ctx, text) })
 	if err := cmd.Wait(); err != nil {
 		return c, fmt.Errorf("the demo has failed: %w", err)
 	}
-	return c, nil
+	return c, pictures.wait()
 }
 
-// listen takes down what is written until the end. Characters are not cut apart.
-func (c *cast) listen(in io.Reader) {
+// listen takes down what is written until the end, and passes it on. Characters are not cut apart.
+func (c *cast) listen(in io.Reader, heard func(text string)) {
 	began, rest, buffer := time.Now(), []byte(nil), make([]byte, 64<<10)
 	for {
 		n, err := in.Read(buffer)
@@ -77,6 +78,7 @@ func (c *cast) listen(in io.Reader) {
 			whole = len(text)
 		}
 		c.events = append(c.events, output{time.Since(began), string(text[:whole])})
+		heard(string(text[:whole]))
 		rest = bytes.Clone(text[whole:])
 		if err != nil { // the end: that the program has failed is said by its exit code
 			return

@@ -2,6 +2,7 @@
 //
 //	go run ./scripts/recording --out scripts/recording/demo.svg --cast demo.cast
 //	go run ./scripts/recording --from demo.cast --out demo.svg        # draw an earlier recording
+//	go run ./scripts/recording --dashboard scripts/recording/dashboard  # pictures of the dashboard, too: dashboard-light.webp and dashboard-dark.webp
 //
 //	demo ──► pseudo-terminal of script(1) ──► cast: what was written, and when ──► screen: what was to be seen ──► film ──► SVG
 //

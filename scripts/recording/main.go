@@ -26,6 +26,7 @@ type options struct {
 	columns, rows   int
 	demo, length    time.Duration
 	binary          string
+	dashboard       string
 }
 
 func run(ctx context.Context, args []string, log io.Writer) int {
@@ -40,6 +41,7 @@ func run(ctx context.Context, args []string, log io.Writer) int {
 	f.DurationVar(&o.demo, "demo", time.Minute, "how long the shop of the demo is open")
 	f.DurationVar(&o.length, "length", 35*time.Second, "length of the film")
 	f.StringVar(&o.binary, "binary", "", "streamrec binary to record; built from ./scripts/streamrec by default")
+	f.StringVar(&o.dashboard, "dashboard", "", "take pictures of the dashboard, too, into files that begin so: -light.webp and -dark.webp; needs scripts/browser/install.sh")
 	if err := f.Parse(args); err != nil || f.NArg() > 0 {
 		return 2
 	}

@@ -68,7 +68,7 @@ func TestCastIsReadAsItWasWritten(t *testing.T) {
 // TestCharactersAreNotCutApart reads what a terminal shows byte by byte.
 func TestCharactersAreNotCutApart(t *testing.T) {
 	var c cast
-	c.listen(iotest.OneByteReader(strings.NewReader("►ü\xffx")))
+	c.listen(iotest.OneByteReader(strings.NewReader("►ü\xffx")), func(string) {})
 	text := ""
 	for _, e := range c.events {
 		text += e.text
