@@ -38,7 +38,12 @@ func newDemoCommand(std streams) *cobra.Command {
 		Long: `Run a shop, a Kinesis stream, a fleet of workers and an S3 bucket in one process. While shoppers browse, a worker crashes,
 another one is deployed anew, a shard is split, shards are merged, and the fleet replays a part. At the end an audit proves from the bucket that every
 record is in exactly one committed row; its verdict is the exit code.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), o, std) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.headless && !cmd.Flags().Changed("dashboard") {
+				o.listen = off
+			}
+			return runDemo(cmd.Context(), o, std)
+		},
 	}
 	f := cmd.Flags()
 	f.DurationVar(&o.duration, "duration", 2*time.Minute, "how long the shop is open")
@@ -48,7 +53,7 @@ record is in exactly one committed row; its verdict is the exit code.`,
 	f.IntVar(&o.shoppers, "shoppers", 400, "people who shop")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of what the shoppers do")
 	f.BoolVar(&o.headless, "headless", false, "print a line now and then instead of a picture of the fleet")
-	f.StringVar(&o.listen, "dashboard", "127.0.0.1:0", "address of the dashboard, on which you can be one of the shoppers; port 0 takes a free one; off: none, as with --headless")
+	f.StringVar(&o.listen, "dashboard", "127.0.0.1:0", "address of the dashboard, on which you can be one of the shoppers; port 0 takes a free one; off: none, which is the default with --headless")
 	f.StringVar(&o.keep, "data-dir", "", "folder that keeps the stream, the table and the Parquet files")
 	f.StringVar(&o.logFile, "log-file", "", "file for the workers' log, as JSON lines")
 	outputFlag(cmd, &o.format)
@@ -120,7 +125,7 @@ func (d *demo) run(ctx context.Context, log logrus.FieldLogger) error {
 		return refuse("create the demo's stream: %w (an earlier demo's --data-dir cannot be used again)", err)
 	}
 	d.fleet = newFleet(d.services, deployment{app: demoApp, stream: demoStream, bucket: demoBucket, layout: chain.Layout{Prefix: "events", Generation: 1}}, log)
-	if !d.headless && d.listen != off {
+	if d.listen != off {
 		d.fleet.questions = "127.0.0.1:0"
 	}
 	d.view = newView(d, d.std.err, d.headless || !telemetry.IsTerminal(d.std.err))

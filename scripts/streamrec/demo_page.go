@@ -35,7 +35,7 @@ func (d *demo) ask(w http.ResponseWriter, r *http.Request) {
 
 // openPage serves the dashboard until stop is called, unless nobody is there to look at it, and says where.
 func (d *demo) openPage(ctx context.Context, log logrus.FieldLogger) (stop func(), err error) {
-	if d.headless || d.listen == off {
+	if d.listen == off {
 		return func() {}, nil
 	}
 	server, err := admin.New(admin.Config{Address: d.listen}, admin.Health{Ready: always, Started: always}, log)
