@@ -58,12 +58,28 @@ func TestNamedPathsExist(t *testing.T) {
 				t.Errorf("%s links to %s, which is not there", name, m[1])
 			}
 		}
+		headings := anchors(text)
+		for _, m := range regexp.MustCompile(`\]\(#([^)]+)\)`).FindAllStringSubmatch(text, -1) {
+			if !headings[m[1]] {
+				t.Errorf("%s links to its heading %s, which is not there", name, m[1])
+			}
+		}
 		for _, m := range inCode.FindAllStringSubmatch(text, -1) {
 			if !there[qualified.ReplaceAllString(m[1], "")] {
 				t.Errorf("%s names %s, which is not there", name, m[1])
 			}
 		}
 	}
+}
+
+// anchors are those that GitHub gives the headings of a document.
+func anchors(text string) map[string]bool {
+	all := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
+		plain := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		all[strings.ReplaceAll(plain, " ", "-")] = true
+	}
+	return all
 }
 
 // TestNamedFilesExist holds that the source files which a package's documentation sends its reader to are there.

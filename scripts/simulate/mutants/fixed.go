@@ -28,7 +28,7 @@ var fixed = []mutant{
 		test: "worker/lease.TestOwnerComesBackUnderItsOldID",
 	},
 	{
-		name: "fixed/beats-after-leaving", file: leaseDir + "coordinator.go",
+		name: "fixed/beats-after-leaving", file: leaseDir + "leave.go",
 		old: "	if c.stopBeats != nil {\n		c.stopBeats()\n	}\n	for c.stillBeating() {", new: "	for c.me.ID == \"\" {",
 		why:  "a heartbeat finds that the row of a worker which has left is gone, and registers it anew",
 		test: "worker/lease.TestLeavingWorkerDoesNotRegisterAgain",

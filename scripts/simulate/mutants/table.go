@@ -159,7 +159,7 @@ var protocol = []mutant{
 		why: "the lease goes to the next owner before the last batch is committed",
 	},
 	{
-		name: "leave/deregisters-first", file: leaseDir + "coordinator.go",
+		name: "leave/deregisters-first", file: leaseDir + "leave.go",
 		old: "	for c.holding() > 0 {\n		if err := c.readWorkers", new: "	c.deregister(ctx)\n	for c.holding() > 0 {\n		if err := c.readWorkers",
 		why:    "others take the shards of a worker that is still flushing",
 		masked: "the log keeps what two owners do from being seen", test: "worker/lease.TestRandomFaults",
