@@ -23,7 +23,7 @@ func TestNamedTestsExist(t *testing.T) {
 			tests[string(m[1])] = true
 		}
 	}
-	named := regexp.MustCompile("\\bTest[A-Z]\\w+")
+	named := regexp.MustCompile(`\bTest[A-Z]\w+`)
 	inReadme := 0
 	for _, name := range append(files(t, ".md"), files(t, "doc.go")...) {
 		for _, test := range named.FindAllString(string(read(t, name)), -1) {
