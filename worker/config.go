@@ -50,6 +50,7 @@ func (c Config) withDefaults() Config {
 	if c.Retention == 0 {
 		c.Retention = 24 * time.Hour
 	}
+	c.Lease = c.Lease.WithDefaults()
 	return c
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/sirupsen/logrus"
 
@@ -42,34 +41,27 @@ func (s *shard) accepts() (lease.Plan, bool) {
 	return plan, plan.AcceptGaps && plan.Number == s.term.Lease().Plan
 }
 
-// pass goes over lost records if the plan says so, and opens the shard again behind them; else it returns the cause. It waits for the fence: a term of an
+// passGap goes over lost records if the plan says so, and opens the shard again behind them; else it returns the cause. It waits for the fence: a term of an
 // older plan that still has the records must not go on where this one leaves a gap.
-func (s *shard) pass(ctx context.Context, cause error) error {
+func (s *shard) passGap(ctx context.Context, cause error) error {
 	past, ok := errors.AsType[*pastRetention](cause)
 	k, can := find[Skipper](s.proc)
 	if _, accepted := s.accepts(); !ok || !can || !accepted {
 		return cause
 	}
-	if err := s.leap(ctx, k, past.next); err != nil {
+	if err := s.acceptGap(ctx, k, past.next); err != nil {
 		return err
 	}
 	return s.restart(ctx)
 }
 
-// leap accepts a gap once the plan is fenced.
-func (s *shard) leap(ctx context.Context, k Skipper, next string) error {
-	for {
-		plan, accepted := s.accepts()
-		if !accepted {
-			return fmt.Errorf("accept gap: another plan has been made: %w", ErrRestart)
-		}
-		if plan.Fenced(plan.Number) {
-			break
-		}
-		s.alive()
-		if err := s.worker.env.Sleep(ctx, 200*time.Millisecond); err != nil {
-			return err
-		}
+// acceptGap accepts a gap once the plan is fenced.
+func (s *shard) acceptGap(ctx context.Context, k Skipper, next string) error {
+	if _, accepted := s.accepts(); !accepted {
+		return fmt.Errorf("accept gap: another plan has been made: %w", ErrRestart)
+	}
+	if err := s.settled(ctx); err != nil {
+		return fmt.Errorf("accept gap: %w", err)
 	}
 	if err := k.AcceptGap(ctx, next); err != nil {
 		return fmt.Errorf("accept gap: %w", err)
@@ -83,7 +75,7 @@ func (s *shard) leap(ctx context.Context, k Skipper, next string) error {
 func (s *shard) skip(ctx context.Context, page Page) (Page, error) {
 	plan, accepted := s.accepts()
 	k, can := find[Skipper](s.proc)
-	if !accepted || !can || plan.SkipTo == 0 || s.level {
+	if !accepted || !can || plan.SkipTo == 0 || s.skipped {
 		return page, nil
 	}
 	if s.lost != nil {
@@ -92,7 +84,7 @@ func (s *shard) skip(ctx context.Context, page Page) (Page, error) {
 	if len(page.Records) == 0 {
 		return page, nil
 	}
-	if s.level = page.Records[0].Arrival.UnixMilli() >= plan.SkipTo; s.level {
+	if s.skipped = page.Records[0].Arrival.UnixMilli() >= plan.SkipTo; s.skipped {
 		return page, nil
 	}
 	s.lost = &page.Records[0]
@@ -117,7 +109,7 @@ func (s *shard) skipTo(ctx context.Context, k Skipper, ms int64, page Page) (Pag
 	}
 	err := k.BeginLost(ctx, first)
 	if err == nil {
-		err = s.leap(ctx, k, next)
+		err = s.acceptGap(ctx, k, next)
 	}
 	if err != nil {
 		return Page{}, fmt.Errorf("skip records: %w", err)
@@ -135,7 +127,7 @@ func (s *shard) forgo(ctx context.Context) (children []lease.Lease, err error) {
 	if _, accepted := s.accepts(); !can || !accepted {
 		return nil, errNotAccepted
 	}
-	if err := s.leap(ctx, k, chain.GapToEnd); err != nil {
+	if err := s.acceptGap(ctx, k, chain.GapToEnd); err != nil {
 		return nil, err
 	}
 	rows, _ := s.worker.Leases()

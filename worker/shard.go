@@ -16,14 +16,14 @@ import (
 // shard is the life of one term: granted, then run by a consumer of the KCL, then closed. The consumer's goroutine calls
 // open, read, process, end and finish, in this order; nobody else touches what is not atomic.
 type shard struct {
-	term   *lease.Term
-	worker *Worker
-	proc   Processor
-	log    logrus.FieldLogger
-	reader *reader
-	lost   *Record  // the first of those that are given up, while the first behind them is looked for; nil: none are
-	level  bool     // nothing has to be given up any more
-	past   Rereader // what has to be read back before the stream is read; nil: nothing
+	term    *lease.Term
+	worker  *Worker
+	proc    Processor
+	log     logrus.FieldLogger
+	reader  *reader
+	lost    *Record  // the first of those that are given up, while the first behind them is looked for; nil: none are
+	skipped bool     // nothing has to be given up any more
+	past    Rereader // what has to be read back before the stream is read; nil: nothing
 
 	records atomic.Int64 // delivered in this term
 	behind  atomic.Int64 // MillisBehindLatest of the last read, -1 before the first
@@ -119,7 +119,7 @@ func (s *shard) read(ctx context.Context) (Page, error) {
 	s.alive()
 	if err != nil {
 		if err = s.gone(ctx, err); err != nil {
-			err = s.pass(ctx, err)
+			err = s.passGap(ctx, err)
 		}
 		if err == nil {
 			return s.read(ctx)

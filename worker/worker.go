@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -51,7 +50,6 @@ func New(cfg Config, d Dependencies) (*Worker, error) {
 	if d.Env == nil {
 		d.Env = System{}
 	}
-	cfg.Lease.Grace = cmp.Or(cfg.Lease.Grace, 30*time.Second)
 	id := newID(cfg.Name, d.Env)
 	w := &Worker{
 		id: id, cfg: cfg, env: d.Env, stream: d.Stream, factory: d.Factory, plain: d.Plain,

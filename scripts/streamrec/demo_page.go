@@ -33,7 +33,7 @@ func (d *demo) ask(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "no worker is there", http.StatusServiceUnavailable)
 }
 
-// openPage serves the dashboard until stop is called, unless nobody is there to look at it, and says where.
+// openPage serves the dashboard until stop is called, unless it is not wanted, and says where.
 func (d *demo) openPage(ctx context.Context, log logrus.FieldLogger) (stop func(), err error) {
 	if d.listen == off {
 		return func() {}, nil

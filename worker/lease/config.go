@@ -25,7 +25,8 @@ type Config struct {
 	Initial Position
 }
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns the configuration with its defaults filled in.
+func (c Config) WithDefaults() Config {
 	fill := func(d *time.Duration, v time.Duration) {
 		if *d == 0 {
 			*d = v
@@ -48,7 +49,7 @@ func (c Config) withDefaults() Config {
 
 // Validate returns everything that is wrong with the configuration.
 func (c Config) Validate() error {
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	var errs []error
 	check := func(ok bool, text string) {
 		if !ok {

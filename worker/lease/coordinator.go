@@ -78,7 +78,7 @@ type rowSighting struct {
 
 // NewCoordinator returns the coordinator of the worker with this id, which no other process has or had, and HTTP address.
 func NewCoordinator(cfg Config, id, address string, env Env, store Store, shards Shards, consumer Consumer, report Reporter) *Coordinator {
-	cfg = cfg.withDefaults()
+	cfg = cfg.WithDefaults()
 	return &Coordinator{
 		cfg: cfg, env: env, store: store, shards: shards, consumer: consumer, report: report,
 		me: Worker{ID: id, Address: address}, terms: map[string]*Term{}, avoid: map[string]bool{}, highest: map[string]int64{}, inbox: map[string]string{},

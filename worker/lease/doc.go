@@ -75,6 +75,17 @@
 //
 // Here trust is more than efficiency: a worker that is held for dead is not waited for, and has to have stopped.
 //
+// # Goroutines and locks
+//
+//	Run          looks at the table (scan.go), carries out what follows from it (take.go, obey.go), and leaves (leave.go)
+//	heartbeats   writes the heartbeat row and learns the plan (heartbeat.go)
+//	guard        ends all terms when trust runs out
+//	consumers    theirs: between Start and Close of a Term they write its row through it (term.go)
+//
+// One lock guards what they share in a Coordinator: all that is below it in the struct; functions that say so are called with it. Another one guards the row of each Term.
+// The first may be held when the second is taken, never the other way round. No request is made under either, and nothing outside of the package is called but Env.Now and
+// Env.Wall: Store, Consumer and Reporter may call back.
+//
 // # Crash points
 //
 //	after a take                       the row names a dead worker: expiry
