@@ -117,7 +117,7 @@ func commandLines(text string, spans bool) (lines []string) {
 			found = pattern.FindAllString(part, -1)
 		}
 		for _, line := range found {
-			for _, end := range []string{" #", " | ", " < "} {
+			for _, end := range []string{" #", " | ", " < ", " & "} {
 				line, _, _ = strings.Cut(line, end)
 			}
 			lines = append(lines, strings.TrimSuffix(strings.TrimSpace(strings.Trim(line, "`")), " &"))
