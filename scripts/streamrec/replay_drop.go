@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streamrec/streamrec/worker/replay/side"
+)
+
+func newReplayDropCommand(std streams) *cobra.Command {
+	var o replayOptions
+	var execute bool
+	cmd := &cobra.Command{
+		Use: "drop", Short: "Remove a replay that readers do not see",
+		Long: `Remove a replay that readers do not see: its workers stop, its objects and its rows are deleted. The number of its generation is never used again. When it is
+interrupted, running it again goes on. Without --execute nothing is done.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runReplayDrop(cmd.Context(), o, execute, std) },
+	}
+	o.flags(cmd)
+	cmd.Flags().BoolVar(&execute, "execute", false, "do it")
+	return cmd
+}
+
+func runReplayDrop(ctx context.Context, o replayOptions, execute bool, std streams) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	t, err := newReplayTool(ctx, o, std)
+	if err != nil {
+		return err
+	}
+	r, err := t.find(ctx)
+	if err != nil {
+		return err
+	}
+	d := side.Dropper{
+		Source: t.source, Live: t.store, Registry: t.registry, Operator: t.operator, Failover: replayFailover, Remove: t.bucket.Delete, ID: newPlanID(),
+	}
+	if !execute {
+		if err := d.Unused(ctx, r); err != nil {
+			return t.explainDrop(r, err)
+		}
+		fmt.Fprintf(std.out, "replay %s would be dropped: hours %s to %s, generation %d\nnothing was done: pass --execute\n", r.Name, r.From, r.To-1, r.Generation)
+		return nil
+	}
+	removed, err := d.Drop(ctx, r)
+	if err != nil {
+		return t.explainDrop(r, err)
+	}
+	if o.format == outputJSON {
+		return json.NewEncoder(std.out).Encode(map[string]any{"name": r.Name, "objects": removed.Objects, "bytes": removed.Bytes})
+	}
+	fmt.Fprintf(std.out, "replay %s is dropped: %d objects, %s\n", r.Name, removed.Objects, size(removed.Bytes))
+	return nil
+}
+
+func (t *replayTool) explainDrop(r *side.Replay, err error) error {
+	if errors.Is(err, side.ErrInUse) {
+		return refuse("%w; streamrec replay publish --undo --name %s lets readers see what was before", err, r.Name)
+	}
+	return explain("drop replay; the same command goes on", err)
+}
