@@ -2,6 +2,7 @@ package side
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,13 +82,18 @@ func TestRateIsThatOfAllShards(t *testing.T) {
 func TestShardsStayTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pace := NewPace(worker.System{}, noon, func() float64 { return 0 })
+		var mu sync.Mutex // of the two
 		slow, fast := noon, noon
 		run(t, pace, map[string]*past{
 			"slow": {steps: 60, records: 1, at: noon, step: time.Minute, done: func(at time.Time) {
+				mu.Lock()
 				slow = at
+				mu.Unlock()
 				time.Sleep(time.Second)
 			}},
 			"fast": {steps: 120, records: 1, at: noon, step: time.Minute, done: func(at time.Time) {
+				mu.Lock()
+				defer mu.Unlock()
 				if fast = at; slow.Sub(noon) < time.Hour && fast.Sub(slow) > ahead+2*time.Minute {
 					t.Errorf("one is at %s, the other at %s", fast, slow)
 				}
