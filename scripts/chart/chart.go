@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"io"
@@ -50,14 +51,15 @@ func Line(xy plotter.XYs, n int) (*plotter.Line, error) {
 }
 
 // Save draws pictures below each other, with their axes in line, into a file whose name ends in .png or .svg. Each is as high as its share says.
-func Save(path string, width, height vg.Length, shares []float64, plots ...*plot.Plot) (err error) {
+func Save(path string, width, height vg.Length, shares []float64, plots ...*plot.Plot) error {
 	var canvas interface {
 		vg.CanvasSizer
 		io.WriterTo
 	}
+	finish := func(picture []byte) []byte { return picture }
 	switch extension := strings.ToLower(filepath.Ext(path)); extension {
 	case ".svg":
-		canvas = vgsvg.New(width, height)
+		canvas, finish = vgsvg.New(width, height), slim
 	case ".png":
 		canvas = vgimg.PngCanvas{Canvas: vgimg.New(width, height)}
 	default:
@@ -67,15 +69,11 @@ func Save(path string, width, height vg.Length, shares []float64, plots ...*plot
 	whole.SetColor(color.White) // on dark pages, too
 	whole.Fill(whole.Rectangle.Path())
 	stack(draw.Crop(whole, vg.Points(6), 0, vg.Points(6), -vg.Points(4)), shares, plots)
-	f, err := os.Create(path)
-	if err != nil {
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
 		return err
 	}
-	if _, err = canvas.WriteTo(f); err != nil {
-		_ = f.Close() // the first error counts
-		return err
-	}
-	return f.Close()
+	return os.WriteFile(path, finish(b.Bytes()), 0o644) //nolint:gosec // to be looked at
 }
 
 // stack draws pictures below each other.

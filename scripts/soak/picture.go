@@ -65,6 +65,7 @@ func faultPanel(title string, events []event) (*plot.Plot, error) {
 	slices.SortFunc(ticks, func(a, b plot.Tick) int { return cmp.Compare(a.Value, b.Value) })
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 	p.Y.Min, p.Y.Max = -0.5, float64(len(hand))+0.5
+	var begins plotter.XYs
 	for _, e := range events {
 		if e.Passed {
 			continue
@@ -75,41 +76,51 @@ func faultPanel(title string, events []event) (*plot.Plot, error) {
 			return nil, err
 		}
 		bar.Width = vg.Points(3)
-		begin, err := plotter.NewScatter(plotter.XYs{{X: e.Began.Minutes(), Y: y}})
-		if err != nil {
-			return nil, err
-		}
-		begin.GlyphStyle = draw.GlyphStyle{Color: chart.Colours[0], Radius: vg.Points(1.5), Shape: draw.CircleGlyph{}}
-		p.Add(bar, begin)
+		p.Add(bar)
+		begins = append(begins, plotter.XY{X: e.Began.Minutes(), Y: y})
 	}
+	if len(begins) == 0 {
+		return p, nil
+	}
+	dots, err := plotter.NewScatter(begins)
+	if err != nil {
+		return nil, err
+	}
+	dots.GlyphStyle = draw.GlyphStyle{Color: chart.Colours[0], Radius: vg.Points(1.5), Shape: draw.CircleGlyph{}}
+	p.Add(dots)
 	return p, nil
 }
 
-// lagPanel has how long the oldest record that was not committed had been waiting; while a replay is on its way, in another colour.
+// lagPanel has how long the oldest record that was not committed had been waiting; while a replay is on its way, in another colour. The line is
+// interrupted where that is not known of every shard.
 func lagPanel(points []point) (*plot.Plot, error) {
 	p := chart.New("")
 	p.Y.Label.Text = "lag, s"
 	p.Y.Min = 0
-	var usual, replaying plotter.XYs
-	for _, at := range points {
-		xy := plotter.XY{X: at.at.Minutes(), Y: at.lag.Seconds()}
-		if at.known && at.replaying {
-			replaying = append(replaying, xy)
-		} else if at.known {
-			usual = append(usual, xy)
+	named := [2]bool{}
+	for from := 0; from < len(points); {
+		first, to := points[from], from
+		var xy plotter.XYs
+		for ; to < len(points) && points[to].known == first.known && points[to].replaying == first.replaying; to++ {
+			xy = append(xy, plotter.XY{X: points[to].at.Minutes(), Y: points[to].lag.Seconds()})
 		}
-	}
-	for i, series := range []plotter.XYs{usual, replaying} {
-		if len(series) == 0 {
+		from = to
+		if !first.known {
 			continue
 		}
-		dots, err := plotter.NewScatter(series)
+		which := 0
+		if first.replaying {
+			which = 1
+		}
+		line, err := chart.Line(xy, 2*which)
 		if err != nil {
 			return nil, err
 		}
-		dots.GlyphStyle = draw.GlyphStyle{Color: chart.Colours[2*i], Radius: vg.Points(1.5), Shape: draw.CircleGlyph{}}
-		p.Add(dots)
-		p.Legend.Add([]string{"oldest record not committed", "during a replay"}[i], dots)
+		p.Add(line)
+		if !named[which] {
+			named[which] = true
+			p.Legend.Add([]string{"oldest record not committed", "during a replay"}[which], line)
+		}
 	}
 	p.Y.Max = max(p.Y.Max, 10) * 1.2
 	return p, nil

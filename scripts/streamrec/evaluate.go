@@ -75,7 +75,7 @@ fitted to the file. Times are CPU times of one thread.`,
 	f.StringVar(&o.staleness, "staleness", "0s", "how late shards learn what others learnt; 0s is at once, never not at all")
 	f.BoolVar(&o.baselines, "baselines", true, "measure the published methods too")
 	f.StringVar(&o.catalogue, "catalogue", "", "file of products; the model proposes only what it says is in stock")
-	f.StringVar(&o.plot, "plot", "", "PNG file to draw the hit rate over time into")
+	f.StringVar(&o.plot, "plot", "", "PNG or SVG file to draw the hit rate over time into")
 	outputFlag(cmd, &o.output)
 	return cmd
 }
