@@ -73,7 +73,7 @@ func Save(path string, width, height vg.Length, shares []float64, plots ...*plot
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return err
 	}
-	return os.WriteFile(path, finish(b.Bytes()), 0o644) //nolint:gosec // to be looked at
+	return os.WriteFile(path, finish(b.Bytes()), 0o644)
 }
 
 // stack draws pictures below each other.

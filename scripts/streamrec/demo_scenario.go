@@ -93,10 +93,11 @@ func (d *demo) replay(ctx context.Context, c clients) error {
 		app: demoApp, stream: demoStream, bucket: demoBucket, prefix: d.fleet.where.layout.Prefix, duration: d.duration / 4,
 		operator: "demo", reason: "to show it", failover: demoFailover, rate: 5000,
 	}
-	t, err := newResetTool(ctx, c, o, streams{out: io.Discard, err: io.Discard})
+	r, err := newReplayer(ctx, c, d.fleet.where, o.failover)
 	if err != nil {
 		return err
 	}
+	t := &resetTool{r, o, streams{out: io.Discard, err: io.Discard}}
 	draft, _, err := t.draft(ctx)
 	if err != nil {
 		return err

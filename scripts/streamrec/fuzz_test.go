@@ -31,8 +31,8 @@ func FuzzPlanFile(f *testing.F) {
 	f.Add([]byte(`{"app":"shop","stream":"clicks","bucket":"b","prefix":"events","plan":4,"from":"9999-12-31T23"}`))
 	path := filepath.Join(f.TempDir(), "plan.json")
 	tool := &resetTool{
-		o:      resetOptions{app: "shop", stream: "clicks", bucket: "b", plan: path, operator: "me"},
-		source: replay.Source{Layout: chain.Layout{Prefix: "events", Generation: 1}},
+		o:        resetOptions{app: "shop", stream: "clicks", bucket: "b", plan: path, operator: "me"},
+		replayer: &replayer{source: replay.Source{Layout: chain.Layout{Prefix: "events", Generation: 1}}},
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {

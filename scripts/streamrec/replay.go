@@ -7,13 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
-	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
-	infras3 "github.com/streamrec/streamrec/infra/s3"
 	"github.com/streamrec/streamrec/model"
-	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
-	"github.com/streamrec/streamrec/worker/replay"
 	"github.com/streamrec/streamrec/worker/replay/side"
 )
 
@@ -89,15 +84,10 @@ func settingsOf(r *side.Replay) (s replaySettings, err error) {
 
 // replayTool is what the replay commands work with.
 type replayTool struct {
+	*replayer
 	o        replayOptions
 	std      streams
-	clients  clients
-	bucket   *infras3.Bucket
-	stream   *infrakinesis.Stream
-	store    *infradynamo.Store
 	registry side.Registry
-	source   replay.Source
-	operator *lease.Operator
 }
 
 func newReplayTool(ctx context.Context, o replayOptions, std streams) (*replayTool, error) {
@@ -105,24 +95,24 @@ func newReplayTool(ctx context.Context, o replayOptions, std streams) (*replayTo
 	if err != nil {
 		return nil, err
 	}
-	check, cancel := context.WithTimeout(ctx, preflightTimeout)
-	defer cancel()
-	summary, err := checkStream(check, c, o.stream)
+	r, err := newReplayer(ctx, c, deployment{app: o.app, stream: o.stream, bucket: o.bucket, layout: layoutOf(o.prefix)}, replayFailover)
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := checkBucket(check, c, o.bucket)
+	return &replayTool{r, o, std, r.store.Replays()}, nil
+}
+
+// openReplay checks the flags, and returns the replay of their name with what is needed to do something with it.
+func openReplay(ctx context.Context, o replayOptions, std streams) (*replayTool, *side.Replay, error) {
+	if err := o.validate(); err != nil {
+		return nil, nil, err
+	}
+	t, err := newReplayTool(ctx, o, std)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := checkTable(check, c, o.app, false); err != nil {
-		return nil, err
-	}
-	t := &replayTool{o: o, std: std, clients: c, bucket: bucket, stream: infrakinesis.NewStream(c.kinesis, o.stream), store: infradynamo.NewStore(c.dynamodb, o.app)}
-	t.registry = t.store.Replays()
-	t.source = replay.Source{Env: worker.System{}, Bucket: bucket, Layout: layoutOf(o.prefix), Stream: summary.ARN}
-	t.operator = lease.NewOperator(worker.System{}, t.store, replayFailover, replay.Publish(worker.System{}, bucket, t.source.Layout))
-	return t, nil
+	r, err := t.find(ctx)
+	return t, r, err
 }
 
 // find returns the replay of the name.

@@ -27,18 +27,10 @@ It reads both generations; the replay may still be running.`,
 }
 
 func runReplayDiff(ctx context.Context, o replayOptions, k int, std streams) error {
-	err := o.validate()
 	if k < 1 || k > 1000 {
-		err = errors.Join(err, usageError{errors.New("--top: must be between 1 and 1000")})
+		return usageError{errors.New("--top: must be between 1 and 1000")}
 	}
-	if err != nil {
-		return err
-	}
-	t, err := newReplayTool(ctx, o, std)
-	if err != nil {
-		return err
-	}
-	r, err := t.find(ctx)
+	t, r, err := openReplay(ctx, o, std)
 	if err != nil {
 		return err
 	}

@@ -26,14 +26,7 @@ interrupted, running it again goes on. Without --execute nothing is done.`,
 }
 
 func runReplayDrop(ctx context.Context, o replayOptions, execute bool, std streams) error {
-	if err := o.validate(); err != nil {
-		return err
-	}
-	t, err := newReplayTool(ctx, o, std)
-	if err != nil {
-		return err
-	}
-	r, err := t.find(ctx)
+	t, r, err := openReplay(ctx, o, std)
 	if err != nil {
 		return err
 	}

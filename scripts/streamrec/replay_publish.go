@@ -29,14 +29,7 @@ before. Nothing is deleted. Running it again does no harm.`,
 }
 
 func runReplayPublish(ctx context.Context, o replayOptions, undo bool, std streams) error {
-	if err := o.validate(); err != nil {
-		return err
-	}
-	t, err := newReplayTool(ctx, o, std)
-	if err != nil {
-		return err
-	}
-	r, err := t.find(ctx)
+	t, r, err := openReplay(ctx, o, std)
 	if err != nil {
 		return err
 	}

@@ -66,14 +66,10 @@ func newReplayRunCommand(std streams) *cobra.Command {
 like: what is written stays, and whoever runs it next goes on from there.`,
 		Example: `  streamrec replay run --app shop --stream clicks --bucket my-bucket --name longer-memory`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(o.validate(), run.validate()); err != nil {
+			if err := run.validate(); err != nil {
 				return usageError{err}
 			}
-			t, err := newReplayTool(cmd.Context(), o, std)
-			if err != nil {
-				return err
-			}
-			r, err := t.find(cmd.Context())
+			t, r, err := openReplay(cmd.Context(), o, std)
 			if err != nil {
 				return err
 			}

@@ -11,11 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
-	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
-	infras3 "github.com/streamrec/streamrec/infra/s3"
-	"github.com/streamrec/streamrec/worker"
-	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/replay"
 )
 
@@ -126,15 +121,9 @@ func (o resetOptions) validate() error {
 
 // resetTool is what the command works with.
 type resetTool struct {
-	o        resetOptions
-	std      streams
-	bucket   *infras3.Bucket
-	stream   *infrakinesis.Stream
-	store    *infradynamo.Store
-	source   replay.Source
-	operator *lease.Operator
-
-	retention time.Duration // of the stream
+	*replayer
+	o   resetOptions
+	std streams
 }
 
 func runReset(ctx context.Context, o resetOptions, std streams) error {
@@ -145,10 +134,11 @@ func runReset(ctx context.Context, o resetOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	t, err := newResetTool(ctx, c, o, std)
+	r, err := newReplayer(ctx, c, deployment{app: o.app, stream: o.stream, bucket: o.bucket, layout: layoutOf(o.prefix)}, o.failover)
 	if err != nil {
 		return err
 	}
+	t := &resetTool{r, o, std}
 	if o.finish {
 		return t.finish(ctx, time.Now())
 	}
@@ -164,26 +154,6 @@ func runReset(ctx context.Context, o resetOptions, std streams) error {
 		return err
 	}
 	return t.carryOut(ctx, d, plan)
-}
-
-func newResetTool(ctx context.Context, c clients, o resetOptions, std streams) (*resetTool, error) {
-	check, cancel := context.WithTimeout(ctx, preflightTimeout)
-	defer cancel()
-	summary, err := checkStream(check, c, o.stream)
-	if err != nil {
-		return nil, err
-	}
-	bucket, err := checkBucket(check, c, o.bucket)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkTable(check, c, o.app, false); err != nil {
-		return nil, err
-	}
-	t := &resetTool{o: o, std: std, retention: summary.Retention, bucket: bucket, stream: infrakinesis.NewStream(c.kinesis, o.stream), store: infradynamo.NewStore(c.dynamodb, o.app)}
-	t.source = replay.Source{Env: worker.System{}, Bucket: bucket, Layout: layoutOf(o.prefix), Stream: summary.ARN}
-	t.operator = lease.NewOperator(worker.System{}, t.store, o.failover, replay.Publish(worker.System{}, bucket, t.source.Layout))
-	return t, nil
 }
 
 // draft draws up what is wanted.

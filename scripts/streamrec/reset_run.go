@@ -4,14 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"strings"
 	"time"
 
-	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/replay"
 )
@@ -19,7 +16,7 @@ import (
 // carryOut makes the plan and watches it.
 func (t *resetTool) carryOut(ctx context.Context, d *replay.Draft, p *resetPlan) error {
 	began, id := time.Now(), newPlanID()
-	if err := t.record(ctx, id, p); err != nil {
+	if err := t.keep(ctx, id, p); err != nil {
 		return err
 	}
 	made, err := d.Make(ctx, t.source, t.operator, id, began)
@@ -48,22 +45,13 @@ func newPlanID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// record keeps who wants what, before it is done. The plan that was made is the one that the next one names as its base; others lost the race.
-func (t *resetTool) record(ctx context.Context, id string, p *resetPlan) error {
-	body, err := json.MarshalIndent(struct {
+// keep records the plan. The plan that was made is the one that the next one names as its base; others lost the race.
+func (t *resetTool) keep(ctx context.Context, id string, p *resetPlan) error {
+	return t.record(ctx, fmt.Sprintf("%08d-%s", p.Number, id), struct {
 		ID string    `json:"id"`
 		At time.Time `json:"at"`
 		*resetPlan
-	}{id, time.Now().UTC(), p}, "", "  ")
-	if err != nil {
-		return err
-	}
-	key := path.Join(t.source.Layout.Prefix, "_log", "plans", fmt.Sprintf("%08d-%s.json", p.Number, id))
-	err = chain.Retry(ctx, t.source.Env, func(ctx context.Context) error { return t.bucket.PutIfAbsent(ctx, key, body, nil) })
-	if err != nil && !errors.Is(err, chain.ErrExists) {
-		return explain("record the plan in s3://"+t.o.bucket+"/"+key, err)
-	}
-	return nil
+	}{id, time.Now().UTC(), p})
 }
 
 func (t *resetTool) say(began time.Time, format string, args ...any) {
