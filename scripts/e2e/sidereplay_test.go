@@ -56,6 +56,9 @@ func TestSideReplay(t *testing.T) {
 	r.do(ctx, append([]string{"start", "--rate", "0", "--execute"}, hours...)...).Succeed(ctx)
 	r.do(ctx, "publish").Succeed(ctx)
 
+	if got, want := r.recorded(ctx), []string{"start", "publish", "publish", "drop", "withdraw", "drop", "start", "publish"}; !slices.Equal(got, want) {
+		t.Errorf("recorded are %v, want %v", got, want)
+	}
 	put := after.Finish(ctx)
 	acked = append(acked, acksOf(t, after, shards...)...)
 	Until(ctx, t, "readers see every record", func() (bool, string) {
@@ -138,6 +141,22 @@ func (r *sideReplay) finished(ctx context.Context, records int) {
 	began = time.Now()
 	r.do(ctx, "publish").Succeed(ctx)
 	t.Logf("published in %.2f s", time.Since(began).Seconds())
+}
+
+// recorded are the actions of which the log keeps who wanted them, in their order. What was wanted too early is among them.
+func (r *sideReplay) recorded(ctx context.Context) (actions []string) {
+	r.fleet.stack.t.Helper()
+	var names []string
+	for _, key := range r.fleet.stack.Keys(ctx, r.fleet.app+"/_log/plans/replay-"+r.name+"-") {
+		_, name, _ := strings.Cut(key, "/replay-"+r.name+"-")
+		_, name, _ = strings.Cut(name, "-") // the generation
+		names = append(names, name)
+	}
+	slices.Sort(names) // by time
+	for _, name := range names {
+		actions = append(actions, strings.Split(name, "-")[1])
+	}
+	return actions
 }
 
 func (r *sideReplay) status(ctx context.Context) string {

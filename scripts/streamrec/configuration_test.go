@@ -75,7 +75,7 @@ func describe(b *strings.Builder, cmd *cobra.Command) {
 			if f.Hidden || f.Name == "help" {
 				return
 			}
-			twin := environmentName(f.Name)
+			twin := environmentName(f)
 			kind, usage := pflag.UnquoteUsage(f)
 			usage, needed := strings.CutSuffix(strings.TrimSuffix(usage, " ["+twin+"]"), " (required)")
 			fmt.Fprintf(b, "| %s | `%s` | %s | %s | %s |\n", flagNames(f), twin, flagType(kind), flagDefault(f, needed), strings.ReplaceAll(usage, "|", `\|`))

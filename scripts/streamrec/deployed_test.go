@@ -24,7 +24,7 @@ func TestEnvironmentOfWhatIsDeployed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker.Flags().VisitAll(func(f *pflag.Flag) { twins[environmentName(f.Name)] = true })
+	worker.Flags().VisitAll(func(f *pflag.Flag) { twins[environmentName(f)] = true })
 	for path, least := range map[string]int{"../../infra/kubernetes/workers.yaml": 10, "../../infra/cloudformation/workers.yaml": 10} {
 		found := regexp.MustCompile(`\bSTREAMREC_[A-Z_]+`).FindAllString(readText(t, path), -1)
 		for _, name := range found {

@@ -12,23 +12,30 @@ import (
 )
 
 // environmentName returns the environment twin of a flag.
-func environmentName(flag string) string {
-	return "STREAMREC_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+func environmentName(f *pflag.Flag) string {
+	name := f.Name
+	if other := f.Annotations[twinOf]; len(other) > 0 {
+		name = other[0]
+	}
+	return "STREAMREC_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
+
+// twinOf is the annotation of a flag whose name means something else in an environment that is made for workers: its twin is named after this one.
+const twinOf = "twin-of"
 
 // bindEnvironment lets every flag that is not on the command line take its value from the environment, and says so in the help.
 func bindEnvironment(cmd *cobra.Command) {
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage += " [" + environmentName(f.Name) + "]" })
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage += " [" + environmentName(f) + "]" })
 	next := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
 		var errs []error
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			value, ok := os.LookupEnv(environmentName(f.Name))
+			value, ok := os.LookupEnv(environmentName(f))
 			if !ok || f.Changed || value == "" {
 				return
 			}
 			if err := cmd.Flags().Set(f.Name, value); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", environmentName(f.Name), err))
+				errs = append(errs, fmt.Errorf("%s: %w", environmentName(f), err))
 			}
 		})
 		if err := errors.Join(errs...); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +45,7 @@ func newReplayCommand(std streams) *cobra.Command {
 // replayOptions are the flags that the replay commands share.
 type replayOptions struct {
 	app, stream, bucket, prefix, name string
+	operator, reason                  string // of those that change something
 	format                            output
 }
 
@@ -53,7 +56,14 @@ func (o *replayOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.bucket, "bucket", "", "S3 bucket of the log (required)")
 	f.StringVar(&o.prefix, "prefix", "events", "prefix of the log in the bucket")
 	f.StringVar(&o.name, "name", "", "name of the replay: up to 40 of a-z, 0-9 and - (required)")
+	f.Lookup("name").Annotations = map[string][]string{twinOf: {"replay-name"}} // STREAMREC_NAME is a worker's
 	outputFlag(cmd, &o.format)
+}
+
+// signed adds the flags of those that change something.
+func (o *replayOptions) signed(cmd *cobra.Command) {
+	operatorFlag(cmd.Flags(), &o.operator)
+	cmd.Flags().StringVar(&o.reason, "reason", "", "why; it is recorded")
 }
 
 func (o *replayOptions) validate() error {
@@ -74,6 +84,14 @@ type replaySettings struct {
 }
 
 func (s replaySettings) model() (model.Params, error) { return modelParams(s.Params) }
+
+// rawSettings are those of a row, null when somebody has damaged them.
+func rawSettings(r *side.Replay) json.RawMessage {
+	if !json.Valid([]byte(r.Settings)) {
+		return json.RawMessage("null")
+	}
+	return json.RawMessage(r.Settings)
+}
 
 func settingsOf(r *side.Replay) (s replaySettings, err error) {
 	if err = json.Unmarshal([]byte(r.Settings), &s); err != nil {
@@ -113,6 +131,15 @@ func openReplay(ctx context.Context, o replayOptions, std streams) (*replayTool,
 	}
 	r, err := t.find(ctx)
 	return t, r, err
+}
+
+// sign records what is about to be done with a replay, by whom and why: <prefix>/_log/plans/replay-NAME-GENERATION-TIME-ACTION-ID.json.
+func (t *replayTool) sign(ctx context.Context, action string, r *side.Replay, id string) error {
+	now := time.Now().UTC()
+	return t.record(ctx, fmt.Sprintf("replay-%s-%d-%s-%s-%s", r.Name, r.Generation, now.Format("20060102T150405.000Z"), action, id), map[string]any{
+		"id": id, "at": now, "action": action, "operator": t.o.operator, "reason": t.o.reason, "app": t.o.app, "stream": t.o.stream,
+		"name": r.Name, "generation": r.Generation, "from": r.From, "until": r.To, "reads": r.Source.String(), "rate": r.Rate, "settings": rawSettings(r),
+	})
 }
 
 // find returns the replay of the name.

@@ -21,6 +21,7 @@ interrupted, running it again goes on. Without --execute nothing is done.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runReplayDrop(cmd.Context(), o, execute, std) },
 	}
 	o.flags(cmd)
+	o.signed(cmd)
 	cmd.Flags().BoolVar(&execute, "execute", false, "do it")
 	return cmd
 }
@@ -39,6 +40,9 @@ func runReplayDrop(ctx context.Context, o replayOptions, execute bool, std strea
 		}
 		fmt.Fprintf(std.out, "replay %s would be dropped: hours %s to %s, generation %d\nnothing was done: pass --execute\n", r.Name, r.From, r.To-1, r.Generation)
 		return nil
+	}
+	if err := t.sign(ctx, "drop", r, d.ID); err != nil {
+		return err
 	}
 	removed, err := d.Drop(ctx, r)
 	if err != nil {

@@ -24,6 +24,7 @@ before. Nothing is deleted. Running it again does no harm.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runReplayPublish(cmd.Context(), o, undo, std) },
 	}
 	o.flags(cmd)
+	o.signed(cmd)
 	cmd.Flags().BoolVar(&undo, "undo", false, "let readers see again what they saw before")
 	return cmd
 }
@@ -33,12 +34,21 @@ func runReplayPublish(ctx context.Context, o replayOptions, undo bool, std strea
 	if err != nil {
 		return err
 	}
-	began := time.Now()
+	if r.State == side.Dropping {
+		return refuse("replay %s is being dropped", r.Name)
+	}
+	began, id, action := time.Now(), newPlanID(), "publish"
+	if undo {
+		action = "withdraw"
+	}
+	if err := t.sign(ctx, action, r, id); err != nil {
+		return err
+	}
 	var m chain.Map
 	if undo {
-		m, err = side.Withdraw(ctx, t.source, t.store, t.operator, r, newPlanID())
+		m, err = side.Withdraw(ctx, t.source, t.store, t.operator, r, id)
 	} else {
-		m, err = side.Publish(ctx, t.source, t.store, t.operator, t.registry, r, newPlanID())
+		m, err = side.Publish(ctx, t.source, t.store, t.operator, t.registry, r, id)
 	}
 	if err != nil {
 		return t.explainPublish(r, err)

@@ -20,14 +20,13 @@ import (
 
 type replayStartOptions struct {
 	replayOptions
-	run              replayRunOptions
-	from, to         string
-	rate             int64
-	params           []string
-	recommendations  int
-	hidePurchased    bool
-	operator, reason string
-	execute, detach  bool
+	run             replayRunOptions
+	from, to        string
+	rate            int64
+	params          []string
+	recommendations int
+	hidePurchased   bool
+	execute, detach bool
 }
 
 func newReplayStartCommand(std streams) *cobra.Command {
@@ -44,6 +43,7 @@ elsewhere; with --detach nobody works on it before that. All workers together ke
 		RunE: func(cmd *cobra.Command, _ []string) error { return runReplayStart(cmd.Context(), o, std) },
 	}
 	o.flags(cmd)
+	o.signed(cmd)
 	o.run.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.from, "from", "", "beginning: the hour of this time, which needs a zone: 2026-11-26T14:05:00Z or …+01:00 (required)")
@@ -52,8 +52,6 @@ elsewhere; with --detach nobody works on it before that. All workers together ke
 	f.StringSliceVar(&o.params, "params", nil, "parameters of the model that differ from the defaults, as for streamrec evaluate")
 	f.IntVar(&o.recommendations, "recommendations", 20, "recommendations in each row; -1 for none")
 	f.BoolVar(&o.hidePurchased, "hide-purchased", false, "recommend nothing that the session has bought")
-	operatorFlag(f, &o.operator)
-	f.StringVar(&o.reason, "reason", "", "why; it is recorded")
 	f.BoolVar(&o.execute, "execute", false, "do it; without it the plan is only shown")
 	f.BoolVar(&o.detach, "detach", false, "make the replay and return; streamrec replay run works on it")
 	return cmd
@@ -123,6 +121,9 @@ func runReplayStart(ctx context.Context, o replayStartOptions, std streams) erro
 		return refuse("application %s has a replay %s already: work on it with streamrec replay run, drop it, or choose another name", o.app, o.name)
 	case err != nil:
 		return explain("make replay; the same command goes on", err)
+	}
+	if err := t.sign(ctx, "start", &r, newPlanID()); err != nil {
+		return err
 	}
 	fmt.Fprintf(std.err, "replay %s is made: hours %s to %s, generation %d\n", r.Name, r.From, r.To-1, r.Generation)
 	if o.detach {

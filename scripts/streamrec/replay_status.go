@@ -91,7 +91,7 @@ func (t *replayTool) statusOf(ctx context.Context, r *side.Replay) (l replayStat
 	}
 	l = replayStatusLine{
 		Name: r.Name, State: stateOf(r, &p), Sees: seen.String(), Generation: r.Generation, From: r.From, Until: r.To, Shards: p.Shards, Ended: p.Ended, Workers: p.Workers,
-		Stopped: p.Stopped, Rate: r.Rate, Settings: json.RawMessage(r.Settings), At: time.UnixMilli(r.At).UTC(), Operator: r.Operator, Reason: r.Reason,
+		Stopped: p.Stopped, Rate: r.Rate, Settings: rawSettings(r), At: time.UnixMilli(r.At).UTC(), Operator: r.Operator, Reason: r.Reason,
 	}
 	if !p.Behind.IsZero() {
 		l.Behind = &p.Behind

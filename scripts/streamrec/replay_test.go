@@ -58,3 +58,16 @@ func TestReplayRefuses(t *testing.T) {
 		t.Errorf("status: exit code %d\n%s%s", code, out, errs)
 	}
 }
+
+// TestNameOfAWorkerIsNoReplay: an environment that is made for workers names them, and not a replay.
+func TestNameOfAWorkerIsNoReplay(t *testing.T) {
+	serveLocal(t)
+	t.Setenv("STREAMREC_NAME", "pod-1")
+	if code, _, errs := replayCommand(t, "drop", "--execute"); code != exitUsage || !strings.Contains(errs, "missing --name") {
+		t.Errorf("the worker's name is taken: exit code %d\n%s", code, errs)
+	}
+	t.Setenv("STREAMREC_REPLAY_NAME", "What if")
+	if code, _, errs := replayCommand(t, "drop", "--execute"); code != exitUsage || !strings.Contains(errs, `not "What if"`) {
+		t.Errorf("the twin is not taken: exit code %d\n%s", code, errs)
+	}
+}
