@@ -1,13 +1,11 @@
 package compare
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/streamrec/streamrec/processor/chain"
-	"github.com/streamrec/streamrec/processor/table"
 )
 
 // Options say what is compared.
@@ -64,9 +62,9 @@ func (o *Options) hour(ctx context.Context, h *Hour, j *judge) error {
 		return err
 	}
 	h.Links, h.Missing = len(now), len(then)-len(now)
-	var old []row
+	var old []Row
 	return chain.Fold(ctx, o.Env, o.Bucket, pairs, func(object chain.Object, body []byte) error {
-		rows, err := read(ctx, body)
+		rows, err := Read(ctx, body)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", object.Key, err)
 		}
@@ -95,49 +93,8 @@ func (o *Options) pairs(now []chain.Listed, before map[[2]string]chain.Listed) (
 	return pairs, nil
 }
 
-// row has the columns that a comparison needs.
-type row struct {
-	SequenceNumber string    `parquet:"sequence_number"`
-	SubSequence    int32     `parquet:"sub_sequence"`
-	Line           int32     `parquet:"line"`
-	SessionID      *string   `parquet:"session_id,optional,dict"`
-	BrowseHistory  []product `parquet:"browse_history,list,optional"`
-	Lists          []listed  `parquet:"recommendations,list,optional"`
-	Duplicate      bool      `parquet:"duplicate"`
-}
-
-type product struct {
-	ProductCode *string `parquet:"product_code,optional,dict"`
-}
-
-type listed struct {
-	ProductCode string `parquet:"product_code,dict"`
-}
-
-func (r *row) is(o *row) bool {
-	return r.SequenceNumber == o.SequenceNumber && r.SubSequence == o.SubSequence && r.Line == o.Line
-}
-
-// last returns the product that the row is about; empty: none.
-func (r *row) last() string {
-	n := len(r.BrowseHistory)
-	if r.SessionID == nil || r.Duplicate || n == 0 || r.BrowseHistory[n-1].ProductCode == nil {
-		return ""
-	}
-	return *r.BrowseHistory[n-1].ProductCode
-}
-
-func read(ctx context.Context, body []byte) (rows []row, err error) {
-	rows = []row{}
-	err = table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(chunk []row) error {
-		rows = append(rows, chunk...)
-		return nil
-	})
-	return rows, err
-}
-
 // compare compares the rows of a link, one by one.
-func (h *Hour) compare(then, now []row, j *judge) error {
+func (h *Hour) compare(then, now []Row, j *judge) error {
 	if len(then) != len(now) {
 		return fmt.Errorf("%d rows, before %d: %w", len(now), len(then), ErrDiffer)
 	}
@@ -146,7 +103,7 @@ func (h *Hour) compare(then, now []row, j *judge) error {
 			return fmt.Errorf("row %d is that of record %s, before %s: %w", i, now[i].SequenceNumber, then[i].SequenceNumber, ErrDiffer)
 		}
 		h.Tally.row(then[i].Lists, now[i].Lists)
-		if code := then[i].last(); code != "" {
+		if code := then[i].Product(); code != "" {
 			j.judge(&h.Tally, *then[i].SessionID, code, then[i].Lists, now[i].Lists)
 		}
 	}

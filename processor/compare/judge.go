@@ -8,7 +8,7 @@ type judge struct {
 
 type lists struct {
 	product   string
-	then, now []listed
+	then, now []Listed
 }
 
 // sessionsKept bounds the memory: a session has up to 2 K codes, and twice as many sessions are kept at most.
@@ -17,7 +17,7 @@ const sessionsKept = 100_000
 func newJudge(k int) *judge { return &judge{k: k, young: map[string]lists{}} }
 
 // judge compares a product with the lists made before it, and keeps those made after it.
-func (j *judge) judge(t *Tally, session, product string, then, now []listed) {
+func (j *judge) judge(t *Tally, session, product string, then, now []Listed) {
 	before, ok := j.young[session]
 	if !ok {
 		before, ok = j.old[session]
@@ -35,7 +35,7 @@ func (j *judge) judge(t *Tally, session, product string, then, now []listed) {
 }
 
 // hit counts whether, and where, a list has a product.
-func (s *Score) hit(list []listed, product string) {
+func (s *Score) hit(list []Listed, product string) {
 	for i := range list {
 		if list[i].ProductCode == product {
 			s.Hits++

@@ -43,7 +43,7 @@ type Score struct {
 }
 
 // row counts a row with its two lists.
-func (t *Tally) row(then, now []listed) {
+func (t *Tally) row(then, now []Listed) {
 	t.Rows++
 	if len(then)+len(now) == 0 {
 		return

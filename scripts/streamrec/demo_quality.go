@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"github.com/streamrec/streamrec/processor/chain"
-	"github.com/streamrec/streamrec/processor/table"
+	"github.com/streamrec/streamrec/processor/compare"
 )
 
 // quality is how often the next product of a session was in the list that the log holds for the moment before, and how often it
@@ -17,24 +16,6 @@ type quality struct {
 	Predictions int     `json:"predictions"`
 	HitRate     float64 `json:"hitRate"`
 	Popularity  float64 `json:"popularityHitRate"`
-}
-
-// qualityRow has the columns that quality needs.
-type qualityRow struct {
-	SequenceNumber string      `parquet:"sequence_number"`
-	ArrivalTime    time.Time   `parquet:"arrival_time,timestamp(microsecond)"`
-	SessionID      *string     `parquet:"session_id,optional,dict"`
-	BrowseHistory  []productOf `parquet:"browse_history,list,optional"`
-	Lists          []listed    `parquet:"recommendations,list,optional"`
-	Duplicate      bool        `parquet:"duplicate"`
-}
-
-type productOf struct {
-	ProductCode *string `parquet:"product_code,optional,dict"`
-}
-
-type listed struct {
-	ProductCode string `parquet:"product_code,dict"`
 }
 
 // visit is one row that counts.
@@ -73,25 +54,21 @@ func appendVisits(ctx context.Context, visits []visit, bucket chain.Bucket, key 
 	if err != nil {
 		return nil, err
 	}
-	err = table.Read(ctx, bytes.NewReader(body), int64(len(body)), func(rows []qualityRow) error {
-		for i := range rows {
-			visits = appendVisit(visits, &rows[i])
+	rows, err := compare.Read(ctx, body)
+	for i := range rows {
+		if product := rows[i].Product(); product != "" {
+			visits = append(visits, visitOf(&rows[i], product))
 		}
-		return nil
-	})
+	}
 	return visits, err
 }
 
-func appendVisit(visits []visit, r *qualityRow) []visit {
-	n := len(r.BrowseHistory)
-	if r.SessionID == nil || r.Duplicate || n == 0 || r.BrowseHistory[n-1].ProductCode == nil {
-		return visits
-	}
-	v := visit{arrival: r.ArrivalTime, sequence: r.SequenceNumber, session: *r.SessionID, product: *r.BrowseHistory[n-1].ProductCode}
+func visitOf(r *compare.Row, product string) visit {
+	v := visit{arrival: r.ArrivalTime, sequence: r.SequenceNumber, session: *r.SessionID, product: product}
 	for _, l := range r.Lists {
 		v.list = append(v.list, l.ProductCode)
 	}
-	return append(visits, v)
+	return v
 }
 
 // score replays the visits in the order of their arrival.
