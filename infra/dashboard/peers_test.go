@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,13 +52,18 @@ func TestPeers(t *testing.T) {
 // await returns what is known when all have been asked.
 func await(t *testing.T, p *Peers, all []string) (answers []Self, reached map[string]bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if answers, reached = p.Answers(t.Context(), all); len(reached) == len(all) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		if answers, reached = p.Answers(ctx, all); len(reached) == len(all) {
 			return answers, reached
 		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			t.Fatal("not all were asked")
+		}
 	}
-	t.Fatal("not all were asked")
-	return nil, nil
 }
 
 // TestAskAll waits for those that answer, and not for one that hangs.

@@ -361,6 +361,21 @@ func TestDropASideReplay(t *testing.T) {
 	}
 }
 
+// TestDropOfAReplayThatHasChanged: a tool that has read the row before it was finished does not drop what is another thing by now; one that finds that somebody else
+// drops it goes on.
+func TestDropOfAReplayThatHasChanged(t *testing.T) {
+	a, reg, r := begun(t)
+	stale := *r
+	stale.State = side.Preparing
+	if _, err := a.dropper(reg).Drop(t.Context(), new(stale)); !errors.Is(err, lease.ErrConflict) || reg.replays["what-if"].State != side.Running {
+		t.Errorf("%v, the row is %+v", err, reg.replays["what-if"])
+	}
+	a.must(reg.Move(t.Context(), r, side.Dropping))
+	if _, err := a.dropper(reg).Drop(t.Context(), new(*r)); err != nil || len(reg.replays) > 0 {
+		t.Errorf("%v, left %+v", err, reg.replays)
+	}
+}
+
 func withoutMap(keys []string) []string {
 	return slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return strings.Contains(k, "generations.json") })
 }

@@ -51,7 +51,7 @@ var besides = []mutant{
 	},
 	{
 		name: "beside/dropped-while-published", file: sideDir + "drop.go",
-		old: `	err := d.touch(ctx)`, new: `	var err error`,
+		old: `		err = d.touch(ctx)`, new: `		err = nil`,
 		why:    "who publishes has looked before the replay was dropped, and writes after it",
 		masked: "two tools would have to meet within two requests", test: "worker/replay.TestDropAgainstPublish",
 	},

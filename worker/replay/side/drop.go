@@ -60,13 +60,10 @@ func (d *Dropper) fence(ctx context.Context, r *Replay) error {
 		return err
 	}
 	was := *r
-	if r.State != Dropping {
-		if err := d.Registry.Move(ctx, r, Dropping); err != nil && !errors.Is(err, lease.ErrConflict) {
-			return err
-		}
-		r.State = Dropping
+	err := d.mark(ctx, r)
+	if err == nil {
+		err = d.touch(ctx)
 	}
-	err := d.touch(ctx)
 	if err == nil {
 		err = d.Unused(ctx, r)
 	}
@@ -75,6 +72,27 @@ func (d *Dropper) fence(ctx context.Context, r *Replay) error {
 			return errors.Join(err, back)
 		}
 		r.State = was.State
+	}
+	return err
+}
+
+// mark makes the row say that the replay is being dropped. Somebody else may have done so.
+func (d *Dropper) mark(ctx context.Context, r *Replay) error {
+	if r.State == Dropping {
+		return nil
+	}
+	err := d.Registry.Move(ctx, r, Dropping)
+	if errors.Is(err, lease.ErrConflict) {
+		now, readErr := d.Registry.Replay(ctx, r.Name)
+		if readErr != nil {
+			return readErr
+		}
+		if now.Generation == r.Generation && now.State == Dropping {
+			err = nil
+		}
+	}
+	if err == nil {
+		r.State = Dropping
 	}
 	return err
 }
