@@ -109,6 +109,7 @@
 //	                                owner's, and the chain refuses this one's
 //	the table cannot be reached     trust runs out, the shards stop, and begin again when it can
 //	the stream cannot be read       the shard keeps its lease and tries again, every five seconds at most
+//	ListShards hangs                the scans go on beside it; it is given up after 2 T, and asked again
 //	a closed shard passes retention there are records that nobody has read: ErrStop, and its children wait. A Finisher that has
 //	                                marked its end has none, and the children begin
 //	a Processor fails               the lease is released; a worker that has failed with it waits longer each time before it opens it again, 30 s at most

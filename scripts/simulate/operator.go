@@ -127,7 +127,9 @@ func (w *world) meddle() {
 				o.kill()
 			}
 		case 6:
-			w.operate(w.request())
+			if w.nemesis.replays {
+				w.operate(w.request())
+			}
 		case 7:
 			w.disturb()
 		case 8:

@@ -52,12 +52,34 @@ func (clock) Sleep(ctx context.Context, d time.Duration) error {
 type topology struct {
 	mu     sync.Mutex
 	shards []lease.Lease
+	hung   chan struct{} // told of every request that hangs; nil: none does
 }
 
-func (s *topology) Shards(context.Context) ([]lease.Lease, error) {
+func (s *topology) Shards(ctx context.Context) ([]lease.Lease, error) {
+	s.mu.Lock()
+	shards, hung := append([]lease.Lease(nil), s.shards...), s.hung
+	s.mu.Unlock()
+	if hung == nil {
+		return shards, nil
+	}
+	hung <- struct{}{}
+	<-ctx.Done()
+	return nil, context.Cause(ctx)
+}
+
+// hang lets requests hang from now on, and returns what tells of each.
+func (s *topology) hang() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]lease.Lease(nil), s.shards...), nil
+	s.hung = make(chan struct{}, 100)
+	return s.hung
+}
+
+// answer lets no more requests hang.
+func (s *topology) answer() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hung = nil
 }
 
 func (s *topology) add(key string, parents ...string) {

@@ -2,7 +2,6 @@ package lease
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -63,6 +62,8 @@ type Coordinator struct {
 	readAt   time.Time // start of the read that gave leases
 	stale    bool      // leases have to be read now
 	resync   bool      // shards have to be listed now
+	syncing  bool      // they are being listed
+	nextSync time.Time // when they have to be listed again
 	seen     *Observer
 	rows     map[string]rowSighting
 	avoid    map[string]bool // leases that were taken away from consumers that still hang
@@ -105,28 +106,19 @@ func (c *Coordinator) Run(ctx context.Context) error {
 		}
 	})
 	c.env.Go(func() { c.guard(life) })
-	err := c.scans(ctx, life)
+	err := c.scans(ctx, life, end)
 	c.drain(life)
 	return err
 }
 
 // scans looks at the table until ctx or life ends.
-func (c *Coordinator) scans(ctx, life context.Context) error {
-	nextSync := c.env.Now()
+func (c *Coordinator) scans(ctx, life context.Context, end context.CancelCauseFunc) error {
 	for ctx.Err() == nil {
 		if life.Err() != nil {
 			return context.Cause(life)
 		}
-		if now := c.env.Now(); !now.Before(nextSync) || c.takeResync() {
-			if err := c.syncShards(ctx); err != nil {
-				if errors.Is(err, ErrRefused) {
-					return err
-				}
-				c.trouble(ctx, "sync shards", err)
-				nextSync = now.Add(c.cfg.Scan)
-			} else {
-				nextSync = now.Add(c.cfg.ShardSync)
-			}
+		if c.syncDue() {
+			c.sync(ctx, end)
 		}
 		if err := c.scan(ctx); err != nil {
 			c.trouble(ctx, "read lease table", err)
@@ -141,15 +133,6 @@ func (c *Coordinator) idle(ctx context.Context, until time.Time) {
 	for c.env.Sleep(ctx, min(c.pause(), until.Sub(c.env.Now()))) == nil && c.env.Now().Before(until) {
 		c.glance(ctx)
 	}
-}
-
-// takeResync reports once that a shard has ended.
-func (c *Coordinator) takeResync() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	was := c.resync
-	c.resync = false
-	return was
 }
 
 // pause is short while a lease is about to arrive.

@@ -99,6 +99,7 @@ func (c *Coordinator) beat(ctx context.Context) error {
 // revive handles that others hold this worker for dead: all shards stop, and a new worker registers. Its id is a new one, since
 // others may still remember the counters of the old.
 func (c *Coordinator) revive(ctx context.Context) error {
+	c.distrust()
 	c.stopAll(fmt.Errorf("%w: the heartbeat row is gone", ErrLeaseLost))
 	for c.holding() > 0 {
 		if c.env.Sleep(ctx, c.cfg.Failover/100) != nil {
@@ -112,6 +113,13 @@ func (c *Coordinator) revive(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// distrust ends trust now: what is taken while nobody sees a living owner is taken by somebody else at once.
+func (c *Coordinator) distrust() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.trust = c.env.Now()
 }
 
 // reborn appends or increments a number: worker-1f3a, worker-1f3a.2, worker-1f3a.3.

@@ -2,11 +2,45 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
 	"strings"
 )
+
+// syncDue reports whether the shards have to be listed, because it is time or a shard has ended. The listing is then under way.
+func (c *Coordinator) syncDue() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.syncing || !c.resync && c.env.Now().Before(c.nextSync) {
+		return false
+	}
+	c.syncing, c.resync = true, false
+	return true
+}
+
+// sync gives every shard of the stream a row beside the scans, and waits for it no longer than until the next of them: leases have to be watched while the stream
+// does not answer.
+func (c *Coordinator) sync(ctx context.Context, end context.CancelCauseFunc) {
+	waiting, synced := context.WithCancel(ctx)
+	began := c.env.Now()
+	c.env.Go(func() {
+		defer synced()
+		err := c.syncShards(ctx)
+		next := began.Add(c.cfg.ShardSync)
+		if errors.Is(err, ErrRefused) {
+			end(err)
+		} else if err != nil {
+			c.trouble(ctx, "sync shards", err)
+			next = began.Add(c.cfg.Scan)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.syncing, c.nextSync = false, next
+	})
+	_ = c.env.Sleep(waiting, c.cfg.Scan) // its end ends the wait
+}
 
 // syncShards gives every shard of the stream a row. What an application begins with starts at the genesis position, every shard
 // that appears later at TRIM_HORIZON, so that nothing between a reshard and its discovery is skipped.

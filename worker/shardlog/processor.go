@@ -77,12 +77,20 @@ func NewFactory(cfg processor.Config, env Env, bucket chain.Bucket, w func() *wo
 		}
 		base := cfg.Layout
 		cfg.Layout, p.broken = LayoutOf(base, l.Map)
-		if past := l.Past(); past != "" && p.broken == nil {
+		if past := pastOf(&l, cfg.Until); past != "" && p.broken == nil {
 			cfg.Source, p.broken = LayoutOf(base, past)
 		}
 		p.Processor = processor.New(cfg, env, bucket, shardOf(l), bookmark, o)
 		return p
 	}
+}
+
+// pastOf is the map of what is read back, or "". Hours that end have no stream behind them: what they were read from also tells how they end.
+func pastOf(l *lease.Lease, until chain.Hour) string {
+	if until > 0 {
+		return l.Source
+	}
+	return l.Past()
 }
 
 func shardOf(l lease.Lease) processor.Shard {

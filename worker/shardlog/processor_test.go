@@ -20,3 +20,18 @@ func TestPositionOfReading(t *testing.T) {
 		}
 	}
 }
+
+// TestHoursThatEndAreAlwaysReadBack: whoever goes on after the owner that has read everything back must learn from there how the shard ends.
+func TestHoursThatEndAreAlwaysReadBack(t *testing.T) {
+	row := lease.Lease{Plan: 1, Map: "1<2026-11-23T14;2", Source: "1"}
+	if got := pastOf(&row, 0); got != "1" {
+		t.Errorf("before the tip is reached %q is read back", got)
+	}
+	row.TipPlan = 1
+	if got := pastOf(&row, 0); got != "" {
+		t.Errorf("after the tip is reached %q is read back", got)
+	}
+	if got := pastOf(&row, 7); got != "1" {
+		t.Errorf("of hours that end %q is read back after all has been", got)
+	}
+}

@@ -61,6 +61,14 @@ var besides = []mutant{
 		why: "a shard that goes on in later hours gets an end mark",
 	},
 	{
+		name: "beside/forgets-what-it-was-read-from", file: "worker/shardlog/processor.go",
+		old: `	if until > 0 {
+		return l.Source`, new: `	if until < 0 {
+		return l.Source`,
+		why:    "whoever ends a shard after another has read it back does not mark its end: its children begin without its model",
+		masked: "a lease would have to move between the last link and the end", test: "worker/shardlog.TestHoursThatEndAreAlwaysReadBack",
+	},
+	{
 		name: "beside/the-hour-after", file: processorDir + "readback.go",
 		old: `return s.Link.Hour >= until`, new: `return s.Link.Hour > until`,
 		why:    "an hour more is written than was asked for",

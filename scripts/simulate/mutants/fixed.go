@@ -4,6 +4,18 @@ package main
 var fixed = []mutant{
 	// Leases.
 	{
+		name: "fixed/listing-holds-scans-up", file: leaseDir + "shards.go",
+		old: `_ = c.env.Sleep(waiting, c.cfg.Scan)`, new: `_ = c.env.Sleep(waiting, 3*c.cfg.Failover)`,
+		why:  "while the stream does not list its shards nobody takes the leases of the dead, nor notices that its own are taken",
+		test: "worker/lease.TestLeasesAreWatchedWhileTheStreamDoesNotAnswer",
+	},
+	{
+		name: "fixed/taken-between-registrations", file: leaseDir + "heartbeat.go",
+		old: "	c.distrust()\n	c.stopAll(", new: "	c.stopAll(",
+		why:  "a worker whose row is gone takes leases before it has another one, and has them taken away",
+		test: "worker/lease.TestNothingIsTakenBetweenTwoRegistrations",
+	},
+	{
 		name: "fixed/late-checkpoint-not-recognised", file: leaseDir + "term.go",
 		old: `errors.Is(err, ErrConflict) && t.recognise(ctx)`, new: `errors.Is(err, ErrConflict) && t.c == nil`,
 		why:  "a checkpoint of the term's own, whose answer came too late, makes the hand-off fail: the shard waits for T",

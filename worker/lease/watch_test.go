@@ -1,0 +1,73 @@
+package lease_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/lease/leasetest"
+)
+
+// TestLeasesAreWatchedWhileTheStreamDoesNotAnswer: a worker dies while the other one waits for the list of shards.
+func TestLeasesAreWatchedWhileTheStreamDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 4)
+		c.start("a", lease.Config{})
+		b := c.start("b", lease.Config{})
+		c.within(60*time.Second, "both have shards", func() bool { return c.counts()["a"] == 2 && c.counts()["b"] == 2 })
+		asked := c.stream.hang()
+		<-asked
+		<-asked // both wait, for 2 T
+		b.kill()
+		c.within(7*time.Second, "a has all", func() bool { return c.counts()["a"] == 4 })
+		c.stream.answer()
+		c.stopAll()
+	})
+}
+
+// TestHungListingIsGivenUpAndRepeated: it takes 2 T, and then the shards are listed with the next scan.
+func TestHungListingIsGivenUpAndRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 1)
+		c.start("a", lease.Config{})
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 1 })
+		<-c.stream.hang()
+		c.stream.add("shard-01")
+		c.stream.answer() // the next one: this one never ends by itself
+		c.within(12*time.Second, "the new shard has an owner", func() bool { return c.owned() == 2 })
+		c.stopAll()
+	})
+}
+
+// TestNothingIsTakenBetweenTwoRegistrations: a worker whose row is gone registers under a new id, which takes a while. What it took meanwhile would be somebody
+// else's at once, since its owner has no row.
+func TestNothingIsTakenBetweenTwoRegistrations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 2)
+		a := c.start("a", lease.Config{})
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 2 })
+		until := time.Now().Add(5 * time.Second)
+		a.store.Inject(func(_ context.Context, op string) leasetest.Fault {
+			if op == "register" && time.Now().Before(until) {
+				return leasetest.Fail
+			}
+			return leasetest.None
+		})
+		c.table.DeleteWorker("a")
+		c.within(15*time.Second, "both are a.2's", func() bool {
+			for _, l := range c.table.Leases() {
+				if strings.HasPrefix(l.Owner, "a.") && len(c.table.Workers()) == 0 {
+					t.Fatalf("%s has been taken by %s, which has no row", l.Key, l.Owner)
+				}
+			}
+			return c.counts()["a.2"] == 2
+		})
+		if time.Now().Before(until) {
+			t.Error("the registration did not take its while")
+		}
+		c.stopAll()
+	})
+}
