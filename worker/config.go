@@ -27,6 +27,9 @@ type Config struct {
 	// IdleReadInterval is the time between two reads of a shard in which there has been nothing to read for 5 s: what comes first after the
 	// silence may be met so much later. Defaults to 500 ms, or ReadInterval if that is longer.
 	IdleReadInterval time.Duration
+	// SilentReadInterval is the same for a shard in which there has been nothing to read for a minute. Defaults to 1 s, or IdleReadInterval if that
+	// is longer.
+	SilentReadInterval time.Duration
 	// Stall is how long a shard may give no sign of progress, failing requests included, before its lease is released. It has to
 	// be longer than any request that a Processor makes. Defaults to 3 minutes.
 	Stall time.Duration
@@ -44,6 +47,9 @@ func (c Config) withDefaults() Config {
 	if c.IdleReadInterval == 0 {
 		c.IdleReadInterval = max(idleReadInterval, c.ReadInterval)
 	}
+	if c.SilentReadInterval == 0 {
+		c.SilentReadInterval = max(silentReadInterval, c.IdleReadInterval)
+	}
 	if c.Stall == 0 {
 		c.Stall = 3 * time.Minute
 	}
@@ -52,6 +58,17 @@ func (c Config) withDefaults() Config {
 	}
 	c.Lease = c.Lease.WithDefaults()
 	return c
+}
+
+// readInterval is the time between two reads of a shard after a silence.
+func (c Config) readInterval(silence time.Duration) time.Duration {
+	switch {
+	case silence >= silentAfter:
+		return c.SilentReadInterval
+	case silence >= idleAfter:
+		return c.IdleReadInterval
+	}
+	return c.ReadInterval
 }
 
 // Validate returns everything that is wrong with the configuration.
@@ -69,6 +86,7 @@ func (c Config) Validate() error {
 	check(c.MaxRecords >= 1 && c.MaxRecords <= 10_000, "records per read: must be between 1 and 10000")
 	check(c.ReadInterval >= readInterval && c.ReadInterval <= time.Minute, "read interval: must be between 201ms and 1m")
 	check(c.IdleReadInterval >= c.ReadInterval && c.IdleReadInterval <= time.Minute, "idle read interval: must be between the read interval and 1m")
+	check(c.SilentReadInterval >= c.IdleReadInterval && c.SilentReadInterval <= time.Minute, "silent read interval: must be between the idle read interval and 1m")
 	check(c.Stall >= 10*time.Second, "stall time: must be at least 10s")
 	check(c.Retention >= time.Hour, "retention: must be at least one hour")
 	return errors.Join(append(errs, c.Lease.Validate())...)

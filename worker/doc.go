@@ -138,7 +138,9 @@
 //     more; without leaving one out it would sleep for the rest of that second, and spin where the clock stands still.
 //   - The KCL's event loop goes round every 20 ms, to start one consumer each time. When there is nothing to start it waits in ListShards, which is
 //     answered when the registry has news, or after a second.
-//   - A shard without records for five seconds is read less often (Config.IdleReadInterval): a request is most of what an idle shard costs.
+//   - A shard without records for five seconds is read less often (Config.IdleReadInterval), and one without for a minute again
+//     (Config.SilentReadInterval): a request is most of what an idle shard costs. The idle shards of a worker are read at the same moments, so that an
+//     idle process sleeps between them.
 //   - The KCL would take KPL aggregates apart itself and drop a whole batch for one that is damaged. A zero byte in front hides them.
 //   - ProcessRecords is called for empty pages too: they are the timer of the batches.
 //   - Processors may be around others, to measure them, say: what one can do besides (Finisher, Skipper, Rereader) is found through Wrapper.

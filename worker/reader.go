@@ -16,10 +16,12 @@ const (
 	bytesPerSecond = 1_990_000              // 2 MB/s, less what the KCL's own limiter rounds away
 )
 
-// A shard without records for idleAfter is read less often.
+// A shard without records for idleAfter is read less often, and one without for silentAfter again.
 const (
-	idleReadInterval = 500 * time.Millisecond
-	idleAfter        = 5 * time.Second
+	idleReadInterval   = 500 * time.Millisecond
+	idleAfter          = 5 * time.Second
+	silentReadInterval = time.Second // the KCL's idleTimeBetweenReads
+	silentAfter        = time.Minute
 )
 
 // reader reads one shard: at Kinesis' pace, over expired iterators, throttling and failures, and never silently across a gap.
@@ -111,12 +113,16 @@ func (r *reader) interval() time.Duration {
 	return r.worker.cfg.ReadInterval
 }
 
-// rest puts the next read off when a shard has been idle for a while.
+// rest puts the next read off when a shard has been idle for a while. All idle shards of a worker are read at the same ticks: to wake an idle process up
+// costs more than what it then does.
 func (r *reader) rest(began time.Time, page Page) {
 	if len(page.Records) > 0 || page.MillisBehindLatest > 0 {
 		r.heard = began
-	} else if idle := began.Add(r.worker.cfg.IdleReadInterval); began.Sub(r.heard) >= idleAfter && idle.After(r.resume) {
-		r.resume = idle
+		return
+	}
+	interval := r.worker.cfg.readInterval(began.Sub(r.heard))
+	if at := r.worker.tick(began.Add(interval), interval); at.After(r.resume) {
+		r.resume = at
 	}
 }
 

@@ -37,6 +37,7 @@ type Worker struct {
 	shards  registry
 	engine  engine
 	plain   bool
+	epoch   time.Time // the ticks are counted from it
 
 	penalties penalties
 }
@@ -52,7 +53,7 @@ func New(cfg Config, d Dependencies) (*Worker, error) {
 	}
 	id := newID(cfg.Name, d.Env)
 	w := &Worker{
-		id: id, cfg: cfg, env: d.Env, stream: d.Stream, factory: d.Factory, plain: d.Plain,
+		id: id, cfg: cfg, env: d.Env, stream: d.Stream, factory: d.Factory, plain: d.Plain, epoch: d.Env.Now(),
 		log: d.Log.WithField("worker", id),
 	}
 	w.report = newReporter(w.log, d.Env.Now)
@@ -113,6 +114,11 @@ func (w *Worker) Start(t *lease.Term) {
 	s := newShard(w, t)
 	w.shards.add(s)
 	w.engine.run(s)
+}
+
+// tick returns the last tick of an interval that is not after a moment.
+func (w *Worker) tick(at time.Time, interval time.Duration) time.Time {
+	return at.Add(-(at.Sub(w.epoch) % interval))
 }
 
 func (w *Worker) trustedUntil() time.Time { return w.report.trusted() }
