@@ -113,12 +113,15 @@ func (c *Coordinator) Run(ctx context.Context) error {
 
 // scans looks at the table until ctx or life ends.
 func (c *Coordinator) scans(ctx, life context.Context, end context.CancelCauseFunc) error {
+	synced, stop := context.WithCancel(ctx)
+	stop()
+	defer func() { _ = c.env.Sleep(synced, c.cfg.Failover/2) }()
 	for ctx.Err() == nil {
 		if life.Err() != nil {
 			return context.Cause(life)
 		}
 		if c.syncDue() {
-			c.sync(ctx, end)
+			synced = c.sync(ctx, end)
 		}
 		if err := c.scan(ctx); err != nil {
 			c.trouble(ctx, "read lease table", err)

@@ -80,6 +80,7 @@
 //	Run          looks at the table (scan.go), carries out what follows from it (take.go, obey.go), and leaves (leave.go)
 //	heartbeats   writes the heartbeat row and learns the plan (heartbeat.go)
 //	guard        ends all terms when trust runs out
+//	sync         lists the shards and makes their rows (shards.go), one at a time; Run waits for it no longer than for its next look, and before it leaves
 //	consumers    theirs: between Start and Close of a Term they write its row through it (term.go)
 //
 // One lock guards what they share in a Coordinator: all that is below it in the struct; functions that say so are called with it. Another one guards the row of each Term.

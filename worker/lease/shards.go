@@ -21,9 +21,9 @@ func (c *Coordinator) syncDue() bool {
 }
 
 // sync gives every shard of the stream a row beside the scans, and waits for it no longer than until the next of them: leases have to be watched while the stream
-// does not answer.
-func (c *Coordinator) sync(ctx context.Context, end context.CancelCauseFunc) {
-	waiting, synced := context.WithCancel(ctx)
+// does not answer. The context that it returns ends when all is done, soon after ctx.
+func (c *Coordinator) sync(ctx context.Context, end context.CancelCauseFunc) (done context.Context) {
+	done, synced := context.WithCancel(context.WithoutCancel(ctx))
 	began := c.env.Now()
 	c.env.Go(func() {
 		defer synced()
@@ -39,7 +39,8 @@ func (c *Coordinator) sync(ctx context.Context, end context.CancelCauseFunc) {
 		defer c.mu.Unlock()
 		c.syncing, c.nextSync = false, next
 	})
-	_ = c.env.Sleep(waiting, c.cfg.Scan) // its end ends the wait
+	_ = c.env.Sleep(done, c.cfg.Scan) // its end ends the wait
+	return done
 }
 
 // syncShards gives every shard of the stream a row. What an application begins with starts at the genesis position, every shard

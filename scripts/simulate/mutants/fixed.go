@@ -5,7 +5,7 @@ var fixed = []mutant{
 	// Leases.
 	{
 		name: "fixed/listing-holds-scans-up", file: leaseDir + "shards.go",
-		old: `_ = c.env.Sleep(waiting, c.cfg.Scan)`, new: `_ = c.env.Sleep(waiting, 3*c.cfg.Failover)`,
+		old: `_ = c.env.Sleep(done, c.cfg.Scan)`, new: `_ = c.env.Sleep(done, 3*c.cfg.Failover)`,
 		why:  "while the stream does not list its shards nobody takes the leases of the dead, nor notices that its own are taken",
 		test: "worker/lease.TestLeasesAreWatchedWhileTheStreamDoesNotAnswer",
 	},
