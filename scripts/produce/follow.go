@@ -30,7 +30,7 @@ type followSource struct {
 	deps  Deps
 	log   *tail.Log
 	lines *weblog.Reader
-	ctx   context.Context //nolint:containedctx // records has no room for it
+	ctx   context.Context // records has no room for it
 	flush func() error    // what has to be written before the position is
 	saved time.Time
 

@@ -7,7 +7,7 @@ import (
 
 // pipe is a reader whose Read returns when ctx ends, although the read of what is behind it may not.
 type pipe struct {
-	ctx    context.Context //nolint:containedctx // io.Reader has no room for it
+	ctx    context.Context // io.Reader has no room for it
 	chunks chan chunk
 	left   chunk
 }

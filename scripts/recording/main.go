@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, log io.Writer) int {
 		return 2
 	}
 	if err := produce(ctx, o); err != nil {
-		fmt.Fprintf(log, "recording: %s\n", err)
+		_, _ = fmt.Fprintf(log, "recording: %s\n", err)
 		return 1
 	}
 	return 0
@@ -60,7 +60,7 @@ func produce(ctx context.Context, o options) error {
 	}
 	if o.cast != "" {
 		var b bytes.Buffer
-		if err := errors.Join(c.write(&b), os.WriteFile(o.cast, b.Bytes(), 0o644)); err != nil { //nolint:gosec // to be published
+		if err := errors.Join(c.write(&b), os.WriteFile(o.cast, b.Bytes(), 0o644)); err != nil { // to be published
 			return err
 		}
 	}
@@ -68,7 +68,7 @@ func produce(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(o.out, draw(pictures, c.Width, c.Height, o.length), 0o644) //nolint:gosec // to be published
+	return os.WriteFile(o.out, draw(pictures, c.Width, c.Height, o.length), 0o644) // to be published
 }
 
 // take records the demo, or reads an earlier recording.
@@ -80,6 +80,6 @@ func take(ctx context.Context, o options) (cast, error) {
 	if err != nil {
 		return cast{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	return readCast(f)
 }

@@ -72,7 +72,7 @@ type deck struct {
 }
 
 func newDeck(o options) *deck {
-	return &deck{random: rand.New(rand.NewPCG(o.seed, 0)), every: o.every, beyond: o.failover, at: o.every} //nolint:gosec // repeatable on purpose
+	return &deck{random: rand.New(rand.NewPCG(o.seed, 0)), every: o.every, beyond: o.failover, at: o.every} // repeatable on purpose
 }
 
 // next deals the next fault.

@@ -87,7 +87,7 @@ func (p *kinesisProbe) subscribe(consumer *string, shard string, from types.Shar
 		return fmt.Errorf("subscribe: %w", err)
 	}
 	events := out.GetStream()
-	defer events.Close() //nolint:errcheck // the check has what it wants, or an error of its own
+	defer func() { _ = events.Close() }() // the check has what it wants, or an error of its own
 	for event := range events.Events() {
 		if e, ok := event.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent); ok && visit(e.Value) {
 			return nil

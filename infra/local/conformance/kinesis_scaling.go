@@ -78,7 +78,7 @@ func checkOnDemand(p *kinesisProbe) error {
 	if len(shards) < 2 {
 		return fmt.Errorf("a new stream on demand has %d shards", len(shards))
 	}
-	_, scale := p.scale(stream, int32(len(shards))+1) //nolint:gosec // few
+	_, scale := p.scale(stream, int32(len(shards))+1)
 	split := p.split(stream, shards[0])
 	merge := p.merge(stream, shards[0], shards[1])
 	return errors.Join(kinesisRefused(scale, "ValidationException"), kinesisRefused(split, "ValidationException"), kinesisRefused(merge, "ValidationException"))

@@ -21,7 +21,7 @@ func (e epoch) MarshalJSON() ([]byte, error) {
 type description struct {
 	TableName                 string
 	TableArn                  string
-	TableId                   string //nolint:revive // the member's name on the wire
+	TableId                   string // the member's name on the wire
 	TableStatus               string
 	CreationDateTime          epoch
 	KeySchema                 []keyElement

@@ -18,7 +18,7 @@ type Script struct {
 
 // New returns a Script without rules. The seed decides what rules with a probability take.
 func New(seed uint64) *Script {
-	return &Script{chance: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // repeatable on purpose
+	return &Script{chance: rand.New(rand.NewPCG(seed, 0))} // repeatable on purpose
 }
 
 // Handle is a rule in a Script.

@@ -130,7 +130,7 @@ func (s *Service) creating(now int64) int {
 func (s *Service) initialState(now int64, r *createStreamRequest) streamState {
 	state := streamState{
 		Version: stateVersion, Name: r.StreamName, Created: now, Mode: r.mode(),
-		Epoch:          max(s.lastEpoch+1, uint64(max(now, 0)/1000)), //nolint:gosec // not negative
+		Epoch:          max(s.lastEpoch+1, uint64(max(now, 0)/1000)),
 		RetentionHours: minRetentionHours, MaxRecordKiB: minRecordKiB, Tags: maps.Clone(r.Tags),
 	}
 	if r.MaxRecordSizeInKiB != nil {

@@ -43,11 +43,11 @@ func checksum(body []byte) uint32 { return crc32.Checksum(body, crc32.MakeTable(
 // appendFrame appends the frame of a record.
 func appendFrame(dst []byte, r record) []byte {
 	start := len(dst)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(frameFixed-frameHeader+r.bytes())) //nolint:gosec // ≤ frameMax
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(frameFixed-frameHeader+r.bytes()))
 	dst = binary.LittleEndian.AppendUint32(dst, 0)
 	dst = binary.LittleEndian.AppendUint64(dst, r.counter)
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(r.arrival))  //nolint:gosec // bits are kept
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(r.key))) //nolint:gosec // ≤ maxKeyBytes
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(r.arrival))
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(r.key)))
 	dst = append(dst, r.key...)
 	dst = append(dst, r.data...)
 	binary.LittleEndian.PutUint32(dst[start+4:], checksum(dst[start+frameHeader:]))
@@ -80,7 +80,7 @@ func readFrame(buf []byte) (r record, size int, err error) {
 	}
 	return record{
 		counter: binary.LittleEndian.Uint64(buf[8:]),
-		arrival: int64(binary.LittleEndian.Uint64(buf[16:])), //nolint:gosec // bits are kept
+		arrival: int64(binary.LittleEndian.Uint64(buf[16:])),
 		key:     buf[frameFixed:key:key],
 		data:    buf[key:size:size],
 	}, size, nil

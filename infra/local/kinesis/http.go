@@ -145,7 +145,7 @@ func (s *Service) write(w http.ResponseWriter, err error, body []byte) {
 func requestID() string {
 	const digits = "0123456789abcdef"
 	text := []byte("xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx")
-	hi, lo := rand.Uint64(), rand.Uint64() //nolint:gosec // not a secret
+	hi, lo := rand.Uint64(), rand.Uint64() // not a secret
 	for at, c := range text {
 		if c == 'x' {
 			text[at] = digits[lo&15]

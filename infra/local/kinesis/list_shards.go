@@ -87,7 +87,7 @@ func (s *Service) shardPage(now int64, r *listShardsRequest) (shardPage, error) 
 func (p shardPage) next(now int64, st *stream, index uint32) token {
 	t := token{kind: tokenShards, issued: now, epoch: st.epoch, shard: index, stream: st.name}
 	if p.filter != nil {
-		t.filter = uint8(slices.Index(filterTypes(), p.filter.Type) + 1) //nolint:gosec // 1 to 6
+		t.filter = uint8(slices.Index(filterTypes(), p.filter.Type) + 1)
 		t.counter = uint64(p.filter.after())
 		if p.filter.Timestamp != nil {
 			t.time = int64(*p.filter.Timestamp)
@@ -112,7 +112,7 @@ func openPage(now int64, text string) (shardPage, error) {
 	page.filter = &shardFilter{Type: filterTypes()[t.filter-1]}
 	switch page.filter.Type {
 	case filterAfterShard:
-		page.filter.ShardID = shardID(uint32(t.counter)) //nolint:gosec // next put 32 bits there
+		page.filter.ShardID = shardID(uint32(t.counter)) // next put 32 bits there
 	case filterAtTime, filterFromTime:
 		page.filter.Timestamp = (*timeUnix)(&t.time)
 	}

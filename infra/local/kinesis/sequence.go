@@ -59,7 +59,7 @@ func unpackSequence(n number) sequence {
 		epoch:   n[0] >> 20 & epochMask,
 		counter: n[0]<<48 | n[1]>>16,
 		seconds: n[1]<<28&epochMask | n[2]>>36,
-		shard:   uint32(n[2] >> 4), //nolint:gosec // 32 of the 64 bits are meant
+		shard:   uint32(n[2] >> 4), // 32 of the 64 bits are meant
 	}
 }
 

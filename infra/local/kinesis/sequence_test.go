@@ -22,7 +22,7 @@ func TestSequenceLayoutOfTheRealService(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := unpackSequence(n)
-		made := time.Unix(int64(s.epoch), 0).UTC() //nolint:gosec // 36 bits
+		made := time.Unix(int64(s.epoch), 0).UTC() // 36 bits
 		if s.shard != shard || made.Year() != 2018 || made.Month() != time.September {
 			t.Errorf("%s: shard %d made at %s, want %d in September 2018", text, s.shard, made, shard)
 		}
@@ -35,7 +35,7 @@ func TestSequenceLayoutOfTheRealService(t *testing.T) {
 func TestSequenceRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 10_000 {
-		s := sequence{epoch: sparse(r) & epochMask, counter: sparse(r), seconds: sparse(r) & epochMask, shard: uint32(sparse(r))} //nolint:gosec // truncated on purpose
+		s := sequence{epoch: sparse(r) & epochMask, counter: sparse(r), seconds: sparse(r) & epochMask, shard: uint32(sparse(r))} // truncated on purpose
 		back, err := parseSequence([]byte(s.String()))
 		if err != nil || back != s {
 			t.Fatalf("%+v came back as %+v, %v", s, back, err)
@@ -45,7 +45,7 @@ func TestSequenceRoundTrip(t *testing.T) {
 
 func TestSequenceLooksReal(t *testing.T) {
 	for _, at := range []time.Time{time.Unix(0, 0), time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)} {
-		text := sequence{epoch: uint64(at.Unix()), counter: 1}.String() //nolint:gosec // not negative
+		text := sequence{epoch: uint64(at.Unix()), counter: 1}.String()
 		if len(text) != 56 || !strings.HasPrefix(text, "49") {
 			t.Errorf("a stream of %d gives out %s", at.Year(), text)
 		}

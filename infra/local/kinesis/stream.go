@@ -137,7 +137,7 @@ func (s *stream) expire(now int64) {
 
 // sequence is the sequence number of a stamp in a shard.
 func (s *stream) sequence(index uint32, at stamp) sequence {
-	return sequence{epoch: s.epoch, counter: at.Counter, seconds: uint64(max(at.Millis, 0) / 1000), shard: index} //nolint:gosec // not negative
+	return sequence{epoch: s.epoch, counter: at.Counter, seconds: uint64(max(at.Millis, 0) / 1000), shard: index}
 }
 
 // requireActive refuses what only an active stream can do.

@@ -42,12 +42,12 @@ var errToken = errors.New("not a token of this service")
 func (t token) String() string {
 	raw := make([]byte, 0, tokenFixed+len(t.stream)+tokenDigest)
 	raw = append(raw, byte(t.kind))
-	raw = binary.BigEndian.AppendUint64(raw, uint64(t.issued)) //nolint:gosec // bits are kept
+	raw = binary.BigEndian.AppendUint64(raw, uint64(t.issued))
 	raw = binary.BigEndian.AppendUint64(raw, t.epoch)
 	raw = binary.BigEndian.AppendUint64(raw, t.counter)
 	raw = binary.BigEndian.AppendUint32(raw, t.shard)
 	raw = append(raw, t.filter)
-	raw = binary.BigEndian.AppendUint64(raw, uint64(t.time)) //nolint:gosec // bits are kept
+	raw = binary.BigEndian.AppendUint64(raw, uint64(t.time))
 	raw = append(raw, t.stream...)
 	return base64.StdEncoding.EncodeToString(append(raw, digest(raw)...))
 }
@@ -63,12 +63,12 @@ func parseToken(kind tokenKind, text string) (token, error) {
 	}
 	return token{
 		kind:    kind,
-		issued:  int64(binary.BigEndian.Uint64(fields[1:])), //nolint:gosec // bits are kept
+		issued:  int64(binary.BigEndian.Uint64(fields[1:])),
 		epoch:   binary.BigEndian.Uint64(fields[9:]),
 		counter: binary.BigEndian.Uint64(fields[17:]),
 		shard:   binary.BigEndian.Uint32(fields[25:]),
 		filter:  fields[29],
-		time:    int64(binary.BigEndian.Uint64(fields[30:])), //nolint:gosec // bits are kept
+		time:    int64(binary.BigEndian.Uint64(fields[30:])),
 		stream:  string(fields[tokenFixed:]),
 	}, nil
 }

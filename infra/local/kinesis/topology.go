@@ -38,7 +38,7 @@ func parseShardID(id string) (uint32, bool) {
 		return 0, false
 	}
 	index, err := strconv.ParseUint(digits, 10, 32)
-	return uint32(index), err == nil && shardID(uint32(index)) == id //nolint:gosec // ParseUint was given 32 bits
+	return uint32(index), err == nil && shardID(uint32(index)) == id // ParseUint was given 32 bits
 }
 
 // topology is the set of shards of a stream, by ascending index. Closed shards stay until they are past retention. A change

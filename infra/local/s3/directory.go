@@ -145,7 +145,7 @@ func (d *directory) writeJSON(path string, value any) error {
 }
 
 func readJSON(path string, into any) error {
-	encoded, err := os.ReadFile(path) //nolint:gosec // a path of our own making
+	encoded, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
