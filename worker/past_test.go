@@ -25,13 +25,14 @@ func (h *history) around(p *commitProcessor) Processor {
 	if h == nil {
 		return p
 	}
-	return &rereader{p, h}
+	return &rereader{commitProcessor: p, past: h}
 }
 
 // rereader is a Rereader.
 type rereader struct {
 	*commitProcessor
-	past *history
+	past     *history
+	obsolete bool // another writer's link has been met
 }
 
 // Unwrap implements Wrapper.
@@ -53,6 +54,9 @@ func (r *rereader) HasPast() bool {
 // Reread implements Rereader.
 func (r *rereader) Reread(ctx context.Context, settled func(context.Context) error) (n Reread, err error) {
 	r.past.calls++
+	if r.obsolete {
+		return n, errors.New("a processor whose state is obsolete is asked")
+	}
 	if r.past.wait {
 		if err := settled(ctx); err != nil {
 			return n, err
@@ -60,6 +64,7 @@ func (r *rereader) Reread(ctx context.Context, settled func(context.Context) err
 	}
 	if r.past.restarts > 0 {
 		r.past.restarts--
+		r.obsolete = true
 		return n, ErrRestart
 	}
 	for at, until := r.place(); n.Records < 3 && at < until; at++ {

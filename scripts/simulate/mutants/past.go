@@ -70,7 +70,7 @@ var pasts = []mutant{
 		}
 `,
 		why:    "a term goes on with a state that another writer's link has made obsolete",
-		masked: "two that read the same back put the same link",
+		masked: "two that read the same back put the same link", test: "worker.TestPastIsReadBeforeTheStream",
 	},
 	{
 		name: "past/listed-once", file: chainDir + "trail.go",
