@@ -69,7 +69,7 @@ func putThrough(t *testing.T, effect fault.Effect) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stack.Close()
+	defer func() { _ = stack.Close() }()
 	wire := &sent{Handler: stack.Handler()}
 	config := stack.Config("")
 	config.HTTPClient = inprocess.Client(wire)

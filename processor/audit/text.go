@@ -38,7 +38,7 @@ type text struct {
 	err error
 }
 
-func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
+func (t *text) line(format string, args ...any) { fmt.Fprintf(&t.Builder, format+"\n", args...) }
 
 func (t *text) verdict(r *Report) {
 	if r.Clean() {

@@ -26,7 +26,7 @@ func (s source) seq(i int) string { return fmt.Sprintf("4900000000%046d", i+1) }
 
 func (s source) index(seq string) int {
 	var i int
-	fmt.Sscanf(strings.TrimPrefix(seq, "4900000000"), "%d", &i)
+	_, _ = fmt.Sscanf(strings.TrimPrefix(seq, "4900000000"), "%d", &i)
 	return i - 1
 }
 

@@ -363,7 +363,9 @@ func TestEndedShardIsReadToItsEnd(t *testing.T) {
 	f.gone[f.shards[0].id] = true
 	_ = f.env.Sleep(t.Context(), time.Minute)
 	f.put(4)
-	f.shards[1].Drain(t.Context())
+	if err := f.shards[1].Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	f.follow(w)
 	for id := range w.Latest().Marks() {
 		if f.gone[id] {

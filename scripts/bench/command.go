@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(progress, "bench: %s\n", err)
+	_, _ = fmt.Fprintf(progress, "bench: %s\n", err)
 	if _, usage := errors.AsType[usageError](err); usage {
 		return exitUsage
 	}

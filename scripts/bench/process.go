@@ -31,7 +31,7 @@ func startReal(endpoint, dir, name string, args ...string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create log: %w", err)
 	}
-	defer log.Close() // the process has its own
+	defer func() { _ = log.Close() }() // the process has its own
 	cmd := exec.Command(binary, append([]string{"worker", "--app", appName, "--stream", streamName, "--bucket", bucketName, "--name", name}, args...)...)
 	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+region, "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x")
 	cmd.Stderr = log

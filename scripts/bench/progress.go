@@ -54,7 +54,7 @@ func (p *progress) done(cell string) {
 func (p *progress) show(news string) {
 	state := fmt.Sprintf("[%d/%d] %s", p.ready, p.cells, time.Since(p.began).Round(time.Second))
 	if !p.terminal {
-		fmt.Fprintf(p.out, "%s  %s\n", state, news)
+		_, _ = fmt.Fprintf(p.out, "%s  %s\n", state, news)
 		return
 	}
 	for _, cell := range slices.Sorted(maps.Keys(p.doing)) {
@@ -64,7 +64,7 @@ func (p *progress) show(news string) {
 	if runes := []rune(state); len(runes) >= columns {
 		state = string(runes[:max(0, columns-1)])
 	}
-	fmt.Fprintf(p.out, "\r\033[K%s", state)
+	_, _ = fmt.Fprintf(p.out, "\r\033[K%s", state)
 }
 
 // end leaves the terminal as it was.
@@ -72,6 +72,6 @@ func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.terminal {
-		fmt.Fprint(p.out, "\r\033[K")
+		_, _ = fmt.Fprint(p.out, "\r\033[K")
 	}
 }

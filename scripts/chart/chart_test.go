@@ -26,7 +26,7 @@ func TestSave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	picture, err := png.Decode(f)
 	if err != nil || picture.Bounds().Dx() != 4*96 || picture.Bounds().Dy() != 3*96 {
 		t.Errorf("the picture is %v, %v", picture.Bounds(), err)

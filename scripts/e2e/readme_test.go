@@ -86,6 +86,6 @@ func pasted(t *testing.T, script string) (out string, err error) {
 func freePort(t *testing.T) string {
 	t.Helper()
 	l := listen(t)
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }

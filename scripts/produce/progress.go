@@ -43,13 +43,13 @@ func (d *lineDisplay) show(s Summary, _, _ int64) {
 		return
 	}
 	d.last = s.Seconds
-	fmt.Fprintln(d.out, describe(s))
+	_, _ = fmt.Fprintln(d.out, describe(s))
 }
 
 func (d *lineDisplay) note(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	fmt.Fprintf(d.out, format+"\n", args...)
+	_, _ = fmt.Fprintf(d.out, format+"\n", args...)
 }
 
 func (d *lineDisplay) finish() {}
@@ -98,7 +98,7 @@ func (d *barDisplay) note(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.clear()
-	fmt.Fprintf(d.out, format+"\n", args...)
+	_, _ = fmt.Fprintf(d.out, format+"\n", args...)
 }
 
 func (d *barDisplay) finish() {

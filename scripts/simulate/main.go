@@ -70,14 +70,14 @@ func (o options) run(out, progress io.Writer) bool {
 			log = progress
 		}
 		r := play(uint64(o.seed), log)
-		fmt.Fprintf(out, "seed %d: %d steps, %v simulated, %d records, %d moves of a lease, trace %016x\n", r.seed, r.steps, r.simulated, r.records, r.moves, r.trace)
+		_, _ = fmt.Fprintf(out, "seed %d: %d steps, %v simulated, %d records, %d moves of a lease, trace %016x\n", r.seed, r.steps, r.simulated, r.records, r.moves, r.trace)
 		if r.err != nil {
-			fmt.Fprintf(out, "VIOLATION %v\n", r.err)
+			_, _ = fmt.Fprintf(out, "VIOLATION %v\n", r.err)
 		}
 		return r.err == nil
 	}
 	t := o.all(out, progress)
-	fmt.Fprintln(out, t)
+	_, _ = fmt.Fprintln(out, t)
 	return t.broken == 0
 }
 
@@ -136,7 +136,7 @@ func (o options) all(out, progress io.Writer) total {
 		_ = bar.Add(1)
 		if r.err != nil {
 			_ = bar.Clear()
-			fmt.Fprintf(out, "VIOLATION %v\n  go run ./scripts/simulate --seed %d --trace\n", r.err, r.seed)
+			_, _ = fmt.Fprintf(out, "VIOLATION %v\n  go run ./scripts/simulate --seed %d --trace\n", r.err, r.seed)
 			stop.Store(t.broken >= o.stop)
 		}
 	}

@@ -258,7 +258,7 @@ func (s *scheduler) note(words ...string) {
 		s.mix(0)
 	}
 	if s.log != nil {
-		fmt.Fprintf(s.log, "%13s  %s\n", s.now.Round(time.Microsecond), strings.Join(words, " "))
+		_, _ = fmt.Fprintf(s.log, "%13s  %s\n", s.now.Round(time.Microsecond), strings.Join(words, " "))
 	}
 }
 

@@ -44,7 +44,7 @@ func (p *producer) acknowledged() int64 {
 	if err != nil {
 		return p.lines // not there yet
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	buffer := make([]byte, 1<<20)
 	for {
 		n, err := f.ReadAt(buffer, p.read)

@@ -29,7 +29,7 @@ func (p *progress) say(at time.Duration, format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
-	fmt.Fprintf(p.out, "%8s  %s\n", at.Round(time.Second), fmt.Sprintf(format, args...))
+	_, _ = fmt.Fprintf(p.out, "%8s  %s\n", at.Round(time.Second), fmt.Sprintf(format, args...))
 	p.draw()
 }
 
@@ -42,13 +42,13 @@ func (p *progress) show(state string) {
 	p.draw()
 	if !p.terminal && time.Since(p.told) > 30*time.Second {
 		p.told = time.Now()
-		fmt.Fprintf(p.out, "          %s\n", state)
+		_, _ = fmt.Fprintf(p.out, "          %s\n", state)
 	}
 }
 
 func (p *progress) clear() {
 	if p.terminal {
-		fmt.Fprint(p.out, "\r\033[K")
+		_, _ = fmt.Fprint(p.out, "\r\033[K")
 	}
 }
 
@@ -58,7 +58,7 @@ func (p *progress) draw() {
 	}
 	columns, _ := telemetry.TerminalSize(p.out)
 	line := []rune(p.state)
-	fmt.Fprint(p.out, string(line[:min(len(line), max(0, columns-1))]))
+	_, _ = fmt.Fprint(p.out, string(line[:min(len(line), max(0, columns-1))]))
 }
 
 // state says in one line how the run is.

@@ -137,7 +137,7 @@ func (r *report) write(out io.Writer, format string) error {
 	return w.Flush()
 }
 
-func (r *report) table(w io.Writer) {
+func (r *report) table(w *tabwriter.Writer) {
 	const mib = 1 << 20
 	fmt.Fprintf(w, "soak of %s, seed %d, %d workers, %.0f records/s asked for; %d cores, %s, began %s\n\n",
 		r.Duration, r.Seed, r.Workers, r.Rate, r.Cores, r.Go, r.Began.Format("2006-01-02 15:04 UTC"))

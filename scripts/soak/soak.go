@@ -73,7 +73,7 @@ func soakFor(ctx context.Context, o options, out, progress io.Writer) error {
 	if err == nil && !o.keep {
 		return os.RemoveAll(dir)
 	}
-	fmt.Fprintf(progress, "data and logs are in %s\n", dir)
+	_, _ = fmt.Fprintf(progress, "data and logs are in %s\n", dir)
 	return err
 }
 

@@ -87,7 +87,7 @@ func runAudit(ctx context.Context, o auditOptions, std streams) error {
 		if err != nil {
 			return usageError{fmt.Errorf("--ack-log: %w", err)}
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }() // it was only read
 		options.Acks = audit.ReadAckLog(file)
 	}
 	options.Progress = progressBar(std.err, "audit")
@@ -97,32 +97,32 @@ func runAudit(ctx context.Context, o auditOptions, std streams) error {
 	}
 	verdict := printAudit(report, o.format, std.out)
 	if o.sweepStrays {
-		return errors.Join(verdict, sweepStrays(ctx, infras3.NewBucket(c.s3, o.bucket), report, o.execute, std.err))
+		return errors.Join(verdict, sweepStrays(ctx, infras3.NewBucket(c.s3, o.bucket), report, o.execute, std))
 	}
 	return verdict
 }
 
 // sweepStrays removes the stray objects that are no loss, or only names them.
-func sweepStrays(ctx context.Context, bucket *infras3.Bucket, r *audit.Report, execute bool, log io.Writer) error {
+func sweepStrays(ctx context.Context, bucket *infras3.Bucket, r *audit.Report, execute bool, std streams) error {
 	keys := r.Sweepable()
 	for _, key := range keys {
 		if execute {
 			if err := bucket.Delete(ctx, key); err != nil {
 				return explain("sweep strays", err)
 			}
-			fmt.Fprintf(log, "removed %s\n", key)
+			std.say("removed %s", key)
 		} else {
-			fmt.Fprintf(log, "can be removed: %s\n", key)
+			std.say("can be removed: %s", key)
 		}
 	}
 	left := r.Totals.Strays - int64(len(keys))
 	switch {
 	case execute:
-		fmt.Fprintf(log, "%d stray objects removed, %d left; audit once more\n", len(keys), left)
+		std.say("%d stray objects removed, %d left; audit once more", len(keys), left)
 	case len(keys) > 0:
-		fmt.Fprintf(log, "%d stray objects can be removed, with --execute; %d are left to you\n", len(keys), left)
+		std.say("%d stray objects can be removed, with --execute; %d are left to you", len(keys), left)
 	default:
-		fmt.Fprintf(log, "no stray object can be removed; %d are left to you\n", left)
+		std.say("no stray object can be removed; %d are left to you", left)
 	}
 	return nil
 }

@@ -126,14 +126,14 @@ func (s *stage) act(w http.ResponseWriter, r *http.Request) {
 		var victim *member
 		if victim, _ = s.fleet.crash(); victim != nil {
 			err = s.fleet.start(ctx)
-			fmt.Fprint(w, victim.ID())
+			_, _ = fmt.Fprint(w, victim.ID())
 		}
 	case "deploy":
 		var name string
 		name, _, err = s.fleet.replace(ctx)
-		fmt.Fprint(w, name)
+		_, _ = fmt.Fprint(w, name)
 	case "hostile":
-		fmt.Fprint(w, hostileName)
+		_, _ = fmt.Fprint(w, hostileName)
 		err = s.hostile(ctx)
 	case "cut":
 		s.server.CloseClientConnections()

@@ -19,7 +19,7 @@ func readCatalogue(path string) (*catalogue.Catalogue, error) {
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--catalogue: %w", err)}
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	c, err := catalogue.Read(f)
 	if err != nil {
 		return nil, refuse("%s: %w", path, err)

@@ -98,7 +98,7 @@ func exportLetters(ctx context.Context, o letterOptions, keys event.Keyring, dir
 	if err = errors.Join(err, sink.close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.err, "%d records exported, %s\n", totals.Letters, size(totals.Bytes))
+	std.say("%d records exported, %s", totals.Letters, size(totals.Bytes))
 	return errors.Join(e.verdict(), unreadable(totals))
 }
 

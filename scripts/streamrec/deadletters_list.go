@@ -107,7 +107,7 @@ func printable(s string) string {
 	return s
 }
 
-func writeLetterCounts(out io.Writer, t deadletter.Totals) error {
+func writeLetterCounts(out *bufio.Writer, t deadletter.Totals) error {
 	if t.Letters > 0 {
 		fmt.Fprintln(out)
 	}

@@ -86,13 +86,13 @@ rows committed                    %d, each record in exactly one: %s
 Parquet objects                   %d, %s, in %d shards
 crash to next owner's first row   %s
 hit rate @%d                      %.3f of %d next products were in the list made before (most popular products: %.3f)
+
 `,
 		r.Records, r.Rows, yes(verdict == nil), r.Objects, size(r.Bytes), r.Shards, milliseconds(r.FailoverMs), recommendationLength,
 		r.Quality.HitRate, r.Quality.Predictions, r.Quality.Popularity)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out)
 	return r.Audit.WriteText(out)
 }
 

@@ -60,7 +60,7 @@ func (v *view) say(format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.plain {
-		fmt.Fprintln(v.out, line)
+		_, _ = fmt.Fprintln(v.out, line)
 		return
 	}
 	v.story = append(v.story, line)
@@ -75,7 +75,7 @@ func (v *view) draw(ctx context.Context) {
 	defer v.mu.Unlock()
 	v.measure()
 	if v.plain {
-		fmt.Fprintln(v.out, v.summary())
+		_, _ = fmt.Fprintln(v.out, v.summary())
 		return
 	}
 	v.screen.draw(v.picture(leases))

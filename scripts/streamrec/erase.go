@@ -83,7 +83,7 @@ func readCustomers(file string, in io.Reader) (customers []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		in = f
 	}
 	lines := bufio.NewScanner(in)
@@ -120,10 +120,10 @@ func eraseAll(ctx context.Context, bucket chain.Bucket, o eraseOptions, customer
 		}
 	}
 	if !o.execute {
-		fmt.Fprintf(std.err, "%d tombstones for %d customers; nothing was written: pass --execute\n", n, len(customers))
+		std.say("%d tombstones for %d customers; nothing was written: pass --execute", n, len(customers))
 		return nil
 	}
-	fmt.Fprintf(std.err, "%d tombstones for %d customers written; workers heed them within %s\n", n, len(customers), erasureInterval)
+	std.say("%d tombstones for %d customers written; workers heed them within %s", n, len(customers), erasureInterval)
 	return nil
 }
 

@@ -30,7 +30,7 @@ func readEvents(ctx context.Context, o evaluateOptions, std streams) ([]evaluate
 		return nil, fileError(fmt.Errorf("read %s: %w", o.file, err))
 	}
 	if n := r.Malformed(); n > 0 {
-		fmt.Fprintf(std.err, "%d malformed lines of %s were skipped\n", n, o.file)
+		std.say("%d malformed lines of %s were skipped", n, o.file)
 	}
 	slices.SortStableFunc(events, func(a, b evaluate.Event) int { return cmp.Compare(a.Ms, b.Ms) })
 	return events, nil

@@ -147,14 +147,14 @@ func (r *evaluationReport) writeJSON(out io.Writer) error {
 }
 
 func (r *evaluationReport) writeTable(out io.Writer) error {
-	fmt.Fprintf(out, "%s, %s: %d events of %d sessions with %d items, %s to %s\n", r.File, r.Protocol, r.Events, r.Sessions, r.Items,
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s, %s: %d events of %d sessions with %d items, %s to %s\n", r.File, r.Protocol, r.Events, r.Sessions, r.Items,
 		r.From.Format(time.DateTime), r.To.Format(time.DateTime))
 	if len(r.Systems) > 0 {
 		s := r.Systems[0]
-		fmt.Fprintf(out, "%d predictions after the first %d events; %d of items that nobody had touched before, which no list can contain\n",
+		fmt.Fprintf(w, "%d predictions after the first %d events; %d of items that nobody had touched before, which no list can contain\n",
 			s.All.Predictions, r.Skipped, s.Unseen)
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\n\tHR@5\tHR@10\tHR@20\tMRR@20\tnew items HR@20\tMRR@20\trevisits HR@20\tMRR@20\tcoverage\tsame lists")
 	for _, s := range r.Systems {
 		fmt.Fprintf(w, "%s\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.3f\t%d\n", s.Name, s.All.HR5, s.All.HR10, s.All.HR20, s.All.MRR20,
@@ -166,7 +166,7 @@ func (r *evaluationReport) writeTable(out io.Writer) error {
 }
 
 // writeTypes writes the rates by type of event. Types without predictions are left out.
-func (r *evaluationReport) writeTypes(w io.Writer) {
+func (r *evaluationReport) writeTypes(w *tabwriter.Writer) {
 	fmt.Fprint(w, "\nby type")
 	for t := model.View; t <= model.Purchase; t++ {
 		if n := r.Systems[0].ByType[t.String()].Predictions; n > 0 {
@@ -186,7 +186,7 @@ func (r *evaluationReport) writeTypes(w io.Writer) {
 }
 
 // writeCosts writes CPU times.
-func (r *evaluationReport) writeCosts(w io.Writer) {
+func (r *evaluationReport) writeCosts(w *tabwriter.Writer) {
 	fmt.Fprintln(w, "\nCPU µs\trecommend p50\tp99\tmean\tupdate p50\tp99\tmean\tparameters")
 	for _, s := range r.Systems {
 		fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%s\n", s.Name, s.Recommend.P50, s.Recommend.P99, s.Recommend.Mean,

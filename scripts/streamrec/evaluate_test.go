@@ -132,7 +132,7 @@ func TestEvaluateWritesATableAndAPicture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	if c, err := png.DecodeConfig(f); err != nil || c.Width < 600 {
 		t.Errorf("the picture is %+v, %v", c, err)
 	}

@@ -37,7 +37,7 @@ func (o *formatOptions) set() (*mapping.Set, error) {
 		if err != nil {
 			return nil, usageError{fmt.Errorf("--mapping: %w", err)}
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		if own, err = io.ReadAll(io.LimitReader(f, maxMapping)); err != nil {
 			return nil, usageError{fmt.Errorf("--mapping: %w", err)}
 		}

@@ -28,6 +28,9 @@ type streams struct {
 	err io.Writer
 }
 
+// say writes a line for people. Who cannot read it could not be told of that either.
+func (s streams) say(format string, args ...any) { _, _ = fmt.Fprintf(s.err, format+"\n", args...) }
+
 // Exit codes.
 const (
 	exitDone    = 0
@@ -57,7 +60,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		return exitDone
 	}
 	if text := strings.TrimRight(err.Error(), "\n"); text != "" {
-		fmt.Fprintf(std.err, "streamrec: %s\n", text)
+		std.say("streamrec: %s", text)
 	}
 	return exitCode(err)
 }

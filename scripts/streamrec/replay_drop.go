@@ -38,8 +38,8 @@ func runReplayDrop(ctx context.Context, o replayOptions, execute bool, std strea
 		if err := d.Unused(ctx, r); err != nil {
 			return t.explainDrop(r, err)
 		}
-		fmt.Fprintf(std.out, "replay %s would be dropped: hours %s to %s, generation %d\nnothing was done: pass --execute\n", r.Name, r.From, r.To-1, r.Generation)
-		return nil
+		_, err := fmt.Fprintf(std.out, "replay %s would be dropped: hours %s to %s, generation %d\nnothing was done: pass --execute\n", r.Name, r.From, r.To-1, r.Generation)
+		return err
 	}
 	if err := t.sign(ctx, "drop", r, d.ID); err != nil {
 		return err
@@ -51,8 +51,8 @@ func runReplayDrop(ctx context.Context, o replayOptions, execute bool, std strea
 	if o.format == outputJSON {
 		return json.NewEncoder(std.out).Encode(map[string]any{"name": r.Name, "objects": removed.Objects, "bytes": removed.Bytes})
 	}
-	fmt.Fprintf(std.out, "replay %s is dropped: %d objects, %s\n", r.Name, removed.Objects, size(removed.Bytes))
-	return nil
+	_, err = fmt.Fprintf(std.out, "replay %s is dropped: %d objects, %s\n", r.Name, removed.Objects, size(removed.Bytes))
+	return err
 }
 
 func (t *replayTool) explainDrop(r *side.Replay, err error) error {

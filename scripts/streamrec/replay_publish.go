@@ -56,8 +56,8 @@ func runReplayPublish(ctx context.Context, o replayOptions, undo bool, std strea
 	if o.format == outputJSON {
 		return json.NewEncoder(std.out).Encode(map[string]any{"name": r.Name, "generations": m.String(), "seconds": time.Since(began).Seconds()})
 	}
-	fmt.Fprintf(std.out, "readers see generations %s\n", m)
-	return nil
+	_, err = fmt.Fprintf(std.out, "readers see generations %s\n", m)
+	return err
 }
 
 func (t *replayTool) explainPublish(r *side.Replay, err error) error {

@@ -233,8 +233,8 @@ func (w *replayWorker) watch(ctx context.Context) error {
 // report says what has been done, and what can be done with it.
 func (w *replayWorker) report(took time.Duration) error {
 	n := w.records.Load()
-	fmt.Fprintf(w.tool.std.err, "replay %s is done; this worker has processed %s records in %s, %s a second\n",
+	w.tool.std.say("replay %s is done; this worker has processed %s records in %s, %s a second",
 		w.replay.Name, audit.Grouped(n), took.Round(time.Millisecond), audit.Grouped(int64(float64(n)/cmp.Or(took.Seconds(), 1))))
-	fmt.Fprintf(w.tool.std.err, "next: streamrec replay diff --name %[1]s; then streamrec replay publish --name %[1]s, or drop\n", w.replay.Name)
+	w.tool.std.say("next: streamrec replay diff --name %[1]s; then streamrec replay publish --name %[1]s, or drop", w.replay.Name)
 	return nil
 }

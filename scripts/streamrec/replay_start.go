@@ -125,7 +125,7 @@ func runReplayStart(ctx context.Context, o replayStartOptions, std streams) erro
 	if err := t.sign(ctx, "start", &r, newPlanID()); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.err, "replay %s is made: hours %s to %s, generation %d\n", r.Name, r.From, r.To-1, r.Generation)
+	std.say("replay %s is made: hours %s to %s, generation %d", r.Name, r.From, r.To-1, r.Generation)
 	if o.detach {
 		plan.Generation = r.Generation
 		return plan.write(t)

@@ -123,7 +123,7 @@ func (t *replayTool) writeStatus(lines []replayStatusLine) error {
 		return nil
 	}
 	if len(lines) == 0 {
-		fmt.Fprintf(t.std.err, "application %s has no replays\n", t.o.app)
+		t.std.say("application %s has no replays", t.o.app)
 		return nil
 	}
 	w := tabwriter.NewWriter(t.std.out, 0, 0, 2, ' ', 0)

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay/side"
 )
 
 func replayCommand(t *testing.T, command string, args ...string) (code int, out, errs string) {
@@ -69,5 +72,28 @@ func TestNameOfAWorkerIsNoReplay(t *testing.T) {
 	t.Setenv("STREAMREC_REPLAY_NAME", "What if")
 	if code, _, errs := replayCommand(t, "drop", "--execute"); code != exitUsage || !strings.Contains(errs, `not "What if"`) {
 		t.Errorf("the twin is not taken: exit code %d\n%s", code, errs)
+	}
+}
+
+// full is a disk that has no room left.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// TestReplayThatCannotSayWhatItDid does not end as if what it found had been read by somebody.
+func TestReplayThatCannotSayWhatItDid(t *testing.T) {
+	serveLocal(t)
+	createStream(t, 1)
+	store := shopTable(t)
+	must(t, store.Create(t.Context(), lease.Lease{Key: "shardId-000000000000", Checkpoint: lease.Position{Type: lease.TrimHorizon}, StartingHashKey: "0", EndingHashKey: "1"}))
+	source, err := chain.ParseMap("1")
+	must(t, err)
+	must(t, store.Replays().Create(t.Context(), &side.Replay{Name: "a", State: side.Running, Generation: 2, From: 500_000, To: 500_001, Source: source}))
+	for _, how := range [][]string{nil, {"--execute"}} {
+		var errs bytes.Buffer
+		args := append([]string{"replay", "drop", "--app", "shop", "--stream", "clicks", "--bucket", testBucket, "--name", "a"}, how...)
+		if code := run(t.Context(), args, streams{strings.NewReader(""), full{}, &errs}); code != exitFailed || !strings.Contains(errs.String(), "no space left") {
+			t.Errorf("%v: exit code %d\n%s", how, code, &errs)
+		}
 	}
 }

@@ -190,7 +190,7 @@ func (p *resetPlan) writeEnd(w *tabwriter.Writer, line func(name, format string,
 	return w.Flush()
 }
 
-func (p *resetPlan) writeShards(w io.Writer) {
+func (p *resetPlan) writeShards(w *tabwriter.Writer) {
 	fmt.Fprintf(w, "\t\nshard\tbegins\n")
 	for i := range p.Shards {
 		s := &p.Shards[i]

@@ -55,7 +55,7 @@ func (t *resetTool) keep(ctx context.Context, id string, p *resetPlan) error {
 }
 
 func (t *resetTool) say(began time.Time, format string, args ...any) {
-	fmt.Fprintf(t.std.err, "%6.1fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+	t.std.say("%6.1fs  %s", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
 }
 
 // finish watches the plan that is on its way.
@@ -65,12 +65,12 @@ func (t *resetTool) finish(ctx context.Context, began time.Time) error {
 		return explain("lease table "+t.o.app, err)
 	}
 	if plan.Number == 0 {
-		fmt.Fprintln(t.std.err, "no replay has been made")
+		t.std.say("no replay has been made")
 		return nil
 	}
 	result, err := t.watch(ctx, began, plan.Number)
 	if err == nil {
-		fmt.Fprintf(t.std.out, "plan %d is %s, readers see generations %s\n", plan.Number, result.State, result.Generations)
+		_, err = fmt.Fprintf(t.std.out, "plan %d is %s, readers see generations %s\n", plan.Number, result.State, result.Generations)
 	}
 	return err
 }

@@ -103,7 +103,7 @@ const monthHours = 730
 func (o reshardOptions) carryOut(ctx context.Context, s reshard.Stream, workers *reshardWorkers, progress io.Writer) error {
 	began, n := time.Now(), 0
 	say := func(format string, args ...any) {
-		fmt.Fprintf(progress, "%6.1fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+		_, _ = fmt.Fprintf(progress, "%6.1fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
 	}
 	state, err := s.Run(ctx, o.request, func(step reshard.Step) {
 		n++

@@ -56,7 +56,7 @@ func (w *statusWatch) show(s *status, failure error) error {
 	case failure != nil && w.format == outputJSON:
 		return json.NewEncoder(w.std.out).Encode(lookFailure{w.app, w.stream, time.Now().UTC().Truncate(time.Millisecond), failed(failure)})
 	case failure != nil:
-		fmt.Fprintf(w.std.err, "streamrec: %s\n", failed(failure))
+		w.std.say("streamrec: %s", failed(failure))
 		return nil
 	case w.format == outputJSON:
 		return s.write(w.std.out, outputJSON)

@@ -66,7 +66,7 @@ func readAll(o Options) (lines []readLine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	for range 2 {
 		for line, ok := l.Next(); ok; line, ok = l.Next() {
 			lines = append(lines, readLine{line.ID, string(line.Text)})

@@ -185,7 +185,7 @@ func TestLateLinesOfTheOldFile(t *testing.T) {
 	w.read(all)
 	old, err := os.OpenFile(w.path, os.O_APPEND|os.O_WRONLY, 0)
 	w.must(err)
-	defer old.Close()
+	defer func() { _ = old.Close() }()
 	w.rename()
 	w.write(1)
 	if got := w.read(all); len(got) != 1 {

@@ -101,7 +101,7 @@ func TestOwnerThatHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	c := newTown(t, rowOf("1", "dumb", 1, "0", last))
 	b := c.settle("b", Config{})
 	c.workers = append(c.workers, lease.Worker{ID: "dumb", Address: listener.Addr().String()})

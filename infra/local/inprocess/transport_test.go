@@ -39,7 +39,7 @@ func TestHandlerSeesWhatAServerSees(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, got, err := exchange(t, func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
-			fmt.Fprintf(w, "%s %s path=%s host=%s length=%d/%s body=%s err=%v", r.Method, r.RequestURI, r.URL.Path, r.Host,
+			_, _ = fmt.Fprintf(w, "%s %s path=%s host=%s length=%d/%s body=%s err=%v", r.Method, r.RequestURI, r.URL.Path, r.Host,
 				r.ContentLength, r.Header.Get("Content-Length"), body, err)
 		}, http.MethodPut, "http://bucket.localhost/a%3Db/%2F?x=1#fragment", strings.NewReader("hello"))
 		want := "PUT /a%3Db/%2F?x=1 path=/a=b// host=bucket.localhost length=5/5 body=hello err=<nil>"
@@ -51,7 +51,7 @@ func TestHandlerSeesWhatAServerSees(t *testing.T) {
 
 func TestUnknownLength(t *testing.T) {
 	_, got, err := exchange(t, func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "%d %q", r.ContentLength, r.Header.Get("Content-Length"))
+		_, _ = fmt.Fprintf(w, "%d %q", r.ContentLength, r.Header.Get("Content-Length"))
 	}, http.MethodPut, "http://x/", io.MultiReader(strings.NewReader("a")))
 	if err != nil || got != `-1 ""` {
 		t.Errorf("got %s, %v", got, err)
@@ -131,7 +131,7 @@ func TestBodyIsStreamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := inprocess.Client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			for i := range 3 {
-				fmt.Fprintf(w, "%d", i)
+				_, _ = fmt.Fprintf(w, "%d", i)
 				w.(http.Flusher).Flush()
 				time.Sleep(time.Second)
 			}

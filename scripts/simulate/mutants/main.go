@@ -65,7 +65,7 @@ func run(ctx context.Context, chosen []mutant, seeds int) error {
 	if err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	counted, found, stale := 0, 0, 0
 	for _, m := range chosen {
 		began := time.Now()
