@@ -101,7 +101,7 @@ func missingRows(listed, rows []Lease) (missing []Lease) {
 	return missing
 }
 
-// createRows creates rows in this order. What exists when an application begins starts at the genesis position, every shard that
+// createRows creates rows in this order, eight at a time. What exists when an application begins starts at the genesis position, every shard that
 // appears later at TRIM_HORIZON.
 func (c *Coordinator) createRows(ctx context.Context, listed, missing []Lease, plan Plan) error {
 	all := make([]string, len(listed))
@@ -112,19 +112,44 @@ func (c *Coordinator) createRows(ctx context.Context, listed, missing []Lease, p
 	if err != nil {
 		return err
 	}
-	for _, l := range missing {
-		l.Plan, l.Map, l.Source = plan.Number, plan.Map, plan.Source
-		if !l.Ended() {
-			l.Checkpoint = genesis.start(l.Key)
-		}
-		if err := c.insist(ctx, func(ctx context.Context) error { return c.store.Create(ctx, l) }); err != nil {
-			return fmt.Errorf("create lease %s: %w", l.Key, err)
+	for _, wave := range waves(missing) {
+		errs := make([]error, len(wave))
+		c.parallel(len(wave), 8, func(i int) { errs[i] = c.createRow(ctx, wave[i], &genesis, &plan) })
+		if err := errors.Join(errs...); err != nil {
+			return err
 		}
 	}
 	c.mu.Lock()
 	c.stale = true
 	c.mu.Unlock()
 	return nil
+}
+
+func (c *Coordinator) createRow(ctx context.Context, l Lease, genesis *Genesis, plan *Plan) error {
+	l.Plan, l.Map, l.Source = plan.Number, plan.Map, plan.Source
+	if !l.Ended() {
+		l.Checkpoint = genesis.start(l.Key)
+	}
+	if err := c.insist(ctx, func(ctx context.Context) error { return c.store.Create(ctx, l) }); err != nil {
+		return fmt.Errorf("create lease %s: %w", l.Key, err)
+	}
+	return nil
+}
+
+// waves parts rows, which are parents before children: the n-th wave has those that n generations of them precede.
+func waves(rows []Lease) (waves [][]Lease) {
+	behind := map[string]int{} // by key: the wave after that of the row
+	for _, l := range rows {
+		n := 0
+		for _, p := range l.Parents {
+			n = max(n, behind[p])
+		}
+		if behind[l.Key] = n + 1; n == len(waves) {
+			waves = append(waves, nil)
+		}
+		waves[n] = append(waves[n], l)
+	}
+	return waves
 }
 
 // genesis returns how the application began. It begins now, with these shards, if it has not.

@@ -2,6 +2,7 @@ package lease_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -67,6 +68,42 @@ func TestNothingIsTakenBetweenTwoRegistrations(t *testing.T) {
 		})
 		if time.Now().Before(until) {
 			t.Error("the registration did not take its while")
+		}
+		c.stopAll()
+	})
+}
+
+// TestRowsAreMadeParentsFirst: eight at a time, and never a child's before those of its parents.
+func TestRowsAreMadeParentsFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 80)
+		for i := range 40 {
+			c.stream.add(fmt.Sprintf("shard-%02d-merged", i), fmt.Sprintf("shard-%02d", 2*i), fmt.Sprintf("shard-%02d", 2*i+1))
+		}
+		c.stream.add("shard-00-split", "shard-00-merged")
+		a := c.start("a", lease.Config{})
+		a.store.Inject(func(_ context.Context, op string) leasetest.Fault {
+			if op == "create" {
+				time.Sleep(10 * time.Millisecond)
+			}
+			return leasetest.None
+		})
+		took := c.within(5*time.Second, "there are rows", func() bool {
+			known := map[string]bool{}
+			for _, l := range c.table.Leases() {
+				known[l.Key] = true
+			}
+			for _, s := range c.stream.shards {
+				for _, p := range s.Parents {
+					if known[s.Key] && !known[p] {
+						t.Fatalf("%s has a row before %s has", s.Key, p)
+					}
+				}
+			}
+			return len(known) == len(c.stream.shards)
+		})
+		if one := 121 * 10 * time.Millisecond; took > one/4 {
+			t.Errorf("it took %v, one after the other takes %v", took, one)
 		}
 		c.stopAll()
 	})
