@@ -35,20 +35,27 @@ func (p pages) DeserializeResponse(
 		return p.ClientProtocol.DeserializeResponse(ctx, schema, types, resp, out)
 	}
 	body := bodies.Get().(*bytes.Buffer)
-	defer release(body)
-	if n := resp.ContentLength; n > 0 && n <= keptBody {
-		body.Grow(int(n) + bytes.MinRead)
-	}
-	if _, err := body.ReadFrom(resp.Body); err != nil {
-		return &smithy.DeserializationError{Err: err}
-	}
-	if readPage(body.Bytes(), page) {
+	defer free(body)
+	if quick(resp.Response, body, page) {
 		return nil
 	}
-	whole := resp.Body // which the caller closes
-	defer func() { resp.Body = whole }()
-	resp.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
 	return unpanicked(func() error { return p.ClientProtocol.DeserializeResponse(ctx, schema, types, resp, out) })
+}
+
+// quick reads a page into body, and out of it. When it reports false, the answer can be read again.
+func quick(response *http.Response, body *bytes.Buffer, out *kinesis.GetRecordsOutput) bool {
+	if n := response.ContentLength; n > 0 && n <= keptBody {
+		body.Grow(int(n) + bytes.MinRead)
+	}
+	rest := response.Body
+	if _, err := body.ReadFrom(rest); err == nil && readPage(body.Bytes(), out) {
+		return true
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body.Bytes()), rest), rest} // rest fails again, or is at its end
+	return false
 }
 
 // unpanicked makes an error of a panic: the SDK has one for a time that is "NaN" (smithy-go v1.28.8).
@@ -61,7 +68,7 @@ func unpanicked(read func() error) (err error) {
 	return read()
 }
 
-func release(body *bytes.Buffer) {
+func free(body *bytes.Buffer) {
 	if body.Cap() <= keptBody {
 		body.Reset()
 		bodies.Put(body)

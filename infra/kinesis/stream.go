@@ -20,6 +20,7 @@ import (
 // Stream is a worker.Stream: it lists and reads the shards of one stream.
 type Stream struct {
 	client *kinesis.Client
+	reads  *reads
 	name   string
 }
 
@@ -30,7 +31,7 @@ const readTimeout = 10 * time.Second
 
 // NewStream returns the stream with this name.
 func NewStream(client *kinesis.Client, name string) *Stream {
-	return &Stream{client: client, name: name}
+	return &Stream{client: client, reads: newReads(client), name: name}
 }
 
 // Summary is what a worker has to know about the stream before it starts.
@@ -145,7 +146,7 @@ func (s *Stream) missing(ctx context.Context, shard string, err error) error {
 func (s *Stream) Read(ctx context.Context, iterator string, limit int32) (worker.Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	out, err := s.client.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: &limit}, quickPages)
+	out, err := s.reads.get(ctx, &kinesis.GetRecordsInput{ShardIterator: &iterator, Limit: &limit})
 	if err != nil {
 		return worker.Page{}, fmt.Errorf("get records: %w", sourceError(err))
 	}

@@ -124,10 +124,16 @@ var fixed = []mutant{
 		test: "infra/kinesis.TestQuickPagesKnowWhatKinesisAnswers",
 	},
 	{
-		name: "fixed/protocol-of-a-copied-client", file: "infra/kinesis/stream.go",
-		old: `Limit: &limit}, quickPages)`, new: `Limit: &limit}, append([]func(*kinesis.Options){quickPages}[:0])...)`,
+		name: "fixed/protocol-of-a-copied-client", file: "infra/kinesis/form.go",
+		old: `GetRecords(ctx, in, quickPages, func(o *kinesis.Options) { seen`, new: `GetRecords(ctx, in, func(o *kinesis.Options) { seen`,
 		why:  "a client made from another's options forgets how pages are read quickly",
 		test: "infra/kinesis.TestStreamReadsItsPagesQuickly",
+	},
+	{
+		name: "fixed/refused-request-is-copied-again", file: "infra/kinesis/form.go",
+		old: "		r.form.CompareAndSwap(f, nil)\n", new: "",
+		why:  "where a clock is wrong, each read is refused once before the SDK corrects it",
+		test: "infra/kinesis.TestARequestThatHasFailedIsNoForm",
 	},
 	{
 		name: "fixed/rate-that-is-no-number", file: "infra/dynamo/items.go",
