@@ -41,7 +41,9 @@ const (
 
 var ownHeaders = []string{authorizationHeader, dateHeader, "X-Amz-Security-Token", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "Content-Length"}
 
-func newReads(client *kinesis.Client) *reads { return &reads{client: client, options: client.Options()} }
+func newReads(client *kinesis.Client) *reads {
+	return &reads{client: client, options: client.Options()}
+}
 
 // get is kinesis.Client.GetRecords, but for the metadata of its result.
 func (r *reads) get(ctx context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
@@ -116,7 +118,7 @@ func newForm(r *http.Request) *form {
 		return nil
 	}
 	parts = parts[len(parts)-5:] // a key may have slashes
-	f := &form{request: r.Clone(context.Background()), region: parts[2], service: parts[3]}
+	f := &form{request: r.Clone(context.WithoutCancel(r.Context())), region: parts[2], service: parts[3]}
 	if ahead := time.Until(at); ahead.Abs() > time.Minute {
 		f.skew = ahead
 	}

@@ -171,6 +171,12 @@ func TestOnlySignedJSONIsAForm(t *testing.T) {
 	if f := asForm(signed, json); f == nil || f.region != "eu-north-1" || f.service != "kinesis" || (f.skew-time.Hour).Abs() > time.Minute {
 		t.Errorf("%+v", f)
 	}
+	box := &mailbox{next: &script{bodies: []string{goodPage}}}
+	s := NewStream(scripted(box, credentials.NewStaticCredentialsProvider("id", "secret", "")), "clicks")
+	s.reads.form.Store(asForm(signed, json))
+	if _, err := s.Read(t.Context(), "i", 1); err != nil || box.sent[0].Header.Get("X-Amz-Date") < at.Add(-time.Minute).UTC().Format("20060102T150405Z") {
+		t.Errorf("%v: %v", err, box.sent[0].Header)
+	}
 	for _, f := range []*form{asForm("", json), asForm("AWS4-ECDSA-P256-SHA256 Credential=k/20261127/kinesis/aws4_request", json), asForm(signed, "application/cbor")} {
 		if f != nil {
 			t.Errorf("%+v", f)
