@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Fuzzes: scripts/fuzz.sh [--seconds N] [--briefly N] [PATTERN…]
+#         scripts/fuzz.sh --keep [PATTERN…]
 #
 # Each target that decodes what comes from outside gets N seconds (20), each of the others 3; with patterns only those targets whose line in
 # --list matches one of these. Two targets run side by side, each with one worker. What was learnt stays in Go's cache, findings are written
-# to the package's testdata/fuzz, and printed.
+# to the package's testdata/fuzz, and printed. --keep fuzzes nothing: it writes the few inputs of the cache that cover as much as all of them to
+# testdata/fuzz, to be committed: go test runs them, and fuzzing begins with them on a machine that has no cache.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +16,7 @@ inside='^\./infra/local|^\./model FuzzModel$|FuzzParseNumber$'
 logs=$PWD/artefacts/fuzz
 tries=3
 
-usage() { echo "usage: scripts/fuzz.sh [--list] [--seconds N] [--briefly N] [PATTERN…]" >&2; exit 2; }
+usage() { echo "usage: scripts/fuzz.sh [--list|--keep] [--seconds N] [--briefly N] [PATTERN…]" >&2; exit 2; }
 
 # targets prints PACKAGE TARGET of each fuzz target.
 targets() {
@@ -68,10 +70,11 @@ findings() {
 	return $found
 }
 
-seconds=20 briefly=3
+seconds=20 briefly=3 keep=false
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) targets; exit ;;
+	--keep) keep=true; shift ;;
 	--seconds) seconds=${2:?}; shift 2 ;;
 	--briefly) briefly=${2:?}; shift 2 ;;
 	--run) shift; run "$@"; exit ;; # one of those that run side by side
@@ -82,6 +85,7 @@ done
 
 chosen=$(targets | wanted "$@")
 [ -n "$chosen" ] || { echo "no target matches: $*" >&2; exit 2; }
+$keep && { grep -vE "$inside" <<<"$chosen" | nice go run ./scripts/corpus; exit; }
 mkdir -p "$logs"
 build $(cut -d ' ' -f 1 <<<"$chosen" | sort -u) || exit 1
 ok=0
