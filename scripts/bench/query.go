@@ -39,6 +39,7 @@ func questionLines(id, text string) []line {
 		{id: id + " p99", text: "  p99", unit: millis, target: atMost(5)},
 		{id: id + " p99.9", text: "  p99.9", unit: millis},
 		{id: id + " max", text: "  max", unit: millis},
+		{id: id + " cpu", text: "  CPU of both workers for it, above what they take without questions", unit: micros},
 		{id: id + " late p50", text: "  of which until the question was sent, however late the machine let the harness run: p50", unit: millis},
 		{id: id + " late p99", text: "    p99", unit: millis},
 		{id: id + " failed", text: "  answers that were none, or stale", target: atMost(0)},
@@ -56,16 +57,22 @@ func measureQuery(ctx context.Context, c *cell) (out figures, err error) {
 	}
 	defer func() { err = errors.Join(err, s.end()) }()
 	c.say("filling the model for %v", warm)
-	if err := s.sell(ctx, warm); err != nil {
+	unasked, err := s.used(func() error { return s.sell(ctx, warm) })
+	if err != nil {
 		return out, err
 	}
 	out = newFigures()
 	for _, way := range []string{"owner", "other"} {
 		c.say("1,000 questions/s for %v: %s", asked, way)
-		i, err := s.inquire(ctx, asked, way == "owner")
+		var i *inquiry
+		used, err := s.used(func() (err error) {
+			i, err = s.inquire(ctx, asked, way == "owner")
+			return err
+		})
 		if err != nil {
 			return out, err
 		}
+		out.set(way+" cpu", (used-unasked)*asked.Seconds()*1e6/float64(len(i.took)))
 		setMillis(&out, way, i.took, 0.5, 0.99, 0.999, 1)
 		setMillis(&out, way+" late", i.late, 0.5, 0.99)
 		out.values[way+" failed"] = figure{Value: float64(i.failed), Samples: len(i.took)}

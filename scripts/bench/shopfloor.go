@@ -17,6 +17,7 @@ import (
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	"github.com/streamrec/streamrec/infra/local"
 	stream "github.com/streamrec/streamrec/processor/event"
+	"github.com/streamrec/streamrec/scripts/process"
 	"github.com/streamrec/streamrec/scripts/shop"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
@@ -194,6 +195,32 @@ func (s *shopFloor) sell(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
+}
+
+// used returns the share of a core that the workers use while f runs.
+func (s *shopFloor) used(f func() error) (share float64, err error) {
+	before, err := s.cpu()
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	if err := f(); err != nil {
+		return 0, err
+	}
+	took := time.Since(began)
+	after, err := s.cpu()
+	return (after - before).Seconds() / took.Seconds(), err
+}
+
+func (s *shopFloor) cpu() (sum time.Duration, err error) {
+	for _, cmd := range s.workers {
+		used, err := process.UsageOf(cmd.Process.Pid)
+		if err != nil {
+			return 0, err
+		}
+		sum += used.CPU
+	}
+	return sum, nil
 }
 
 // sold closes the shop and says whether the events went through.

@@ -53,5 +53,6 @@
 //   - Ids of sessions that contributed are shown as digests: an id may be all that a shop asks of a shopper.
 //   - A worker whose heartbeats are not confirmed does not answer as an owner: another one may be it by now.
 //   - A forward to an address that hangs costs half a second, a few times, and then once a second; one that refuses costs nothing.
+//   - Questions go to other workers over connections of this package's own, which need no goroutines: see connections. Streams go by net/http.
 //   - Nothing here is written, and nothing authenticates: it belongs behind the shop, not before it.
 package serve

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -27,7 +26,8 @@ var errUnreachable = errors.New("the owner cannot be reached")
 
 // forwarder asks other workers.
 type forwarder struct {
-	client *http.Client
+	client      *http.Client // of streams
+	connections *connections // of questions
 
 	mu    sync.Mutex
 	down  map[string]time.Time // until when an address is left alone
@@ -36,9 +36,9 @@ type forwarder struct {
 
 func newForwarder() *forwarder {
 	dialer := net.Dialer{Timeout: forwardTimeout}
-	return &forwarder{down: map[string]time.Time{}, tired: map[string]int{}, client: &http.Client{
+	return &forwarder{down: map[string]time.Time{}, tired: map[string]int{}, connections: newConnections(), client: &http.Client{
 		Transport: &http.Transport{
-			DialContext: dialer.DialContext, MaxIdleConnsPerHost: 128, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10,
+			DialContext: dialer.DialContext, IdleConnTimeout: keptFor, MaxResponseHeaderBytes: maxHeader,
 			ResponseHeaderTimeout: forwardTimeout, DisableCompression: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -48,25 +48,35 @@ func newForwarder() *forwarder {
 // ask forwards a question and returns the body of a worker's answer as the owner. The error wraps errUnreachable when there is none, and is a
 // *problem when the owner refuses.
 func (f *forwarder) ask(ctx context.Context, address, worker, uri string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, forwardTimeout)
-	defer cancel()
-	response, err := f.open(ctx, address, worker, uri)
+	request, err := f.request(ctx, address, worker, uri)
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	if err == nil && len(body) > maxAnswer {
-		err = fmt.Errorf("more than %d bytes", maxAnswer)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: read answer: %w", errUnreachable, err)
+	response, body, err := f.connections.exchange(address, request, time.Now().Add(forwardTimeout))
+	if err := f.judge(ctx, address, response, err); err != nil {
+		return nil, err
 	}
 	return bytes.TrimSpace(body), nil
 }
 
-// open sends a question and returns the response of a worker that answers as the owner.
+// open sends a question and returns the response of a worker that answers as the owner, with its body still to be read.
 func (f *forwarder) open(ctx context.Context, address, worker, uri string) (*http.Response, error) {
+	request, err := f.request(ctx, address, worker, uri)
+	if err != nil {
+		return nil, err
+	}
+	response, err := f.client.Do(request)
+	if err := f.judge(ctx, address, response, err); err != nil {
+		if response != nil {
+			_ = response.Body.Close()
+		}
+		return nil, err
+	}
+	return response, nil
+}
+
+// request is a question to a worker that may be reached.
+func (f *forwarder) request(ctx context.Context, address, worker, uri string) (*http.Request, error) {
 	if address == "" || f.isDown(address) {
 		return nil, errUnreachable
 	}
@@ -75,19 +85,24 @@ func (f *forwarder) open(ctx context.Context, address, worker, uri string) (*htt
 		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
 	}
 	request.Header.Set(hopHeader, worker)
-	response, err := f.client.Do(request)
+	return request, nil
+}
+
+// judge takes note of whether an address has answered, and returns why that is no answer of an owner, or nil.
+func (f *forwarder) judge(ctx context.Context, address string, response *http.Response, err error) error {
+	switch {
+	case err == nil:
+		f.answered(address)
+	case !errors.Is(context.Cause(ctx), context.Canceled): // not because the client has gone
+		f.failed(address, err)
+	}
 	if err != nil {
-		if !errors.Is(context.Cause(ctx), context.Canceled) { // not because the client has gone
-			f.failed(address, err)
-		}
-		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
+		return fmt.Errorf("%w: %w", errUnreachable, err)
 	}
-	f.answered(address)
 	if response.StatusCode != http.StatusOK {
-		_ = response.Body.Close()
-		return nil, fmt.Errorf("%w: it says %s", errUnreachable, response.Status)
+		return fmt.Errorf("%w: it says %s", errUnreachable, response.Status)
 	}
-	return response, nil
+	return nil
 }
 
 func (f *forwarder) isDown(address string) bool {

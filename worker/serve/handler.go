@@ -2,6 +2,7 @@ package serve
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/streamrec/streamrec/processor/event"
@@ -112,7 +113,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, complete func(*qu
 	if way == "forwarded" {
 		h.Set("Streamrec-Forwarded-By", s.fleet.ID())
 	}
-	_, _ = w.Write(append(body, '\n')) // to who has gone
+	body = append(body, '\n')
+	h.Set("Content-Length", strconv.Itoa(len(body))) // or what is longer than 2 KiB goes in chunks
+	_, _ = w.Write(body)                             // to who has gone
 }
 
 // serveReady is for load balancers.
