@@ -108,18 +108,26 @@ func (l Layout) parseLinkKey(key string) (hour Hour, shard, first string, err er
 // SnapshotsPrefix is what the keys of the model's snapshots begin with.
 func (l Layout) SnapshotsPrefix() string { return path.Join(l.Prefix, "_model", l.generation()) + "/" }
 
-// SnapshotKey is the key of the snapshot of all that the model has learnt before an hour: it belongs to the generation of the hour before.
-func (l Layout) SnapshotKey(hour Hour) string {
-	return l.At(hour-1).SnapshotsPrefix() + hour.Partition() + snapshotSuffix
+// SnapshotKey is the key of a snapshot of all that the model has learnt before an hour, and, when minute is not zero, of what it has learnt in the hour up to
+// about that minute. It belongs to the generation of the last hour of which it has anything.
+func (l Layout) SnapshotKey(hour Hour, minute int) string {
+	if minute == 0 {
+		return l.At(hour-1).SnapshotsPrefix() + hour.Partition() + snapshotSuffix
+	}
+	return fmt.Sprintf("%s%s.%02d%s", l.At(hour).SnapshotsPrefix(), hour.Partition(), minute, snapshotSuffix)
 }
 
 // ParseSnapshotKey is the inverse of SnapshotKey.
-func (l Layout) ParseSnapshotKey(key string) (hour Hour, ok bool) {
+func (l Layout) ParseSnapshotKey(key string) (hour Hour, minute int, ok bool) {
 	name, ok := strings.CutPrefix(key, path.Join(l.Prefix, "_model")+"/gen=")
 	_, name, _ = strings.Cut(name, "/")
-	t, err := time.Parse("dt=2006-01-02/hour=15"+snapshotSuffix, name)
-	hour = HourOf(t)
-	return hour, ok && err == nil && l.SnapshotKey(hour) == key
+	const at = "dt=2006-01-02/hour=15"
+	t, err := time.Parse(at+snapshotSuffix, name)
+	if err != nil {
+		t, err = time.Parse(at+".04"+snapshotSuffix, name)
+	}
+	hour, minute = HourOf(t), t.Minute()
+	return hour, minute, ok && err == nil && l.SnapshotKey(hour, minute) == key
 }
 
 const snapshotSuffix = ".facts"

@@ -3,7 +3,7 @@
 //
 //	lease rows: where each log ends ──► Follower ──► list, get the new links ──► facts of their rows ──► model.Merged ──► an Edition
 //	                                       │   ▲                                                                             │
-//	                             every hour│   │at the start                                               processor.Config.Merged: Adopt
+//	                           every 15 min│   │at the start                                               processor.Config.Merged: Adopt
 //	                                       ▼   │
 //	                              snapshot of all facts in the bucket
 //
@@ -13,11 +13,13 @@
 // # Snapshots
 //
 //	<prefix>/_model/gen=G/dt=2026-11-23/hour=09.facts      format: package model/snapshot
+//	<prefix>/_model/gen=G/dt=2026-11-23/hour=09.45.facts
 //
-// is all that was merged when the first link of that hour came: facts of earlier hours only, with a mark for each shard that says up to where its
+// The first is all that was merged when the first link of that hour came: facts of earlier hours only, with a mark for each shard that says up to where its
 // log is in it. It is put if absent by whoever comes first among those whom Fleet.Keeper names, so a replay that begins in that hour finds a model
 // that has not seen it. A Follower begins with the newest snapshot that is whole, and reads the logs from its marks on. Without one it begins
-// Config.Window ago. Old ones are removed when a new one is written. Losing all of them costs time, never data.
+// Config.Window ago. The second has some of the hour, too, and belongs to its generation, so that no replay of the hour begins with it: it spares a worker that starts
+// late in an hour most of the reading. Old ones are removed when a new one is written. Losing all of them costs time, never data.
 //
 // # Time
 //

@@ -23,7 +23,9 @@ type Config struct {
 	Past chain.Hour
 	// Interval is the time between two looks at the log, and so between two editions. Defaults to 10 s.
 	Interval time.Duration
-	// Keep is how long snapshots are kept. Defaults to 48 h.
+	// Every is the time between two snapshots within an hour, whole minutes; an hour: only those of whole hours are written. Defaults to 15 minutes.
+	Every time.Duration
+	// Keep is how long snapshots are kept; those within an hour are, for an hour. Defaults to 48 h.
 	Keep time.Duration
 	// Erased reports whether the customer of a pseudonym has been erased since a record arrived, and Tombstones how many erasures Erased heeds: see
 	// package erasure. Nil erases nobody.
@@ -43,6 +45,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Interval == 0 {
 		c.Interval = 10 * time.Second
+	}
+	if c.Every == 0 {
+		c.Every = 15 * time.Minute
 	}
 	if c.Keep == 0 {
 		c.Keep = 48 * time.Hour
@@ -68,6 +73,7 @@ func (c Config) Validate() error {
 	check(c.Layout.Generation > 0, "generation: must be positive")
 	check(c.Window > 0, "restore window: must be positive")
 	check(c.Interval >= 100*time.Millisecond, "merge interval: must be at least 100ms")
+	check(c.Every >= time.Minute && c.Every%time.Minute == 0 && time.Hour%c.Every == 0, "time between model snapshots: must be whole minutes that divide an hour, such as 15m")
 	check(c.Keep >= time.Hour, "age of model snapshots: must be at least 1h")
 	return errors.Join(append(errs, c.Model.Validate())...)
 }
@@ -108,6 +114,7 @@ type Follower struct {
 	sources map[string]*source
 	heeded  int          // tombstones that all facts were read under
 	hour    chain.Hour   // of the latest link that is merged; 0 before the first
+	kept    moment       // of the latest snapshot within an hour that was to be written
 	oldest  atomic.Int64 // arrival of the last record that is merged of the shard that is furthest behind, Unix ms; 0 when none is
 	round   Round
 
@@ -179,6 +186,7 @@ func (f *Follower) Follow(ctx context.Context, fleet Fleet) error {
 	shards, at := fleet.Shards()
 	err := errors.Join(f.look(ctx, shards), f.merge(ctx, fleet))
 	f.publish(at)
+	f.keepAmid(ctx, fleet)
 	if f.round.Took = f.env.Now().Sub(began); f.round.Links+f.round.Damaged+f.round.Waiting > 0 {
 		f.cfg.Report(f.round)
 	}

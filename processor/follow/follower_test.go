@@ -167,11 +167,11 @@ func TestSnapshotAndLogAreTheWhole(t *testing.T) {
 	f := newFleet(t, 3)
 	f.step = 15 * time.Second
 	rounds := []follow.Round{}
-	w := f.follower(follow.Config{Report: func(r follow.Round) { rounds = append(rounds, r) }})
+	w := f.follower(follow.Config{Every: time.Hour, Report: func(r follow.Round) { rounds = append(rounds, r) }})
 	f.rounds(w, 80, 12) // four hours
 	f.same(w.Latest())
 	keys := f.bucket.Keys("events/_model/")
-	if len(keys) != 4 || keys[3] != layout.SnapshotKey(chain.HourOf(noon.Add(4*time.Hour))) {
+	if len(keys) != 4 || keys[3] != layout.SnapshotKey(chain.HourOf(noon.Add(4*time.Hour)), 0) {
 		t.Fatalf("snapshots %q", keys)
 	}
 	reads := 0
@@ -197,11 +197,50 @@ func TestSnapshotAndLogAreTheWhole(t *testing.T) {
 	}
 }
 
+// TestSnapshotsWithinTheHour: who starts late in an hour has little of the log to read, and who replays that hour begins before it.
+func TestSnapshotsWithinTheHour(t *testing.T) {
+	f := newFleet(t, 3)
+	f.step = 15 * time.Second
+	w := f.follower(follow.Config{})
+	f.rounds(w, 39, 12) // 117 minutes
+	f.same(w.Latest())
+	hour := chain.HourOf(noon.Add(time.Hour))
+	for _, minute := range []int{0, 15, 30, 45} {
+		if _, err := f.bucket.Head(t.Context(), layout.SnapshotKey(hour, minute)); err != nil {
+			t.Errorf("minute %d: %v", minute, err)
+		}
+	}
+	reads := 0
+	f.bucket.Decide = func(op, key string) chaintest.Fault {
+		if op == "get" && strings.HasSuffix(key, ".parquet") {
+			reads++
+		}
+		return chaintest.None
+	}
+	f.same(f.follower(follow.Config{}).Latest())
+	if reads == 0 || reads > 3*5 { // a link of each shard every three minutes
+		t.Errorf("%d links were read", reads)
+	}
+	replay := follow.New(follow.Config{Layout: layout.With(layout.Map().Replace(hour, 0, 2)), Model: model.DefaultParams(), Window: time.Second}, f.env, f.bucket)
+	if err := replay.Open(t.Context(), nil, f.env.Wall()); err != nil {
+		t.Fatal(err)
+	}
+	before, n := model.TouchAt(noon.Add(time.Hour).UnixMilli()), 0
+	for fact := range replay.Latest().Facts() {
+		if n++; fact.Touch >= before {
+			t.Fatalf("a replay of the hour begins with a fact of %s", fact.Touch)
+		}
+	}
+	if n == 0 {
+		t.Error("a replay of the hour begins with nothing")
+	}
+}
+
 // TestSnapshotHasNothingOfItsHour is what a replay that begins in the hour relies on.
 func TestSnapshotHasNothingOfItsHour(t *testing.T) {
 	f := newFleet(t, 3)
 	f.step = 15 * time.Second
-	w := f.follower(follow.Config{})
+	w := f.follower(follow.Config{Every: time.Hour})
 	f.rounds(w, 45, 6)
 	hour := chain.HourOf(noon.Add(time.Hour))
 	for _, key := range f.bucket.Keys("events/gen=1/") { // the log after it is lost
@@ -261,7 +300,7 @@ func TestDamagedSnapshotIsPassedOver(t *testing.T) {
 	w := f.follower(follow.Config{})
 	f.rounds(w, 60, 10)
 	keys := f.bucket.Keys("events/_model/")
-	newest := keys[len(keys)-1]
+	newest := layout.SnapshotKey(chain.HourOf(noon)+2, 15)
 	body, _, err := f.bucket.Get(t.Context(), newest)
 	if err != nil || len(keys) < 2 {
 		t.Fatal(keys, err)
@@ -282,8 +321,8 @@ func TestOldSnapshotsAreRemoved(t *testing.T) {
 		return nil
 	}})
 	f.rounds(w, 120, 12)
-	if keys := f.bucket.Keys("events/_model/"); len(keys) != 3 {
-		t.Errorf("%d snapshots of the last two hours", len(keys))
+	if keys := f.bucket.Keys("events/_model/"); len(keys) != 3+3 {
+		t.Errorf("snapshots of the last two hours, and those within the last: %q", keys)
 	}
 }
 

@@ -18,20 +18,47 @@ import (
 	"github.com/streamrec/streamrec/processor/chain"
 )
 
-// keep writes what is merged as the snapshot of the hour that begins, unless there is one. A log that is read long after it was written makes none
-// for its past. An hour without snapshot costs time, so an error is reported and that is all.
+// keep writes what is merged as the snapshot of the hour that begins, unless there is one.
 func (f *Follower) keep(ctx context.Context, hour chain.Hour, fleet Fleet) {
-	if f.cfg.NoSnapshots || hour < chain.HourOf(f.env.Wall())-1 || !fleet.Keeper() {
+	f.save(ctx, moment{hour, 0}, fleet)
+}
+
+// keepAmid writes what is merged within an hour, every Config.Every: a worker that starts late in the hour has less of the log to read then.
+func (f *Follower) keepAmid(ctx context.Context, fleet Fleet) {
+	now := f.moment()
+	if now.minute == 0 || !f.kept.before(now) || !fleet.Keeper() || ctx.Err() != nil {
 		return
 	}
-	_, at := fleet.Shards()
-	if err := f.write(ctx, hour, at); err != nil && ctx.Err() == nil {
+	f.kept = now
+	f.save(ctx, now, fleet)
+}
+
+// moment is how far the logs are merged: the last Config.Every of the hour that has begun by the time of arrival.
+func (f *Follower) moment() moment {
+	var arrival int64
+	for _, s := range f.sources {
+		if s.at.Hour == f.hour {
+			arrival = max(arrival, s.arrival)
+		}
+	}
+	into := min(max(time.UnixMilli(arrival).Sub(f.hour.Time()), 0), time.Hour-1)
+	return moment{f.hour, int(into.Truncate(f.cfg.Every) / time.Minute)}
+}
+
+// save writes a snapshot, unless there is one. A log that is read long after it was written makes none for its past. One that is missing costs time, so an
+// error is reported and that is all.
+func (f *Follower) save(ctx context.Context, at moment, fleet Fleet) {
+	if f.cfg.NoSnapshots || at.hour < chain.HourOf(f.env.Wall())-1 || !fleet.Keeper() {
+		return
+	}
+	_, read := fleet.Shards()
+	if err := f.write(ctx, at, read); err != nil && ctx.Err() == nil {
 		f.env.Trouble(fmt.Errorf("write snapshot: %w", err))
 	}
 }
 
-func (f *Follower) write(ctx context.Context, hour chain.Hour, at time.Time) error {
-	key := f.cfg.Layout.SnapshotKey(hour)
+func (f *Follower) write(ctx context.Context, of moment, at time.Time) error {
+	key := f.cfg.Layout.SnapshotKey(of.hour, of.minute)
 	err := chain.Retry(ctx, f.env, func(ctx context.Context) error {
 		_, err := f.bucket.Head(ctx, key)
 		return err
@@ -49,7 +76,7 @@ func (f *Follower) write(ctx context.Context, hour chain.Hour, at time.Time) err
 		return err
 	}
 	f.round.Snapshot = int64(len(body))
-	return f.removeOld(ctx, hour)
+	return f.removeOld(ctx, of.hour)
 }
 
 // metaTombstones is how many erasures the facts of a snapshot were read under.
@@ -81,7 +108,7 @@ func (f *Follower) removeOld(ctx context.Context, now chain.Hour) error {
 		return err
 	}
 	for _, s := range keys {
-		if s.hour >= now-chain.Hour(f.cfg.Keep/time.Hour) {
+		if !f.old(s.moment, now) {
 			continue
 		}
 		if err := f.cfg.Remove(ctx, s.key); err != nil {
@@ -91,9 +118,26 @@ func (f *Follower) removeOld(ctx context.Context, now chain.Hour) error {
 	return nil
 }
 
+// old reports whether nobody would begin with a snapshot any more. Replays begin with those of whole hours; the others are for workers that start now.
+func (f *Follower) old(s moment, now chain.Hour) bool {
+	return s.hour < now-chain.Hour(f.cfg.Keep/time.Hour) || s.minute > 0 && s.hour < now-1
+}
+
+// moment is of what a snapshot has everything: the hours before this one, and this one up to about a minute.
+type moment struct {
+	hour   chain.Hour
+	minute int
+}
+
+func (m moment) compare(o moment) int {
+	return cmp.Or(cmp.Compare(m.hour, o.hour), cmp.Compare(m.minute, o.minute))
+}
+
+func (m moment) before(o moment) bool { return m.compare(o) < 0 }
+
 type stored struct {
-	key  string
-	hour chain.Hour
+	key string
+	moment
 }
 
 // snapshots lists the snapshots that belong to the hours of the layout, in whatever generation, the newest first.
@@ -105,7 +149,7 @@ func (f *Follower) snapshots(ctx context.Context) (found []stored, err error) {
 		}
 		found = append(found, of...)
 	}
-	slices.SortFunc(found, func(a, b stored) int { return cmp.Compare(b.hour, a.hour) })
+	slices.SortFunc(found, func(a, b stored) int { return b.compare(a.moment) })
 	return found, nil
 }
 
@@ -116,8 +160,8 @@ func (f *Follower) snapshotsIn(ctx context.Context, prefix string) (found []stor
 			if err != nil {
 				return err
 			}
-			if hour, ok := f.cfg.Layout.ParseSnapshotKey(o.Key); ok {
-				found = append(found, stored{o.Key, hour})
+			if hour, minute, ok := f.cfg.Layout.ParseSnapshotKey(o.Key); ok {
+				found = append(found, stored{o.Key, moment{hour, minute}})
 			}
 		}
 		return nil

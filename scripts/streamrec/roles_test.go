@@ -124,7 +124,7 @@ const halfDays = 8
 // Snapshots are made in the present alone, so an old one is put there.
 func (c *company) age() {
 	c.Helper()
-	old := testLog.SnapshotKey(chain.HourOf(time.Now().Add(-100 * time.Hour)))
+	old := testLog.SnapshotKey(chain.HourOf(time.Now().Add(-100*time.Hour)), 0)
 	must(c.T, bucketOf(c.admin).PutIfAbsent(c.Context(), old, []byte("an old snapshot"), nil))
 	for range halfDays {
 		c.ahead.Add(int64(12 * time.Hour))

@@ -34,6 +34,7 @@ type workerOptions struct {
 	recommendations             int
 	restoreWindow               time.Duration
 	mergeInterval               time.Duration
+	snapshotEvery               time.Duration
 	catalogue                   string
 	hidePurchased               bool
 	noCreateTables              bool
@@ -71,6 +72,7 @@ DynamoDB table of that name, and writes their records with recommendations to th
 	f.IntVar(&o.recommendations, "recommendations", 20, "recommendations in each row; -1 for none")
 	f.DurationVar(&o.restoreWindow, "restore-window", 24*time.Hour, "how much of the log the model is restored from when there is no snapshot")
 	f.DurationVar(&o.mergeInterval, "merge-interval", 10*time.Second, "how often to merge what other shards have learnt; 0 recommends from each shard alone")
+	f.DurationVar(&o.snapshotEvery, "snapshot-every", 15*time.Minute, "how often within an hour to write what is merged, from which a worker that starts goes on; 1h: only at full hours")
 	f.StringVar(&o.catalogue, "catalogue", "", "file of products; only what it says is in stock is recommended; read again when it changes")
 	f.BoolVar(&o.hidePurchased, "hide-purchased", false, "recommend nothing that the session has bought")
 	f.BoolVar(&o.noCreateTables, "no-create-tables", false, "refuse to start when the lease table does not exist")
@@ -134,7 +136,7 @@ func (o workerOptions) follow(erased *erasure.List) *follow.Config {
 	if o.mergeInterval == 0 {
 		return nil
 	}
-	cfg := &follow.Config{Layout: o.deployment().layout, Model: *o.model(), Window: o.restoreWindow, Interval: o.mergeInterval}
+	cfg := &follow.Config{Layout: o.deployment().layout, Model: *o.model(), Window: o.restoreWindow, Interval: o.mergeInterval, Every: o.snapshotEvery}
 	if erased != nil {
 		cfg.Erased, cfg.Tombstones = erased.Erased, erased.Tombstones
 	}
