@@ -17,8 +17,8 @@ func (d *duplicates) append(b []byte) []byte {
 		for _, id := range s.ids[:min(int(s.count), len(s.ids))] {
 			b = binary.LittleEndian.AppendUint64(b, id)
 		}
-		for k := s.more; k > 0; k = d.known[k-1].next {
-			b = binary.LittleEndian.AppendUint64(b, d.known[k-1].id)
+		for id := range d.beyond(s) {
+			b = binary.LittleEndian.AppendUint64(b, id)
 		}
 	}
 	return b

@@ -62,9 +62,9 @@ func TestDuplicatesAreThoseOfPlainMaps(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		d, plain := newDuplicates(), &plainDuplicates{sessions: map[string]*plainSession{}}
 		now := time.UnixMicro(1_700_000_000_000_000)
-		found := 0
+		found, longest := 0, 0
 		for n := range 5000 {
-			now = now.Add(time.Duration(rng.IntN(60)) * time.Second)
+			now = now.Add(time.Duration(rng.IntN(20+20*int(seed%3))) * time.Second)
 			session := fmt.Sprint("session ", int(rng.ExpFloat64()*40))
 			id := fmt.Sprint("event ", rng.IntN(40))
 			arrival := now.Add(-time.Duration(rng.IntN(3)) * time.Minute)
@@ -75,14 +75,29 @@ func TestDuplicatesAreThoseOfPlainMaps(t *testing.T) {
 			if got {
 				found++
 			}
-			if len(plain.sessions) != len(d.numbers) {
-				t.Fatalf("seed %d, event %d: %d sessions, want %d", seed, n, len(d.numbers), len(plain.sessions))
+			longest = max(longest, len(plain.sessions[session].ids))
+			if len(plain.sessions) != d.numbers.count {
+				t.Fatalf("seed %d, event %d: %d sessions, want %d", seed, n, d.numbers.count, len(plain.sessions))
 			}
 		}
-		if found < 100 || len(plain.sessions) < 20 {
-			t.Fatalf("seed %d: %d duplicates, %d sessions: that proves little", seed, found, len(plain.sessions))
+		if found < 100 || len(plain.sessions) < 20 || longest <= fewSessionIDs {
+			t.Fatalf("seed %d: %d duplicates, %d sessions, the longest of %d ids: that proves little", seed, found, len(plain.sessions), longest)
+		}
+		for number := range d.open { // nothing is left of what is forgotten
+			d.open[number].last = 0
+		}
+		if d.expire(now.UnixMicro()); d.numbers.count != 0 || len(d.many) != 0 || unused(d) != len(d.more) {
+			t.Fatalf("seed %d: %d sessions and %d ids are left, %d of %d blocks are unused", seed, d.numbers.count, len(d.many), unused(d), len(d.more))
 		}
 	}
+}
+
+// unused counts what may be extended by.
+func unused(d *duplicates) (n int) {
+	for at := d.spare; at > 0; at = d.more[at-1].next {
+		n++
+	}
+	return n
 }
 
 // TestDuplicatesSurviveTheirState loads what was appended, and both know the same from there on.

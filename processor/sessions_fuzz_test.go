@@ -42,7 +42,7 @@ func rewritten(t *testing.T, state []byte) ([]byte, error) {
 	if err := c.Load(state); err != nil {
 		return nil, err
 	}
-	if n := len(c.seen.numbers); n > len(state)/18 {
+	if n := c.seen.numbers.count; n > len(state)/18 {
 		t.Fatalf("%d sessions in %d bytes", n, len(state))
 	}
 	if c.seen.newest > 0 {
