@@ -140,6 +140,7 @@ func TestBodyIsStreamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer response.Body.Close()
 		start, piece := time.Now(), make([]byte, 8)
 		for i := range 3 {
 			n, err := response.Body.Read(piece)
@@ -195,6 +196,7 @@ func TestSlowClientHoldsTheHandlerBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer response.Body.Close()
 		synctest.Wait()
 		if sent >= total {
 			t.Error("the handler has sent everything to a client that reads nothing")
