@@ -119,3 +119,26 @@ func TestInputsAreWritten(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+// TestBinaryFindsThePackagesFiles where it looks for them, and none of the inputs that are there.
+func TestBinaryFindsThePackagesFiles(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"formats/a.json", "testdata/golden", "testdata/fuzz/FuzzX/b"} {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := gauge{dir: t.TempDir(), target: target{folder: folder}}
+	if err := g.furnish(); err != nil {
+		t.Fatal(err)
+	}
+	for name, there := range map[string]bool{"formats/a.json": true, "testdata/golden": true, "testdata/fuzz": false} {
+		if _, err := os.Stat(filepath.Join(g.room(), name)); (err == nil) != there {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

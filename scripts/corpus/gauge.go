@@ -44,6 +44,9 @@ func newGauge(ctx context.Context) (*gauge, error) {
 	return &gauge{dir: dir, cache: filepath.Join(strings.TrimSpace(cache), "fuzz")}, nil
 }
 
+// room is where the binary runs.
+func (g *gauge) room() string { return filepath.Join(g.dir, "room") }
+
 func (g *gauge) close() { _ = os.RemoveAll(g.dir) }
 
 // aim builds what measures a target, unless the target before was of the same package.
@@ -79,23 +82,28 @@ func ours(packages []string, module string) (of []string) {
 	return of
 }
 
-// furnish makes the package's other test data be there for the binary.
+// furnish makes the files of the package, but for its inputs, be there for the binary.
 func (g *gauge) furnish() error {
-	there := filepath.Join(g.dir, "testdata")
-	if err := errors.Join(os.RemoveAll(there), os.MkdirAll(there, 0o700)); err != nil {
+	testdata := filepath.Join(g.room(), "testdata")
+	if err := errors.Join(os.RemoveAll(g.room()), os.MkdirAll(testdata, 0o700)); err != nil {
 		return err
 	}
-	from, err := filepath.Abs(filepath.Join(g.target.folder, "testdata"))
+	from, err := filepath.Abs(g.target.folder)
 	if err != nil {
 		return err
 	}
+	return errors.Join(link(from, g.room(), "testdata"), link(filepath.Join(from, "testdata"), testdata, "fuzz"))
+}
+
+// link makes what is in a folder, if that is there, but for one name be in another, too.
+func link(from, to, but string) error {
 	entries, err := os.ReadDir(from)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	for _, e := range entries {
-		if e.Name() != "fuzz" {
-			err = errors.Join(err, os.Symlink(filepath.Join(from, e.Name()), filepath.Join(there, e.Name())))
+		if e.Name() != but {
+			err = errors.Join(err, os.Symlink(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())))
 		}
 	}
 	return err
@@ -103,7 +111,7 @@ func (g *gauge) furnish() error {
 
 // reached returns the blocks that a run comes to: of one input alone, or of several and of what the target adds by itself.
 func (g *gauge) reached(ctx context.Context, inputs ...input) ([]int, error) {
-	dir := filepath.Join(g.dir, "testdata", "fuzz", g.target.name)
+	dir := filepath.Join(g.room(), "testdata", "fuzz", g.target.name)
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
 		return nil, err
 	}
@@ -118,7 +126,7 @@ func (g *gauge) reached(ctx context.Context, inputs ...input) ([]int, error) {
 	}
 	profile := filepath.Join(g.dir, "profile")
 	cmd := exec.CommandContext(ctx, g.binary, "-test.run", which, "-test.coverprofile", profile, "-test.timeout", patient.String())
-	cmd.Dir = g.dir
+	cmd.Dir = g.room()
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, text)
 	}
