@@ -19,7 +19,7 @@
 // Shoppers' questions are answered beside Run: package serve asks the processors through Live, which knows those that have been opened, and
 // finds the owners of the others by Leases and Workers. Nothing of that is waited for here.
 //
-// Run returns when all of them have; of a consumer that hangs it says so, and leaves after Config.Lease.Grace.
+// Run returns when all of them have; of a consumer that hangs it says so, and leaves after Config.Lease.Grace and the failover time.
 //
 //	state                                  whose it is
 //	shard: reader, proc, past, lost, …     the consumer's goroutine alone, from open to finish

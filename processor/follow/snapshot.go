@@ -67,7 +67,7 @@ func (f *Follower) write(ctx context.Context, of moment, at time.Time) error {
 		return err
 	}
 	f.note(at)
-	body, err := encode(f.merged.Load().Publish())
+	body, err := f.encode(f.merged.Load().Publish())
 	if err != nil {
 		return err
 	}
@@ -92,9 +92,18 @@ func (f *Follower) heeds(o chain.Object) (tombstones int, ok bool) {
 	return tombstones, err == nil && tombstones >= f.cfg.Tombstones()
 }
 
-func encode(e *model.Edition) ([]byte, error) {
+// encode writes an edition. Its marks are those of the last records that are merged: that a log had nothing newer is known to who has looked, and no
+// longer to who reads the snapshot later.
+func (f *Follower) encode(e *model.Edition) ([]byte, error) {
+	marks := maps.Collect(e.Marks())
+	for id, mark := range marks {
+		if s := f.sources[id]; s != nil {
+			mark.ThroughMs = s.arrival
+			marks[id] = mark
+		}
+	}
 	var body bytes.Buffer
-	err := snapshot.Write(&body, e, snapshot.Header{Marks: maps.Collect(e.Marks())})
+	err := snapshot.Write(&body, e, snapshot.Header{Marks: marks})
 	return body.Bytes(), err
 }
 
