@@ -57,7 +57,7 @@ object where it belongs. Gaps that somebody has accepted are reported and are no
 	f.BoolVar(&o.skipRows, "skip-rows", false, "believe the metadata of the objects, do not read their rows")
 	f.BoolVar(&o.skipStream, "skip-stream", false, "do not compare with the stream")
 	f.BoolVar(&o.sweepStrays, "sweep-strays", false, "say which stray objects can be removed: those whose records are all in committed objects, too")
-	f.BoolVar(&o.execute, "execute", false, "with --sweep-strays: remove them")
+	executeFlag(f, &o.execute, "with --sweep-strays: remove them")
 	outputFlag(cmd, &o.format)
 	return cmd
 }

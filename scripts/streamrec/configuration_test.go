@@ -52,8 +52,8 @@ func configuration() string {
 	var b strings.Builder
 	b.WriteString(`# Configuration
 
-Generated from the flags: ` + "`go test ./scripts/streamrec -run Configuration -update`" + `. Every flag has a twin in the environment, which counts when the flag is not on
-the command line. Durations are written as ` + "`500ms`, `5s`, `1h30m`" + `; times of day with their zone, as ` + "`2026-11-26T14:05:00+01:00`" + `. A flag without default is empty or off.
+Generated from the flags: ` + "`go test ./scripts/streamrec -run Configuration -update`" + `. Every flag but ` + "`--execute`" + ` has a twin in the environment, which counts when the
+flag is not on the command line. Durations are written as ` + "`500ms`, `5s`, `1h30m`" + `; times of day with their zone, as ` + "`2026-11-26T14:05:00+01:00`" + `. A flag without default is empty or off.
 
 Besides the flags, the environment may have ` + "`" + privacyKeyVariable + "`" + `, the privacy key itself, in place of the file; and what the AWS SDK reads: ` +
 		"`AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`" + ` and so on.
@@ -78,7 +78,10 @@ func describe(b *strings.Builder, cmd *cobra.Command) {
 			twin := environmentName(f)
 			kind, usage := pflag.UnquoteUsage(f)
 			usage, needed := strings.CutSuffix(strings.TrimSuffix(usage, " ["+twin+"]"), " (required)")
-			fmt.Fprintf(b, "| %s | `%s` | %s | %s | %s |\n", flagNames(f), twin, flagType(kind), flagDefault(f, needed), strings.ReplaceAll(usage, "|", `\|`))
+			if twin != "" {
+				twin = "`" + twin + "`"
+			}
+			fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", flagNames(f), twin, flagType(kind), flagDefault(f, needed), strings.ReplaceAll(usage, "|", `\|`))
 		})
 	}
 	for _, sub := range cmd.Commands() {

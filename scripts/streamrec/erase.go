@@ -45,7 +45,7 @@ the rows, under the pseudonym, until their generation is deleted.`,
 	f.StringVar(&o.prefix, "prefix", "events", "prefix of the log in the bucket")
 	f.StringVar(&o.file, "file", "-", "file with a customer number on each line; - is stdin")
 	f.StringArrayVar(&o.keyFiles, "privacy-key-file", nil, "file with a privacy key; repeat it for every key that rows were written with; or set "+privacyKeyVariable)
-	f.BoolVar(&o.execute, "execute", false, "write the tombstones; without it they are only shown")
+	executeFlag(f, &o.execute, "write the tombstones; without it they are only shown")
 	return cmd
 }
 

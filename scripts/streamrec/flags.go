@@ -11,31 +11,40 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// environmentName returns the environment twin of a flag.
+// environmentName returns the environment twin of a flag, or "" when it has none.
 func environmentName(f *pflag.Flag) string {
 	name := f.Name
 	if other := f.Annotations[twinOf]; len(other) > 0 {
 		name = other[0]
 	}
+	if name == "" {
+		return ""
+	}
 	return "STREAMREC_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// twinOf is the annotation of a flag whose name means something else in an environment that is made for workers: its twin is named after this one.
+// twinOf is the annotation of a flag whose name means something else in an environment that is made for workers: its twin is named after this one. Empty: it has
+// none.
 const twinOf = "twin-of"
 
 // bindEnvironment lets every flag that is not on the command line take its value from the environment, and says so in the help.
 func bindEnvironment(cmd *cobra.Command) {
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage += " [" + environmentName(f) + "]" })
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if name := environmentName(f); name != "" {
+			f.Usage += " [" + name + "]"
+		}
+	})
 	next := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
 		var errs []error
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			value, ok := os.LookupEnv(environmentName(f))
-			if !ok || f.Changed || value == "" {
+			name := environmentName(f)
+			value := os.Getenv(name)
+			if name == "" || f.Changed || value == "" {
 				return
 			}
 			if err := cmd.Flags().Set(f.Name, value); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", environmentName(f), err))
+				errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			}
 		})
 		if err := errors.Join(errs...); err != nil {
@@ -46,6 +55,13 @@ func bindEnvironment(cmd *cobra.Command) {
 		}
 		return nil
 	}
+}
+
+// executeFlag adds the flag without which a command only shows what it would do. It has no environment twin: one that somebody has exported would arm all commands.
+func executeFlag(flags *pflag.FlagSet, to *bool, usage string) {
+	const name = "execute"
+	flags.BoolVar(to, name, false, usage)
+	flags.Lookup(name).Annotations = map[string][]string{twinOf: {""}}
 }
 
 // fromHere says in the help what the default of a flag is taken from, where that is another one on each machine.

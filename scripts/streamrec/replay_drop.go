@@ -22,7 +22,7 @@ interrupted, running it again goes on. Without --execute nothing is done.`,
 	}
 	o.flags(cmd)
 	o.signed(cmd)
-	cmd.Flags().BoolVar(&execute, "execute", false, "do it")
+	executeFlag(cmd.Flags(), &execute, "do it")
 	return cmd
 }
 

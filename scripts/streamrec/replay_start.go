@@ -52,7 +52,7 @@ elsewhere; with --detach nobody works on it before that. All workers together ke
 	f.StringSliceVar(&o.params, "params", nil, "parameters of the model that differ from the defaults, as for streamrec evaluate")
 	f.IntVar(&o.recommendations, "recommendations", 20, "recommendations in each row; -1 for none")
 	f.BoolVar(&o.hidePurchased, "hide-purchased", false, "recommend nothing that the session has bought")
-	f.BoolVar(&o.execute, "execute", false, "do it; without it the plan is only shown")
+	executeFlag(f, &o.execute, "do it; without it the plan is only shown")
 	f.BoolVar(&o.detach, "detach", false, "make the replay and return; streamrec replay run works on it")
 	return cmd
 }

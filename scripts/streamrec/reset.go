@@ -68,7 +68,7 @@ both win: the second one is told.`,
 	f.BoolVar(&o.finish, "finish", false, "watch the replay that is on its way, and help to bring it to its end")
 	operatorFlag(f, &o.operator)
 	f.StringVar(&o.reason, "reason", "", "why; it is recorded")
-	f.BoolVar(&o.execute, "execute", false, "do it; without it the plan is only shown")
+	executeFlag(f, &o.execute, "do it; without it the plan is only shown")
 	f.BoolVar(&o.detach, "detach", false, "return when the plan is made; the workers bring it to its end")
 	f.Float64Var(&o.rate, "rate", 5000, "records that the fleet processes in a second, for the estimate")
 	f.DurationVar(&o.failover, "failover-time", 5*time.Second, "that of the workers")

@@ -39,7 +39,7 @@ once, and records of a session stay in order. With --app the command also shows 
 	f.IntVar(&o.request.Shards, "shards", 0, "number of open shards, of equal width")
 	f.StringSliceVar(&o.request.Split, "split", nil, "shard to split into two halves; more than one, separated by commas")
 	f.StringSliceVar(&o.request.Merge, "merge", nil, "two neighbours to merge, separated by a comma")
-	f.BoolVar(&o.execute, "execute", false, "do it; without it the plan is only shown")
+	executeFlag(f, &o.execute, "do it; without it the plan is only shown")
 	f.StringVar(&o.app, "app", "", "application whose workers are shown, and waited for")
 	f.Float64Var(&o.price, "shard-hour-price", 0.015, "price of an open shard for an hour, of your region")
 	outputFlag(cmd, &o.format)
