@@ -236,6 +236,28 @@ func TestSnapshotsWithinTheHour(t *testing.T) {
 	}
 }
 
+// TestArrivalsOutliveASnapshot: what a shard has been silent for counts from its last record, also for who begins with a snapshot.
+func TestArrivalsOutliveASnapshot(t *testing.T) {
+	f := newFleet(t, 2)
+	f.step = 15 * time.Second
+	w := f.follower(follow.Config{})
+	f.rounds(w, 5, 6)
+	f.route = func(string) *shard { return f.shards[0] } // the other one is silent from now on
+	f.rounds(w, 60, 6)
+	if keys := f.bucket.Keys("events/_model/"); len(keys) == 0 {
+		t.Fatal("no snapshot")
+	}
+	again := f.follower(follow.Config{})
+	for _, s := range f.shards {
+		if got, want := again.Arrival(s.id), w.Arrival(s.id); got != want || want == 0 {
+			t.Errorf("%s: the last record arrived at %v, want %v", s.id, time.UnixMilli(got).UTC(), time.UnixMilli(want).UTC())
+		}
+	}
+	if a, b := w.Arrival(f.shards[0].id), w.Arrival(f.shards[1].id); a-b < time.Hour.Milliseconds() {
+		t.Errorf("the silent shard is only %d ms behind", a-b)
+	}
+}
+
 // TestSnapshotHasNothingOfItsHour is what a replay that begins in the hour relies on.
 func TestSnapshotHasNothingOfItsHour(t *testing.T) {
 	f := newFleet(t, 3)
