@@ -114,6 +114,14 @@ await step("screen readers and keyboards", async () => {
   await page.keyboard.press("Enter");
 });
 
+await step("a fleet without workers", async () => {
+  for (const [name, verdict] of [["left", /^\s*No worker is running; 4 open shards are unread/], ["dead", /^\s*1 of 4 open shards is still held by workers that are silent/]]) {
+    const p = await open(galleryURL + name + "/");
+    assert.match(await text(p, "#verdict"), verdict);
+    await p.close();
+  }
+});
+
 if (mode === "smoke") {
   await picture(page, "smoke");
 } else {

@@ -158,23 +158,28 @@ func (s *stage) hostile(ctx context.Context) error {
 	return s.fleet.store.Register(ctx, lease.Worker{ID: hostileName, Counter: 1, At: time.Now().UnixMilli()})
 }
 
-// galleryHandler serves dashboards of fleets that are made up: one in which everything is wrong, and a large one.
+// galleryHandler serves dashboards of fleets that are made up: one in which everything is wrong, a large one, and one without workers.
 func galleryHandler(ctx context.Context) http.Handler {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	wrong := dashboard.New(ctx, galleryFleet(wrongFleet), dashboard.Options{Log: log})
-	many := dashboard.New(ctx, galleryFleet(manyFleet), dashboard.Options{Log: log})
+	rooms := map[string]http.Handler{}
+	for name, fleet := range map[string]galleryFleet{"wrong": wrongFleet, "many": manyFleet, "left": leftFleet, "dead": deadFleet} {
+		rooms[name] = dashboard.New(ctx, fleet, dashboard.Options{Log: log})
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The page asks at the root: which gallery it is in is told by where it comes from.
-		d := wrong
-		if r.URL.Path == "/many/" || strings.Contains(r.Header.Get("Cookie"), "many") {
-			d = many
-		}
-		if r.URL.Path == "/many/" || r.URL.Path == "/wrong/" {
-			http.SetCookie(w, &http.Cookie{Name: "gallery", Value: strings.Trim(r.URL.Path, "/"), Path: "/"})
+		name := strings.Trim(r.URL.Path, "/")
+		if rooms[name] != nil {
+			http.SetCookie(w, &http.Cookie{Name: "gallery", Value: name, Path: "/"})
 			r.URL.Path = "/"
+		} else if c, err := r.Cookie("gallery"); err == nil {
+			name = c.Value
 		}
-		d.ServeHTTP(w, r)
+		if d := rooms[name]; d != nil {
+			d.ServeHTTP(w, r)
+			return
+		}
+		rooms["wrong"].ServeHTTP(w, r)
 	})
 }
 
@@ -221,6 +226,23 @@ func wrongFleet(now time.Time) *dashboard.Fleet {
 	for i := range 2 {
 		f.Shards = append(f.Shards, dashboard.Shard{ID: fmt.Sprintf("shardId-%012d", 8+i), State: "waiting", Checkpoint: "TRIM_HORIZON", Parents: []string{f.Shards[2].ID}, WaitsFor: []string{f.Shards[2].ID}, At: 0.25 + float64(i)/16, Wide: 1. / 16, LagMs: -1})
 	}
+	return f
+}
+
+// leftFleet has shards, and no worker any more.
+func leftFleet(now time.Time) *dashboard.Fleet {
+	f := &dashboard.Fleet{At: now.UnixMilli(), Head: dashboard.Head{App: "shop", Stream: "clicks", RetentionMs: 86_400_000, SilenceMs: 10_000, Coverage: &dashboard.Coverage{Open: 4}}}
+	for i := range 4 {
+		f.Shards = append(f.Shards, dashboard.Shard{ID: fmt.Sprintf("shardId-%012d", i), State: "unowned", Counter: 2, Checkpoint: "TRIM_HORIZON", From: "0", To: "1", At: float64(i) / 4, Wide: 0.25, LagMs: -1})
+	}
+	return f
+}
+
+// deadFleet has one worker, which has given no sign lately and still holds a shard.
+func deadFleet(now time.Time) *dashboard.Fleet {
+	f := leftFleet(now)
+	f.Workers = []dashboard.Worker{{ID: "checkout-81aa-0badcafe", State: "silent", Heartbeat: 17, BeatAt: f.At - 31_000, Leases: 1, Reach: "unreachable"}}
+	f.Shards[0].State, f.Shards[0].Owner = "owned", f.Workers[0].ID
 	return f
 }
 

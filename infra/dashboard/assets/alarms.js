@@ -46,15 +46,23 @@ function command(text) {
   return el("span", { class: "command" }, code, button);
 }
 
+// reading says how many of the open shards are read, and by how many running workers.
+function reading(open, read, running) {
+  if (open === 0) return "There is no open shard";
+  const shards = plural(open, "open shard");
+  if (read === 0) return `${running ? `${plural(running, "worker")} ${running === 1 ? "is" : "are"}` : "No worker is"} running; ${shards} ${open === 1 ? "is" : "are"} unread`;
+  const some = `${open === read ? `All ${shards}` : `${read} of ${shards}`} ${read === 1 ? "is" : "are"}`;
+  return running ? `${some} being read by ${plural(running, "worker")}` : `${some} still held by workers that are silent`;
+}
+
 function verdict(fleet, all) {
   const open = fleet.open;
   const read = open.filter((s) => s.state === "owned").length;
-  const working = [...fleet.workers.values()].filter((w) => w.state === "working").length;
+  const running = [...fleet.workers.values()].filter((w) => w.state !== "silent").length;
   const waiting = open.filter((s) => s.state === "waiting").length;
   const level = all.some((a) => a.level === "bad") ? "bad" : all.length || read + waiting < open.length ? "warn" : "good";
-  const of = open.length === read ? `All ${plural(open.length, "open shard")}` : `${read} of ${plural(open.length, "open shard")}`;
   set(byId("verdict"), "data-level", level);
-  say(byId("verdict").lastChild, open.length ? `${of} ${read === 1 && open.length > 1 ? "is" : "are"} being read by ${working ? plural(working, "worker") : "no worker"}` : "There is no open shard");
+  say(byId("verdict").lastChild, reading(open.length, read, running));
   const more = [fleet.head.coverage && !fleet.head.coverage.hole ? "The hash range is covered" : fleet.head.coverage ? "" : "It is not known whether the hash range is covered"];
   if (fleet.draining.length) more.push(`${plural(fleet.draining.length, "parent")} being read to the end`);
   if (waiting) more.push(`${waiting} waiting for parents`);
