@@ -45,7 +45,7 @@ func (s *shard) accepts() (lease.Plan, bool) {
 // older plan that still has the records must not go on where this one leaves a gap.
 func (s *shard) passGap(ctx context.Context, cause error) error {
 	past, ok := errors.AsType[*pastRetention](cause)
-	k, can := find[Skipper](s.proc)
+	k, can := Find[Skipper](s.proc)
 	if _, accepted := s.accepts(); !ok || !can || !accepted {
 		return cause
 	}
@@ -74,7 +74,7 @@ func (s *shard) acceptGap(ctx context.Context, k Skipper, next string) error {
 // the first record that comes the rest is known to be lost. Until then the shard is not at the tip: what is lost has neither been committed nor marked.
 func (s *shard) skip(ctx context.Context, page Page) (Page, error) {
 	plan, accepted := s.accepts()
-	k, can := find[Skipper](s.proc)
+	k, can := Find[Skipper](s.proc)
 	if !accepted || !can || plan.SkipTo == 0 || s.skipped {
 		return page, nil
 	}
@@ -123,7 +123,7 @@ func (s *shard) skipTo(ctx context.Context, k Skipper, ms int64, page Page) (Pag
 
 // forgo gives a shard up that the stream has no more, if the plan says so: its children, as far as they have rows, may begin.
 func (s *shard) forgo(ctx context.Context) (children []lease.Lease, err error) {
-	k, can := find[Skipper](s.proc)
+	k, can := Find[Skipper](s.proc)
 	if _, accepted := s.accepts(); !can || !accepted {
 		return nil, errNotAccepted
 	}

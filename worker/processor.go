@@ -61,8 +61,8 @@ type Finisher interface {
 // Wrapper is a Processor around another one, which may be a Finisher or a Skipper for it.
 type Wrapper interface{ Unwrap() Processor }
 
-// find returns the processor, or the first one that it is around, that is a T.
-func find[T any](p Processor) (found T, ok bool) {
+// Find returns the processor, or the first one that it is around, that is a T.
+func Find[T any](p Processor) (found T, ok bool) {
 	for {
 		if found, ok = p.(T); ok {
 			return found, true

@@ -65,7 +65,7 @@ func (s *shard) open(ctx context.Context) error {
 		row.Tip = 0 // it is that of what is read back, and holds when all of that has been
 	}
 	s.reader, s.past = newReader(s.worker, s.term.Key(), at, row.Tip), nil
-	if p, ok := find[Rereader](s.proc); ok && p.HasPast() {
+	if p, ok := Find[Rereader](s.proc); ok && p.HasPast() {
 		s.past = p
 		s.log.WithField("position", at.String()).Info("shard is read back from the log")
 		return nil
@@ -88,7 +88,7 @@ func (s *shard) begin(ctx context.Context) error {
 // gone is told why the shard could not be read. One that the stream has no more has nothing left to be read if End has been called for it; else
 // records may be missing, and it stops.
 func (s *shard) gone(ctx context.Context, cause error) error {
-	f, ok := find[Finisher](s.proc)
+	f, ok := Find[Finisher](s.proc)
 	if !ok || !errors.Is(cause, ErrShardGone) {
 		return cause
 	}

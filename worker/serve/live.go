@@ -56,7 +56,7 @@ func (l *Live) Watch(f worker.Factory) worker.Factory {
 		p := f(t)
 		row := t.Lease()
 		hashes, err := event.ParseHashRange(row.StartingHashKey, row.EndingHashKey)
-		a, ok := p.(asker)
+		a, ok := worker.Find[asker](p)
 		if !ok || err != nil { // without a range the processor's own Open says so
 			return p
 		}
