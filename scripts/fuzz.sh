@@ -85,13 +85,18 @@ done
 
 chosen=$(targets | wanted "$@")
 [ -n "$chosen" ] || { echo "no target matches: $*" >&2; exit 2; }
-$keep && { grep -vE "$inside" <<<"$chosen" | nice go run ./scripts/corpus; exit; }
+given=$(grep -vE "$inside" <<<"$chosen")
+if $keep; then
+	[ -n "$given" ] || { echo "what matches is not given anything from outside: $*" >&2; exit 2; }
+	nice go run ./scripts/corpus <<<"$given"
+	exit
+fi
 mkdir -p "$logs"
 build $(cut -d ' ' -f 1 <<<"$chosen" | sort -u) || exit 1
 ok=0
 {
-	grep -vE "$inside" <<<"$chosen" | sed "s/^/$seconds /"
-	grep -E "$inside" <<<"$chosen" | sed "s/^/$briefly /"
+	[ -z "$given" ] || sed "s/^/$seconds /" <<<"$given"
+	grep -E "$inside" <<<"$chosen" | sed "s/^/$briefly /" || true # there may be none
 } | xargs -P 2 -L 1 bash scripts/fuzz.sh --run || ok=1
 findings || ok=1
 exit $ok

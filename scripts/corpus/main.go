@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-// run reads lines of PACKAGE TARGET. A target that fails does not keep the next from being tried.
+// run keeps what there is of each target that it reads. One that fails does not keep the next from being tried.
 func run(ctx context.Context, in io.Reader, out io.Writer) error {
 	g, err := newGauge(ctx)
 	if err != nil {
