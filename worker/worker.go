@@ -70,7 +70,8 @@ func newID(name string, env Env) string {
 func (w *Worker) ID() string { return w.coord.ID() }
 
 // Run works until ctx ends, then hands all shards over and returns nil. An error says why the worker could not go on.
-// When Run returns, no goroutine of the worker is left, but for those of a consumer that hangs for longer than Config.Lease.Grace. It is called once.
+// When Run returns, no goroutine of the worker is left, but for those of a consumer that hangs: that is left behind
+// after Config.Lease.Grace, and the failover time at most. It is called once.
 func (w *Worker) Run(ctx context.Context) error {
 	start := startKCL
 	if w.plain {
@@ -91,9 +92,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	return err
 }
 
-// shutdown waits for the consumers, but not for those that hang.
+// shutdown waits for the consumers, but not for those that hang: all terms are over, so whoever has not returned after the failover time does.
 func (w *Worker) shutdown(ctx context.Context) {
-	ctx, cancel := w.env.WithTimeout(ctx, w.cfg.Lease.Grace, lease.ErrLeaseLost)
+	cfg := w.cfg.Lease.WithDefaults()
+	ctx, cancel := w.env.WithTimeout(ctx, min(cfg.Grace, cfg.Failover), lease.ErrLeaseLost)
 	defer cancel()
 	w.engine.shutdown(ctx)
 	if ctx.Err() != nil {
