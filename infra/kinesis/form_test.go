@@ -40,7 +40,7 @@ func TestRequestsThatAreCopiedAreAccepted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	box := &mailbox{}
 	s := NewStream(kinesis.NewFromConfig(l.Config("id"), func(o *kinesis.Options) { box.next, o.HTTPClient = o.HTTPClient, box }), "clicks")
 	at, err := s.Iterator(t.Context(), "shardId-000000000000", lease.Position{Type: lease.TrimHorizon})
