@@ -1,13 +1,12 @@
 package model
 
-import "strings"
-
 // wide is what a model recommends from when it has adopted an Edition: a fork of the Edition's index, and in it what the model
 // has made itself and the Edition does not know.
 type wide struct {
 	edition *Edition
 	index   *index
 	journal []Fact      // facts of the model that the edition lacked
+	texts   arena       // of the journal
 	seeded  int         // of those, the first: they came without labels
 	labels  []ItemLabel // labels of the model, as long as facts of the seed are in the journal
 }
@@ -77,9 +76,13 @@ func (w *wide) rebase(v *Edition, floor Floor) *wide {
 func (w *wide) add(f Fact) {
 	i, s := w.index.lookup(&f)
 	if _, c := w.index.add(&f, i, s); c == created || c == strengthened {
+		f.Session, f.Item = w.keep(f.Session), w.keep(f.Item)
 		w.journal = append(w.journal, f)
 	}
 }
+
+// keep returns a copy of an id, which may share memory with a whole record or with the texts of another edition.
+func (w *wide) keep(id string) string { return w.texts.text(w.texts.put(id)) }
 
 func (w *wide) addLabel(l ItemLabel) {
 	w.index.addLabel(l)
@@ -89,7 +92,6 @@ func (w *wide) addLabel(l ItemLabel) {
 // spread joins facts that the model has just made.
 func (w *wide) spread(facts []Fact) {
 	for _, f := range facts {
-		f.Session, f.Item = strings.Clone(f.Session), strings.Clone(f.Item) // they may share memory with a whole record
 		w.add(f)
 	}
 }

@@ -60,6 +60,43 @@ func BenchmarkObserve(b *testing.B) {
 	})
 }
 
+// BenchmarkObserveMerged feeds records of one step to the model of a shard which recommends from what all shards have learnt, as those of a worker do: it
+// has shed its own facts and adopts an edition with them every 10,000 records.
+func BenchmarkObserveMerged(b *testing.B) {
+	w, g := newWorld(1, 100, 400), NewMerged(DefaultParams())
+	m := New(DefaultParams())
+	var act [1]Interaction
+	var facts []Fact
+	publish := func() {
+		for _, f := range facts {
+			g.Add(f)
+		}
+		facts = facts[:0]
+		m.Adopt(g.Publish())
+		m.Shed()
+	}
+	for g.index.facts < benchFacts/10 {
+		if facts = m.Observe(facts, w.next(act[:])); len(facts) >= 100_000 {
+			publish()
+		}
+	}
+	records := make([]Record, 10_000)
+	i := len(records)
+	measure(b, func() {
+		if i == len(records) {
+			b.StopTimer()
+			for k := range records {
+				records[k] = w.next(make([]Interaction, 1))
+			}
+			publish()
+			i = 0
+			b.StartTimer()
+		}
+		facts = m.Observe(facts, records[i])
+		i++
+	})
+}
+
 // measure runs f and reports the CPU time of single calls. The benchmark's own ns/op is wall time.
 func measure(b *testing.B, f func()) {
 	runtime.LockOSThread()

@@ -5,27 +5,43 @@ package model
 // other are issued together, round by round, and so wait together: a branch that waits for one of them comes as late as it can. It changes
 // nothing, and returns the probes of the session and the item.
 func (m *Model) fetch(session string, act *Interaction) (p, q probe) {
-	x := m.index
+	p, q, warm := m.index.probes(session, act)
+	if m.wide != nil { // to which the fact will be spread
+		s, i, more := m.wide.index.probes(session, act)
+		_, rows := m.wide.index.fetch(&s, &i)
+		warm += more + rows
+	}
+	open, rows := m.index.fetch(&p, &q)
+	if warm += rows; open > 0 {
+		warm += m.visits.load(open - 1)
+	}
+	m.warm += warm
+	return p, q
+}
+
+// probes begins to look for the session and the item of a step, and loads where.
+func (x *index) probes(session string, act *Interaction) (p, q probe, warm uint64) {
 	p, q = x.sessions.probe(session), x.items.probe(act.Item)
-	m.warm += p.load() + q.load()
-	m.warm += x.shelves.load(LabelOf(act.Category, act.Brand).Category)
+	return p, q, p.load() + q.load() + x.shelves.load(LabelOf(act.Category, act.Brand).Category)
+}
+
+// fetch loads what is known of the session and the item, and returns what the session has in session.open.
+func (x *index) fetch(p, q *probe) (open int32, warm uint64) {
 	s, i := p.candidate(), q.candidate()
 	if i >= 0 {
 		e := x.items.row(i)
-		m.warm += x.items.peek(i) + x.items.postings.load(e.posting, int(e.n))
+		warm += x.items.peek(i) + x.items.postings.load(e.posting, int(e.n))
 		if int(e.n) == x.params.PerItem { // one more, and the oldest goes
 			oldest := x.sessions.row(int32(x.items.posting(i)[0]))
-			m.warm += x.sessions.records.load(oldest.block, int(oldest.n))
+			warm += x.sessions.records.load(oldest.block, int(oldest.n))
 		}
 	}
 	if s >= 0 {
 		e := x.sessions.row(s)
-		m.warm += x.sessions.peek(s) + x.sessions.records.load(e.block, int(e.n))
-		if e.open > 0 {
-			m.warm += m.visits.load(e.open - 1)
-		}
+		open = e.open
+		warm += x.sessions.peek(s) + x.sessions.records.load(e.block, int(e.n))
 	}
-	return p, q
+	return open, warm
 }
 
 // load fetches the slot where a probe begins.
