@@ -27,13 +27,17 @@ func (r *readings) watch(s *memoryStream) {
 
 // during lets time pass and returns the reads of each shard meanwhile.
 func (r *readings) during(d time.Duration) map[string][]time.Time {
-	r.mu.Lock()
-	r.at = map[string][]time.Time{}
-	r.mu.Unlock()
+	r.taken()
 	time.Sleep(d)
+	return r.taken()
+}
+
+func (r *readings) taken() map[string][]time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.at
+	at := r.at
+	r.at = map[string][]time.Time{}
+	return at
 }
 
 // TestIdleShardsAreReadTogetherAndSeldom: the longer a silence, the fewer reads, and all shards at the same moments, wherever they began. The first
