@@ -85,7 +85,8 @@ func (d *barDisplay) show(s Summary, done, total int64) {
 	if d.bar == nil {
 		d.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(d.out), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(total >= 0))
+			progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(total >= 0),
+			progressbar.OptionSetSpinnerChangeInterval(0)) // else a goroutine draws it whenever it likes, also after the end
 	}
 	d.bar.Describe(describe(s))
 	if total >= 0 {

@@ -2,6 +2,7 @@ package produce
 
 import (
 	"bytes"
+	"runtime/pprof"
 	"strings"
 	"testing"
 )
@@ -41,4 +42,17 @@ func TestBar(t *testing.T) {
 			t.Errorf("total %d: the bar is left on the screen: %q", total, last)
 		}
 	}
+	if all := running(t); strings.Contains(all, "progressbar") {
+		t.Errorf("a bar goes on drawing itself:\n%s", all)
+	}
+}
+
+// running returns the stacks of all goroutines.
+func running(t *testing.T) string {
+	t.Helper()
+	var stacks bytes.Buffer
+	if err := pprof.Lookup("goroutine").WriteTo(&stacks, 2); err != nil {
+		t.Fatal(err)
+	}
+	return stacks.String()
 }
