@@ -65,10 +65,7 @@ func TestTipCountsAfterTheFence(t *testing.T) {
 // TestReadingThatBeganBeforeTheFenceDoesNotCount: its answer may be older than what terms of before have written until then.
 func TestReadingThatBeganBeforeTheFenceDoesNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, "s")
-		f.stream.put("s", 3)
-		n := f.start("a")
-		f.until(5*time.Second, "the shard is read", func() bool { return f.ledger.count("s") == 3 })
+		f, n := newFleetThatHasRead(t, "s", 3)
 		f.replay()
 		f.until(20*time.Second, "it begins again", func() bool {
 			return n.Plan().Number == 1 && len(n.Shards()) == 1 && n.Shards()[0].MillisBehindLatest == 0

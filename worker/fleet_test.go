@@ -43,6 +43,16 @@ func newFleet(t *testing.T, shards ...string) *fleet {
 	return f
 }
 
+// newFleetThatHasRead returns a fleet of one worker that has processed so many records of its only shard, which has no more.
+func newFleetThatHasRead(t *testing.T, shard string, records int) (*fleet, *fleetNode) {
+	t.Helper()
+	f := newFleet(t, shard)
+	f.stream.put(shard, records)
+	n := f.start("a")
+	f.until(5*time.Second, "all is read", func() bool { return f.ledger.count(shard) == records })
+	return f, n
+}
+
 func (f *fleet) start(name string) *fleetNode {
 	f.t.Helper()
 	log := logrus.New()

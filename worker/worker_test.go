@@ -168,10 +168,7 @@ func TestFailingProcessorReleasesAndTriesAgain(t *testing.T) {
 
 func TestPositionPastRetentionStopsTheShard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, "s0")
-		f.stream.put("s0", 10)
-		a := f.start("a")
-		f.until(5*time.Second, "read", func() bool { return f.ledger.count("s0") == 10 })
+		f, a := newFleetThatHasRead(t, "s0", 10)
 		a.cancel()
 		<-a.done
 		f.stream.put("s0", 10)
@@ -193,10 +190,7 @@ func TestPositionPastRetentionStopsTheShard(t *testing.T) {
 // TestIdleShardOutlivesRetention holds that a quiet shard is not taken for one that has lost records.
 func TestIdleShardOutlivesRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, "s0")
-		f.stream.put("s0", 10)
-		a := f.start("a")
-		f.until(5*time.Second, "read", func() bool { return f.ledger.count("s0") == 10 })
+		f, a := newFleetThatHasRead(t, "s0", 10)
 		time.Sleep(30 * time.Second)
 		a.cancel()
 		<-a.done

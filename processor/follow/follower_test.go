@@ -221,17 +221,13 @@ func TestSnapshotsWithinTheHour(t *testing.T) {
 	if reads == 0 || reads > 3*5 { // a link of each shard every three minutes
 		t.Errorf("%d links were read", reads)
 	}
-	replay := follow.New(follow.Config{Layout: layout.With(layout.Map().Replace(hour, 0, 2)), Model: model.DefaultParams(), Window: time.Second}, f.env, f.bucket)
-	if err := replay.Open(t.Context(), nil, f.env.Wall()); err != nil {
-		t.Fatal(err)
-	}
-	before, n := model.TouchAt(noon.Add(time.Hour).UnixMilli()), 0
-	for fact := range replay.Latest().Facts() {
-		if n++; fact.Touch >= before {
+	before, facts := model.TouchAt(noon.Add(time.Hour).UnixMilli()), f.replayed(hour)
+	for _, fact := range facts {
+		if fact.Touch >= before {
 			t.Fatalf("a replay of the hour begins with a fact of %s", fact.Touch)
 		}
 	}
-	if n == 0 {
+	if len(facts) == 0 {
 		t.Error("a replay of the hour begins with nothing")
 	}
 }
@@ -294,14 +290,8 @@ func TestReplayBeginsWithTheSnapshotBeforeIt(t *testing.T) {
 			n++
 		}
 	}
-	replay := follow.New(follow.Config{
-		Layout: layout.With(layout.Map().Replace(chain.HourOf(noon)+1, 0, 2)), Model: model.DefaultParams(), Window: time.Second,
-	}, f.env, f.bucket)
-	if err := replay.Open(t.Context(), nil, f.env.Wall()); err != nil {
-		t.Fatal(err)
-	}
-	if e := replay.Latest(); n == 0 || len(slices.Collect(e.Facts())) != n {
-		t.Errorf("the replay begins with %d facts of the %d before it", len(slices.Collect(e.Facts())), n)
+	if got := len(f.replayed(chain.HourOf(noon) + 1)); n == 0 || got != n {
+		t.Errorf("the replay begins with %d facts of the %d before it", got, n)
 	}
 }
 

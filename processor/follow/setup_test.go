@@ -187,6 +187,18 @@ func (f *fleet) follower(cfg follow.Config) *follow.Follower {
 	return w
 }
 
+// replayed returns the facts with which a replay from an hour on begins.
+func (f *fleet) replayed(from chain.Hour) []model.Fact {
+	f.t.Helper()
+	replay := follow.New(follow.Config{
+		Layout: layout.With(layout.Map().Replace(from, 0, 2)), Model: model.DefaultParams(), Window: time.Second,
+	}, f.env, f.bucket)
+	if err := replay.Open(f.t.Context(), nil, f.env.Wall()); err != nil {
+		f.t.Fatal(err)
+	}
+	return slices.Collect(replay.Latest().Facts())
+}
+
 func (f *fleet) follow(w *follow.Follower) {
 	f.t.Helper()
 	if err := w.Follow(f.t.Context(), f); err != nil {

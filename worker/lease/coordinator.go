@@ -113,15 +113,13 @@ func (c *Coordinator) Run(ctx context.Context) error {
 
 // scans looks at the table until ctx or life ends.
 func (c *Coordinator) scans(ctx, life context.Context, end context.CancelCauseFunc) error {
-	synced, stop := context.WithCancel(ctx)
-	stop()
-	defer func() { _ = c.env.Sleep(synced, c.cfg.Failover/2) }()
+	defer c.awaitSync(life)
 	for ctx.Err() == nil {
 		if life.Err() != nil {
 			return context.Cause(life)
 		}
 		if c.syncDue() {
-			synced = c.sync(ctx, end)
+			c.sync(ctx, end)
 		}
 		if err := c.scan(ctx); err != nil {
 			c.trouble(ctx, "read lease table", err)

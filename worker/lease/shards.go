@@ -21,8 +21,8 @@ func (c *Coordinator) syncDue() bool {
 }
 
 // sync gives every shard of the stream a row beside the scans, and waits for it no longer than until the next of them: leases have to be watched while the stream
-// does not answer. The context that it returns ends when all is done, soon after ctx.
-func (c *Coordinator) sync(ctx context.Context, end context.CancelCauseFunc) (done context.Context) {
+// does not answer.
+func (c *Coordinator) sync(ctx context.Context, end context.CancelCauseFunc) {
 	done, synced := context.WithCancel(context.WithoutCancel(ctx))
 	began := c.env.Now()
 	c.env.Go(func() {
@@ -40,7 +40,21 @@ func (c *Coordinator) sync(ctx context.Context, end context.CancelCauseFunc) (do
 		c.syncing, c.nextSync = false, next
 	})
 	_ = c.env.Sleep(done, c.cfg.Scan) // its end ends the wait
-	return done
+}
+
+// awaitSync waits until no listing is under way, which is soon after the end of its context; for one that hangs nevertheless no longer than T/2.
+func (c *Coordinator) awaitSync(ctx context.Context) {
+	for until := c.env.Now().Add(c.cfg.Failover / 2); c.isSyncing() && c.env.Now().Before(until); {
+		if c.env.Sleep(ctx, c.cfg.Failover/500) != nil {
+			return
+		}
+	}
+}
+
+func (c *Coordinator) isSyncing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.syncing
 }
 
 // syncShards gives every shard of the stream a row. What an application begins with starts at the genesis position, every shard

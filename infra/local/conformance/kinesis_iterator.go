@@ -58,6 +58,21 @@ func (p *kinesisProbe) begins(iterator *string, data string) error {
 	return kinesisEqual("first record", string(records[0].Data), data)
 }
 
+// nothing checks that there are no records behind an iterator, and returns the next one.
+func (p *kinesisProbe) nothing(iterator *string) (*string, error) {
+	out, err := p.read(iterator, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := kinesisEqual("records behind the last", len(out.Records), 0); err != nil {
+		return nil, err
+	}
+	if out.NextShardIterator == nil {
+		return nil, errNoNextIterator
+	}
+	return out.NextShardIterator, nil
+}
+
 func checkAtAfter(p *kinesisProbe) error {
 	stream, results, err := p.filled(5)
 	if err != nil {
@@ -83,17 +98,14 @@ func checkAfterLast(p *kinesisProbe) error {
 	if err != nil {
 		return err
 	}
-	out, err := p.read(iterator, 0)
+	next, err := p.nothing(iterator)
 	if err != nil {
-		return err
-	}
-	if err := kinesisEqual("records behind the last", len(out.Records), 0); err != nil {
 		return err
 	}
 	if _, err := p.putOne(stream, "k", []byte("new")); err != nil {
 		return err
 	}
-	return p.begins(out.NextShardIterator, "new")
+	return p.begins(next, "new")
 }
 
 func checkAtStart(p *kinesisProbe) error {
@@ -144,11 +156,7 @@ func checkGarbageNumber(p *kinesisProbe) error {
 }
 
 func checkForeignShard(p *kinesisProbe) error {
-	stream, err := p.create(2)
-	if err != nil {
-		return err
-	}
-	shards, err := p.shards(stream)
+	stream, shards, err := p.sharded(2)
 	if err != nil {
 		return err
 	}

@@ -19,11 +19,7 @@ func (p *kinesisProbe) merge(stream string, a, b types.Shard) error {
 
 // mergedStream is the same for a stream of two shards that are merged: parents, then the child.
 func (p *kinesisProbe) mergedStream() (string, kinesisShards, error) {
-	stream, err := p.create(2)
-	if err != nil {
-		return "", nil, err
-	}
-	shards, err := p.shards(stream)
+	stream, shards, err := p.sharded(2)
 	if err != nil {
 		return "", nil, err
 	}
@@ -37,11 +33,7 @@ func (p *kinesisProbe) mergedStream() (string, kinesisShards, error) {
 }
 
 func checkBadMerge(p *kinesisProbe) error {
-	stream, err := p.create(3)
-	if err != nil {
-		return err
-	}
-	shards, err := p.shards(stream)
+	stream, shards, err := p.sharded(3)
 	if err != nil {
 		return err
 	}

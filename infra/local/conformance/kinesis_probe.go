@@ -173,6 +173,15 @@ func (p *kinesisProbe) arn(stream string) (*string, error) {
 	return out.StreamDescriptionSummary.StreamARN, nil
 }
 
+// sharded makes a stream of so many shards, and lists them.
+func (p *kinesisProbe) sharded(count int32) (stream string, shards kinesisShards, err error) {
+	if stream, err = p.create(count); err != nil {
+		return "", nil, err
+	}
+	shards, err = p.shards(stream)
+	return stream, shards, err
+}
+
 // shards lists all shards of a stream, following tokens.
 func (p *kinesisProbe) shards(stream string) (kinesisShards, error) {
 	return p.filtered(stream, nil)

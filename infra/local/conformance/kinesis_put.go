@@ -36,11 +36,7 @@ func kinesisPutChecks() []kinesisCheck {
 }
 
 func checkPutRouting(p *kinesisProbe) error {
-	stream, err := p.create(2)
-	if err != nil {
-		return err
-	}
-	shards, err := p.shards(stream)
+	stream, shards, err := p.sharded(2)
 	if err != nil {
 		return err
 	}
@@ -68,11 +64,7 @@ func checkPutRouting(p *kinesisProbe) error {
 }
 
 func checkExplicitHashKey(p *kinesisProbe) error {
-	stream, err := p.create(2)
-	if err != nil {
-		return err
-	}
-	shards, err := p.shards(stream)
+	stream, shards, err := p.sharded(2)
 	if err != nil {
 		return err
 	}

@@ -131,11 +131,7 @@ func checkFilterFromHorizon(p *kinesisProbe) error {
 }
 
 func checkFilterTime(p *kinesisProbe) error {
-	stream, err := p.create(1)
-	if err != nil {
-		return err
-	}
-	shards, err := p.shards(stream)
+	stream, shards, err := p.sharded(1)
 	if err != nil {
 		return err
 	}

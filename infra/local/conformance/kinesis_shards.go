@@ -108,11 +108,7 @@ func kinesisShardChecks() []kinesisCheck {
 }
 
 func checkShardRanges(p *kinesisProbe) error {
-	stream, err := p.create(3)
-	if err != nil {
-		return err
-	}
-	shards, err := p.shards(stream)
+	_, shards, err := p.sharded(3)
 	if err != nil {
 		return err
 	}
