@@ -1,6 +1,7 @@
 package lease_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -61,4 +62,32 @@ func TestAbandonedTermWritesNothing(t *testing.T) {
 		synctest.Wait()
 		c.stopAll()
 	})
+}
+
+// TestNobodyHasATermUnderTheCounterOfARelease: what the term before still has under way must not take effect on a row without owner.
+func TestNobodyHasATermUnderTheCounterOfARelease(t *testing.T) {
+	for name, give := range map[string]func(context.Context, *lease.Term) error{
+		"abandoned": func(ctx context.Context, term *lease.Term) error { return term.Abandon(ctx, errors.New("hangs")) },
+		"failed": func(ctx context.Context, term *lease.Term) error {
+			term.Fail(errors.New("disk full"))
+			return term.Close(ctx, "")
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCluster(t, 1)
+			a := c.start("a", lease.Config{})
+			var term *lease.Term
+			a.hang(func(of *lease.Term) { term = of }) // it is ended here
+			time.Sleep(3 * time.Second)
+			synctest.Wait()
+			before := term.Counter()
+			if err := give(t.Context(), term); err != nil {
+				t.Fatal(err)
+			}
+			if l := c.table.Leases()[0]; l.Owner != "" || l.Counter != before+1 {
+				t.Errorf("%s: the row is %q's under counter %d, want nobody's under %d", name, l.Owner, l.Counter, before+1)
+			}
+			c.stopAll()
+		})
+	}
 }
