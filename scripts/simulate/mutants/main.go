@@ -23,6 +23,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	chosen := choose(flag.Args())
+	if len(chosen) == 0 {
+		fmt.Fprintf(os.Stderr, "mutants: no name has any of these words in it: %s; -list names them\n", strings.Join(flag.Args(), " "))
+		os.Exit(2)
+	}
 	if *list {
 		for _, m := range chosen {
 			fmt.Printf("%-42s %s\n", m.name, m.why)
