@@ -60,8 +60,8 @@ var protocol = []mutant{
 	},
 	{
 		name: "counter/same-after-release", file: leaseDir + "lease.go",
-		old: `func (l *Lease) released() *Lease { return l.taken("") }`,
-		new: `func (l *Lease) released() *Lease { return l.with(func(n *Lease) { n.Owner = "" }) }`,
+		old:    `func (l *Lease) released() *Lease { return l.taken("") }`,
+		new:    `func (l *Lease) released() *Lease { return l.with(func(n *Lease) { n.Owner = "" }) }`,
 		why:    "two terms, one before and one after a release, have the same fencing token",
 		masked: "consumers neither fail nor hang here", test: "worker/lease.TestNobodyHasATermUnderTheCounterOfARelease",
 	},
