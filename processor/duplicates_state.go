@@ -6,20 +6,30 @@ import (
 	"slices"
 )
 
-// append appends the sessions, the least recent first, with their ids: see rows.State.
+// append appends the sessions, the least recent first, with their ids in the order in which they came: see rows.State.
 func (d *duplicates) append(b []byte) []byte {
+	var more []int32
 	for at := d.oldest; at > 0; at = d.order[at-1].next {
 		s := &d.open[at-1]
 		b = binary.LittleEndian.AppendUint64(b, s.id[0])
 		b = binary.LittleEndian.AppendUint64(b, s.id[1])
 		b = binary.AppendVarint(b, s.last)
 		b = binary.AppendUvarint(b, uint64(s.count))
-		for _, id := range s.ids[:min(int(s.count), len(s.ids))] {
-			b = binary.LittleEndian.AppendUint64(b, id)
+		b = appendIDs(b, s.ids[:min(int(s.count), len(s.ids))])
+		more = more[:0]
+		for at := s.more; at > 0; at = d.more[at-1].next {
+			more = append(more, at-1)
 		}
-		for id := range d.beyond(s) {
-			b = binary.LittleEndian.AppendUint64(b, id)
+		for _, at := range slices.Backward(more) {
+			b = appendIDs(b, d.more[at].ids[:d.more[at].count])
 		}
+	}
+	return b
+}
+
+func appendIDs(b []byte, ids []uint64) []byte {
+	for _, id := range ids {
+		b = binary.LittleEndian.AppendUint64(b, id)
 	}
 	return b
 }

@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -100,7 +101,7 @@ func unused(d *duplicates) (n int) {
 	return n
 }
 
-// TestDuplicatesSurviveTheirState loads what was appended, and both know the same from there on.
+// TestDuplicatesSurviveTheirState loads what was appended, and both know the same from there on, and write it the same way.
 func TestDuplicatesSurviveTheirState(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	now := time.UnixMicro(1_700_000_000_000_000)
@@ -117,6 +118,9 @@ func TestDuplicatesSurviveTheirState(t *testing.T) {
 	loaded := newDuplicates()
 	if !loaded.load(state) {
 		t.Fatal("the state makes no sense")
+	}
+	if !bytes.Equal(loaded.append(nil), state) {
+		t.Error("whoever has loaded the state writes another one")
 	}
 	for cut := range len(state) {
 		if newDuplicates().load(state[:cut]) && cut > 0 && cut < len(state)-8 && newDuplicates().load(state[:cut+1]) {

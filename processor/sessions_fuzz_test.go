@@ -55,8 +55,7 @@ func rewritten(t *testing.T, state []byte) ([]byte, error) {
 	return again, nil
 }
 
-// FuzzState loads states of open sessions. One that is taken is written the same way by whoever has loaded it: by every second, since ids of a
-// session are written from the newest on.
+// FuzzState loads states of open sessions. One that is taken is written the same way by whoever has loaded what was written.
 func FuzzState(f *testing.F) {
 	for n := range 3 {
 		c := emptyRows(f)
@@ -86,11 +85,8 @@ func FuzzState(f *testing.F) {
 			return
 		}
 		second, err := rewritten(t, first)
-		if err != nil {
-			t.Fatalf("what was written cannot be loaded: %v", err)
-		}
-		if third, err := rewritten(t, second); err != nil || !bytes.Equal(first, third) {
-			t.Fatalf("written\n%x, then\n%x, %v", first, third, err)
+		if err != nil || !bytes.Equal(first, second) {
+			t.Fatalf("written\n%x, then\n%x, %v", first, second, err)
 		}
 	})
 }
