@@ -91,12 +91,17 @@ func linksIn(t *testing.T, b *chaintest.Bucket, l chain.Layout) (out []map[strin
 func written(t *testing.T, cfg processor.Config, records []event.Record) *chaintest.Bucket {
 	t.Helper()
 	bucket := &chaintest.Bucket{}
+	write(t, bucket, cfg, records)
+	return bucket
+}
+
+func write(t *testing.T, bucket *chaintest.Bucket, cfg processor.Config, records []event.Record) {
+	t.Helper()
 	cfg.MaxRows = 9
 	b := newBench(t, bucket, cfg, chain.Bookmark{})
 	b.env.Time = noon.Add(3 * time.Hour)
 	b.process(records...)
 	b.drain()
-	return bucket
 }
 
 // boundary is the bookmark of the end of the chain in the hours before one o'clock.

@@ -117,3 +117,14 @@ func TestReadBackUntilLeavesOthersAlone(t *testing.T) {
 		t.Errorf("a chain that lies elsewhere: %v", err)
 	}
 }
+
+// TestReadBackUntilMeetsAChainThatBegins: a chain begins behind the hours while a term of it opens.
+func TestReadBackUntilMeetsAChainThatBegins(t *testing.T) {
+	bucket := &chaintest.Bucket{}
+	b := newBench(t, bucket, processor.Config{Layout: anew, Source: testLayout, Until: chain.HourOf(noon) + 2}, chain.Bookmark{})
+	b.env.Time = noon.Add(3 * time.Hour)
+	write(t, bucket, processor.Config{}, mixed(t)[65:])
+	if last, err := b.ReadBack(t.Context(), settled); err != nil || !last.Closed {
+		t.Errorf("it is over with %+v, %v", last, err)
+	}
+}

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/sirupsen/logrus"
 
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
@@ -37,6 +42,57 @@ func readersLayout(ctx context.Context, b chain.Bucket, l chain.Layout, generati
 
 // preflightTimeout bounds the checks, so that a mistake shows within seconds.
 const preflightTimeout = 20 * time.Second
+
+// ground is what a worker stands on, when everything that it needs is there.
+type ground struct {
+	stream infrakinesis.Summary
+	bucket *infras3.Bucket
+}
+
+// preflight checks everything that a worker needs, and leaves nothing behind when it refuses. A mistake is refused at once; a service that fails is asked
+// again as long as there is patience, and then refused as well.
+func (d deployment) preflight(ctx context.Context, c clients, create bool, patience time.Duration, log logrus.FieldLogger) (ground, error) {
+	check, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var failure error
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		g, err := d.check(check, c, create)
+		if failing(err) {
+			failure = err
+			log.WithError(err).Warn("a service fails; the worker tries again before it starts")
+			if (worker.System{}).Sleep(check, wait/2+rand.N(wait)) == nil {
+				continue
+			}
+		}
+		if err != nil && check.Err() != nil && ctx.Err() == nil {
+			err = refuse("%w; this has gone on for %s: start the worker again when the service works", cmp.Or(failure, err), patience)
+		}
+		return g, err
+	}
+}
+
+// failing reports whether it is the service that has failed: the SDK has tried again, in vain. One that cannot be reached at all may be a wrong address.
+func failing(err error) bool {
+	_, refused := errors.AsType[refusedError](err)
+	_, tried := errors.AsType[*retry.MaxAttemptsError](err)
+	return tried && !refused || errors.Is(err, infrakinesis.ErrStalled)
+}
+
+func (d deployment) check(ctx context.Context, c clients, create bool) (g ground, err error) {
+	if g.stream, err = checkStream(ctx, c, d.stream); err != nil {
+		return g, err
+	}
+	if g.bucket, err = checkBucket(ctx, c, d.bucket); err != nil {
+		return g, err
+	}
+	if err := checkTable(ctx, c, d.app, false); err != nil && (!create || !errors.Is(err, infradynamo.ErrNoTable)) {
+		return g, err
+	}
+	if err := checkLog(ctx, g.bucket, d, g.stream.ARN); err != nil {
+		return g, err
+	}
+	return g, checkTable(ctx, c, d.app, create)
+}
 
 // checkStream describes the stream, or refuses.
 func checkStream(ctx context.Context, c clients, name string) (infrakinesis.Summary, error) {

@@ -52,46 +52,31 @@ type settings struct {
 	metrics   *telemetry.Metrics // nil when nothing is measured
 }
 
-// assemble checks everything that a worker needs, and puts it together. Nothing is left behind when it refuses.
+// assemble checks everything that a worker needs, and puts it together.
 func assemble(ctx context.Context, c clients, d deployment, cfg settings, create bool, log logrus.FieldLogger, observer processor.Observer) (*service, error) {
-	check, cancel := context.WithTimeout(ctx, preflightTimeout)
-	defer cancel()
-	summary, err := checkStream(check, c, d.stream)
+	g, err := d.preflight(ctx, c, create, preflightTimeout, log)
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := checkBucket(check, c, d.bucket)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkTable(check, c, d.app, false); err != nil && (!create || !errors.Is(err, infradynamo.ErrNoTable)) {
-		return nil, err
-	}
-	if err := checkLog(check, bucket, d, summary.ARN); err != nil {
-		return nil, err
-	}
-	if err := checkTable(check, c, d.app, create); err != nil {
-		return nil, err
-	}
-	cfg.worker.Retention = summary.Retention
+	cfg.worker.Retention = g.stream.Retention
 	if cfg.processor.Codec, err = table.NewCodec(0); err != nil {
 		return nil, err
 	}
-	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), retention: summary.Retention, tally: newTally(), log: log}
+	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), retention: g.stream.Retention, tally: newTally(), log: log}
 	s.upstream = upstream.New(s.appeared)
 	cfg.processor.Scout = s.upstream
-	cfg.processor.Keep, cfg.processor.Remove = summary.Retention+24*time.Hour, bucket.Delete
+	cfg.processor.Keep, cfg.processor.Remove = g.stream.Retention+24*time.Hour, g.bucket.Delete
 	self := func() *worker.Worker { return s.Worker }
 	if cfg.follow != nil {
-		cfg.follow.Keep, cfg.follow.Remove, cfg.follow.Report = cfg.processor.Keep, bucket.Delete, s.merged
-		s.models = shardlog.NewModels(*cfg.follow, worker.System{}, bucket, self, s.restored)
+		cfg.follow.Keep, cfg.follow.Remove, cfg.follow.Report = cfg.processor.Keep, g.bucket.Delete, s.merged
+		s.models = shardlog.NewModels(*cfg.follow, worker.System{}, g.bucket, self, s.restored)
 	}
-	s.operator = lease.NewOperator(worker.System{}, s.store, cmp.Or(cfg.worker.Lease.Failover, 5*time.Second), replay.Publish(worker.System{}, bucket, d.layout))
+	s.operator = lease.NewOperator(worker.System{}, s.store, cmp.Or(cfg.worker.Lease.Failover, 5*time.Second), replay.Publish(worker.System{}, g.bucket, d.layout))
 	stream, told := worker.Stream(infrakinesis.NewStream(c.kinesis, d.stream)), observers{observer, s.live, s.tally, s.upstream}
 	if cfg.metrics != nil {
 		stream, told = cfg.metrics.Stream(stream), append(told, cfg.metrics)
 	}
-	factory := s.live.Watch(shardlog.NewFactory(cfg.processor, worker.System{}, bucket, self, told, s.models))
+	factory := s.live.Watch(shardlog.NewFactory(cfg.processor, worker.System{}, g.bucket, self, told, s.models))
 	if cfg.metrics != nil {
 		factory = cfg.metrics.Terms(factory)
 	}

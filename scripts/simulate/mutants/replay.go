@@ -32,7 +32,10 @@ var replays = []mutant{
 		return s.restart(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("commit at the tip`, new: `	err := error(nil)
+		return fmt.Errorf("commit at the tip`, new: `	err := ctx.Err()
+	if errors.Is(err, ErrRestart) {
+		return s.restart(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("commit at the tip`,
 		why: "what was read up to the tip is not in the log yet",
