@@ -182,7 +182,7 @@ func (c *Coordinator) compare() (lost []*Term, given []Lease, mine []string) {
 	for _, l := range c.leases {
 		t := c.terms[l.Key]
 		switch {
-		case t != nil && (l.Counter > t.Counter() || t.Lease().Plan < c.plan.Number):
+		case t != nil && l.Counter > t.Counter():
 			lost = append(lost, t)
 		case t != nil && l.Counter == t.Counter() && l.Owner != c.me.ID && !l.Ended():
 			lost = append(lost, t)

@@ -44,7 +44,7 @@ func (c *Coordinator) parallel(n, limit int, f func(i int)) {
 // take acquires one lease as it was read. Losing the race to another worker is no error.
 func (c *Coordinator) take(ctx context.Context, l Lease) error {
 	c.mu.Lock()
-	me, ok := c.me.ID, c.trusted() && !c.leaving && c.terms[l.Key] == nil && l.Plan >= c.plan.Number
+	me, ok := c.me.ID, c.trusted() && !c.leaving && c.terms[l.Key] == nil
 	c.mu.Unlock()
 	if !ok {
 		return nil

@@ -38,7 +38,8 @@ var replays = []mutant{
 	}
 	if err != nil {
 		return fmt.Errorf("commit at the tip`,
-		why: "what was read up to the tip is not in the log yet",
+		why:    "what was read up to the tip is not in the log yet",
+		masked: "what is not committed at the tip is so a moment later, before anybody looks", test: "worker.TestTipCountsAfterTheFence",
 	},
 	{
 		name: "tip/far-behind", file: "worker/shard.go",
@@ -88,7 +89,8 @@ var replays = []mutant{
 	{
 		name: "make/without-publishing", file: operator,
 		old: `	if to.Published != "" {`, new: `	if to.By < 0 {`,
-		why: "EARLY: a plan is made while readers do not see the map that it begins from",
+		why:    "EARLY: a plan is made while readers do not see the map that it begins from",
+		masked: "what is shown late is shown all the same, by the next plan", test: "worker/lease.TestNoPlanBeforeReadersSeeTheLast",
 	},
 	{
 		name: "make/unconditional", file: storeFile,
@@ -107,9 +109,10 @@ var replays = []mutant{
 	},
 	{
 		name: "make/positions-after-the-row", file: operator,
-		old: "	err := o.insist(ctx, func(ctx context.Context) error { return o.store.PutPositions(ctx, to.ID, positions) })\n	if err == nil {\n		err = o.write(ctx, from, to)\n	}\n",
-		new: "	err := o.write(ctx, from, to)\n	if err == nil {\n		err = o.insist(ctx, func(ctx context.Context) error { return o.store.PutPositions(ctx, to.ID, positions) })\n	}\n",
-		why: "the plan is applied before its positions can be read",
+		old:    "	err := o.insist(ctx, func(ctx context.Context) error { return o.store.PutPositions(ctx, to.ID, positions) })\n	if err == nil {\n		err = o.write(ctx, from, to)\n	}\n",
+		new:    "	err := o.write(ctx, from, to)\n	if err == nil {\n		err = o.insist(ctx, func(ctx context.Context) error { return o.store.PutPositions(ctx, to.ID, positions) })\n	}\n",
+		why:    "the plan is applied before its positions can be read",
+		masked: "an operator would have to die between the two requests", test: "worker/lease.TestOperatorMayStopAnywhere",
 	},
 	{
 		name: "make/not-reserved", file: draft,
@@ -119,7 +122,8 @@ var replays = []mutant{
 	{
 		name: "make/reserved-by-others", file: chainDir + "freeze.go",
 		old: "		case err == nil:\n			return generation, nil\n", new: "		case err == nil || errors.Is(err, ErrExists):\n			return generation, nil\n",
-		why: "REUSE: a generation that somebody else has reserved is used",
+		why:    "REUSE: a generation that somebody else has reserved is used",
+		masked: "the plan row lets one of two operators through, and the other one has written nothing by then", test: "processor/chain.TestGenerationIsReservedOnce",
 	},
 	{
 		name: "make/on-the-wanted-map", file: draft,
@@ -156,7 +160,8 @@ var replays = []mutant{
 	{
 		name: "position/mark-alone", file: draft,
 		old: "	if d.Row.Ended() {\n", new: "	if d.Row.Key != \"\" {\n",
-		why: "MARKALONE: a shard with an end mark is set to SHARD_END before its children have rows",
+		why:    "MARKALONE: a shard with an end mark is set to SHARD_END before its children have rows",
+		masked: "an operator would have to look between an end mark and the row of the child", test: "worker/replay.TestWhereShardsBegin",
 	},
 	{
 		name: "position/end-mark-of-any-hour", file: marks,
@@ -167,7 +172,8 @@ var replays = []mutant{
 	{
 		name: "position/first-record-unknown", file: draft,
 		old: `if d.Known = first != ""; d.Known {`, new: `if d.Known = false; d.Known {`,
-		why: "STARTOWN: a shard whose chain has begun with a record that is past retention begins with the oldest that is left",
+		why:    "STARTOWN: a shard whose chain has begun with a record that is past retention begins with the oldest that is left",
+		masked: "the writer finds the chain that has begun, and goes on there", test: "worker/replay.TestWhereShardsBegin",
 	},
 
 	// The beginning of a chain.
@@ -179,12 +185,14 @@ var replays = []mutant{
 	{
 		name: "start/in-the-generation-of-its-hour", file: marks,
 		old: "	for _, g := range l.Generations() {\n		m, err := writeMark(", new: "	for _, g := range []int{l.GenerationAt(mark.Hour)} {\n		m, err := writeMark(",
-		why: "STARTHOUR: a start mark is written without a look at older generations",
+		why:    "STARTHOUR: a start mark is written without a look at older generations",
+		masked: "two terms would have to begin one chain under two plans", test: "processor/chain.TestChainBeginsOnce",
 	},
 	{
 		name: "start/older-has-no-say", file: marks,
 		old: "		mark = m\n", new: "",
-		why: "STARTOWN: a mark of an older generation that does not count does not say where the chain begins",
+		why:    "STARTOWN: a mark of an older generation that does not count does not say where the chain begins",
+		masked: "it takes a record that is past retention, before which the chain has begun under an older plan", test: "processor/chain.TestChainBeginsOnce",
 	},
 
 	// Rows, and who may take them.
@@ -223,7 +231,8 @@ var replays = []mutant{
 	{
 		name: "begin/older-than-the-plan", file: leaseDir + "take.go",
 		old: ` || l.Counter <= c.highest[l.Key] || l.Plan < c.plan.Number {`, new: ` || l.Counter <= c.highest[l.Key] {`,
-		why: "a term begins under a plan that is over",
+		why:    "a term begins under a plan that is over",
+		masked: "the plan is applied to the row within moments, and the fence waits for T", test: "worker/lease.TestLeaseThatIsTakenLate",
 	},
 	{
 		name: "begin/handed-over-before-its-parents", file: leaseDir + "expect.go",
@@ -231,34 +240,28 @@ var replays = []mutant{
 		why: "a shard to which a plan is applied just after it was handed over is read before its parent has been read again",
 	},
 	{
-		name: "take/older-than-the-plan", file: leaseDir + "take.go",
-		old: ` && c.terms[l.Key] == nil && l.Plan >= c.plan.Number`, new: ` && c.terms[l.Key] == nil`,
-		why: "a row is taken to which the plan has not been applied",
-	},
-	{
 		name: "free/older-than-the-plan", file: leaseDir + "fleet.go",
 		old: `case startable(l) && l.Plan >= f.Plan.Number:`, new: `case startable(l):`,
-		why: "a row is planned for to which the plan has not been applied",
+		why:    "a row is planned for to which the plan has not been applied",
+		masked: "who has taken such a row begins nothing", test: "worker/lease.TestTakes",
 	},
 	{
 		name: "learn/terms-go-on", file: obey,
 		old: `if t.Lease().Plan < plan.Number {`, new: `if t.Lease().Plan < 0 {`,
-		why: "terms that are older than the plan which a heartbeat brings go on",
-	},
-	{
-		name: "compare/terms-go-on", file: leaseDir + "scan.go",
-		old: `(l.Counter > t.Counter() || t.Lease().Plan < c.plan.Number):`, new: `(l.Counter > t.Counter()):`,
-		why: "terms that are older than the plan go on",
+		why:    "terms that are older than the plan which a heartbeat brings go on",
+		masked: "the plan is applied to their rows within moments, and the fence waits for T", test: "worker/lease.TestHeartbeatsTellOfAPlan",
 	},
 	{
 		name: "learn/backwards", file: obey,
 		old: `if plan.Number >= c.plan.Number {`, new: `if plan.Number >= 0 {`,
-		why: "a read that is late makes a worker forget a plan",
+		why:    "a read that is late makes a worker forget a plan",
+		masked: "the same as when a term begins under an older plan", test: "worker/lease.TestRowsThatAreReadLate",
 	},
 	{
 		name: "learn/not-from-heartbeats", file: leaseDir + "heartbeat.go",
 		old: "	c.learn(plan) // before there is trust again: nothing older than the plan may go on\n", new: "	_ = plan\n",
-		why: "a worker that cannot read the rows does not hear of a plan",
+		why:    "a worker that cannot read the rows does not hear of a plan",
+		masked: "the same, or trust ends", test: "worker/lease.TestHeartbeatsTellOfAPlan",
 	},
 	{
 		name: "parents/of-any-plan", file: leaseDir + "plan.go",
@@ -268,12 +271,14 @@ var replays = []mutant{
 	{
 		name: "parents/of-a-later-plan", file: leaseDir + "plan.go",
 		old: `return !ok || plan != l.Plan`, new: `return !ok || plan < l.Plan`,
-		why: "PARENTGE: a child is read under an old plan after its parent has been read under a new one",
+		why:    "PARENTGE: a child is read under an old plan after its parent has been read under a new one",
+		masked: "the plan is applied to the child as it was to the parent, before the child has read anything that counts", test: "worker/lease.TestAnyView",
 	},
 	{
 		name: "children/without-plan", file: leaseDir + "term.go",
 		old: `= genesis.start(child.Key), l.Plan, l.Map, l.Source`, new: `= genesis.start(child.Key), 0, l.Map, l.Source`,
-		why: "the row of a child belongs to no plan",
+		why:    "the row of a child belongs to no plan",
+		masked: "workers apply the plan to the row, which costs a moment", test: "worker/lease.TestRowsOfNewShardsBelongToThePlan",
 	},
 	{
 		name: "children/without-map", file: leaseDir + "term.go",
@@ -288,7 +293,8 @@ var replays = []mutant{
 	{
 		name: "children/listed-without-plan", file: leaseDir + "shards.go",
 		old: `= plan.Number, plan.Map, plan.Source`, new: `= 0, plan.Map, plan.Source`,
-		why: "the row of a shard that the listing finds belongs to no plan",
+		why:    "the row of a shard that the listing finds belongs to no plan",
+		masked: "the same", test: "worker/lease.TestRowsOfNewShardsBelongToThePlan",
 	},
 
 	// Keys.

@@ -1,6 +1,7 @@
 package leasetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ var ErrLost = errors.New("connection reset")
 type Store struct {
 	Table  *Table
 	decide atomic.Pointer[Decide]
+	delay  atomic.Pointer[func(op string)]
 }
 
 // Decide says what happens to a request. It may block until ctx ends, like a hung connection.
@@ -37,6 +39,9 @@ type Decide func(ctx context.Context, op string) Fault
 
 // Inject makes d decide on all requests from now on.
 func (s *Store) Inject(d Decide) { s.decide.Store(&d) }
+
+// Delay calls f with the operation between what a read has found and its answer, from now on.
+func (s *Store) Delay(f func(op string)) { s.delay.Store(&f) }
 
 var _ lease.Store = (*Store)(nil)
 
@@ -57,8 +62,12 @@ func read[R any](ctx context.Context, s *Store, op string, get func(*Table) (R, 
 		return r, fmt.Errorf("%s: %w", op, ErrLost)
 	}
 	s.Table.mu.Lock()
-	defer s.Table.mu.Unlock()
-	return get(s.Table)
+	r, err = get(s.Table)
+	s.Table.mu.Unlock()
+	if f := s.delay.Load(); f != nil {
+		(*f)(op)
+	}
+	return r, cmp.Or(context.Cause(ctx), err)
 }
 
 func (s *Store) write(ctx context.Context, op string, do func(*Table) error) error {
