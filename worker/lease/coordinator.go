@@ -66,6 +66,7 @@ type Coordinator struct {
 	nextSync time.Time // when they have to be listed again
 	seen     *Observer
 	rows     map[string]rowSighting
+	viewed   []Lease         // room for view
 	avoid    map[string]bool // leases that were taken away from consumers that still hang
 }
 

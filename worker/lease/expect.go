@@ -94,6 +94,7 @@ func (c *Coordinator) arrived(ctx context.Context, l Lease) {
 	before := slices.IndexFunc(c.leases, func(o Lease) bool { return o.Key == l.Key })
 	moved := before >= 0 && l.Counter > c.leases[before].Counter
 	if moved {
+		c.leases = slices.Clone(c.leases) // others read it
 		c.leases[before] = l
 	}
 	if moved && l.Owner != me {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -75,7 +74,7 @@ func (c *Coordinator) readWorkers(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	died := c.see(workers, began)
-	leases, readAt := slices.Clone(c.leases), c.readAt
+	leases, readAt := c.leases, c.readAt // arrived changes a copy
 	c.mu.Unlock()
 	for _, w := range died {
 		c.report.Died(w.ID)
@@ -103,15 +102,16 @@ func (c *Coordinator) see(workers []Worker, began time.Time) (died []Worker) {
 	}
 	c.workers = workers
 	c.foresee()
-	for _, l := range c.leases {
-		c.seeRow(&l, ended)
+	for i := range c.leases {
+		c.seeRow(&c.leases[i], ended)
 	}
 	return died
 }
 
 // seeRow needs the lock.
 func (c *Coordinator) seeRow(l *Lease, now time.Time) {
-	s, ok := c.rows[l.Key]
+	before, ok := c.rows[l.Key]
+	s := before
 	if !ok || s.counter != l.Counter {
 		s = rowSighting{counter: l.Counter, since: now, moved: ok}
 	}
@@ -121,7 +121,9 @@ func (c *Coordinator) seeRow(l *Lease, now time.Time) {
 	case s.free.IsZero():
 		s.free = now
 	}
-	c.rows[l.Key] = s
+	if s != before {
+		c.rows[l.Key] = s
+	}
 }
 
 // bury deletes the rows of workers that have been still for 10 T.
@@ -150,6 +152,7 @@ func (c *Coordinator) act(ctx context.Context) {
 		d = Decide(v)
 		c.stale = c.stale || d.Waiting
 	}
+	take := rowsOf(v.Leases, append(mine, d.Take...))
 	agreed := make([]*Term, len(d.Agree))
 	for i, m := range d.Agree {
 		delete(c.inbox, m.Key)
@@ -170,7 +173,7 @@ func (c *Coordinator) act(ctx context.Context) {
 			t.handOff(d.Agree[i].To, ErrHandOff)
 		}
 	}
-	c.takeAll(ctx, v.Leases, append(mine, d.Take...))
+	c.takeAll(ctx, take)
 	c.ask(ctx, d.Request)
 }
 
@@ -197,7 +200,7 @@ func (c *Coordinator) compare() (lost []*Term, given []Lease, mine []string) {
 	return lost, given, mine
 }
 
-// view needs the lock.
+// view needs the lock, and holds as long as that and until the next one: a fleet of thousands of shards is looked at twice a second.
 func (c *Coordinator) view() View {
 	now := c.env.Now()
 	alive := map[string]Worker{c.me.ID: c.me}
@@ -206,34 +209,27 @@ func (c *Coordinator) view() View {
 			alive[w.ID] = w
 		}
 	}
-	leases := make([]Lease, len(c.leases))
-	copy(leases, c.leases)
-	for i := range leases {
-		if t := c.terms[leases[i].Key]; t != nil { // newer than what was read
-			leases[i] = t.Lease()
+	c.viewed = append(c.viewed[:0], c.leases...)
+	moving := map[string]string{}
+	if len(c.terms) > 0 {
+		for i := range c.viewed {
+			if t := c.terms[c.viewed[i].Key]; t != nil { // newer than what was read
+				c.viewed[i] = t.Lease()
+			}
 		}
 	}
-	rows := make(map[string]rowSighting, len(c.rows))
-	for k, s := range c.rows {
-		rows[k] = s
-	}
-	inbox := make(map[string]string, len(c.inbox))
-	for k, to := range c.inbox {
-		inbox[k] = to
-	}
-	moving := map[string]string{}
 	for k, t := range c.terms {
 		if to := t.promised(); to != "" {
 			moving[k] = to
 		}
 	}
 	return View{
-		Me: c.me.ID, Leaving: c.leaving, Failover: c.cfg.Failover, Moves: c.cfg.Moves, Plan: c.plan, Leases: leases, Alive: alive,
-		Grown: c.cfg.grown(), Requests: inbox, Moving: moving, Avoid: maps.Clone(c.avoid),
-		Moved:     func(key string) bool { return rows[key].moved && now.Sub(rows[key].since) < 6*c.cfg.Failover },
-		Unchanged: func(key string) time.Duration { return now.Sub(rows[key].since) },
+		Me: c.me.ID, Leaving: c.leaving, Failover: c.cfg.Failover, Moves: c.cfg.Moves, Plan: c.plan, Leases: c.viewed, Alive: alive,
+		Grown: c.cfg.grown(), Requests: c.inbox, Moving: moving, Avoid: c.avoid,
+		Moved:     func(key string) bool { return c.rows[key].moved && now.Sub(c.rows[key].since) < 6*c.cfg.Failover },
+		Unchanged: func(key string) time.Duration { return now.Sub(c.rows[key].since) },
 		Free: func(key string) time.Duration {
-			if s := rows[key]; !s.free.IsZero() {
+			if s := c.rows[key]; !s.free.IsZero() {
 				return now.Sub(s.free)
 			}
 			return 0

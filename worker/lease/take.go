@@ -6,26 +6,35 @@ import (
 	"fmt"
 )
 
+// rowsOf returns the rows of some leases, in the order of the keys.
+func rowsOf(leases []Lease, keys []string) []Lease {
+	if len(keys) == 0 {
+		return nil
+	}
+	byKey := make(map[string]*Lease, len(leases))
+	for i := range leases {
+		byKey[leases[i].Key] = &leases[i]
+	}
+	rows := make([]Lease, len(keys))
+	for i, k := range keys {
+		rows[i] = *byKey[k]
+	}
+	return rows
+}
+
 // takeAll takes the planned leases, eight at a time.
-func (c *Coordinator) takeAll(ctx context.Context, leases []Lease, keys []string) {
-	rows := make(map[string]Lease, len(leases))
-	for _, l := range leases {
-		rows[l.Key] = l
+func (c *Coordinator) takeAll(ctx context.Context, rows []Lease) {
+	if len(rows) == 0 {
+		return
 	}
-	var todo []Lease
-	for _, k := range keys {
-		todo = append(todo, rows[k])
-	}
-	c.parallel(len(todo), 8, func(i int) {
-		if err := c.take(ctx, todo[i]); err != nil {
+	c.parallel(len(rows), 8, func(i int) {
+		if err := c.take(ctx, rows[i]); err != nil {
 			c.trouble(ctx, "take lease", err)
 		}
 	})
-	if len(keys) > 0 {
-		c.mu.Lock()
-		c.stale = true
-		c.mu.Unlock()
-	}
+	c.mu.Lock()
+	c.stale = true
+	c.mu.Unlock()
 }
 
 // parallel runs f for 0..n-1, at most limit at a time, and waits for all.
