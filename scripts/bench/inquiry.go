@@ -2,11 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,14 +25,14 @@ const askers = 128
 
 // inquire asks for recent sessions, each of its owner or of another worker.
 func (s *shopFloor) inquire(ctx context.Context, d time.Duration, owner bool) (*inquiry, error) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: askers}, Timeout: 10 * time.Second}
-	defer client.CloseIdleConnections()
 	out := &inquiry{}
 	var next atomic.Int64
 	began := time.Now()
 	g, ctx := errgroup.WithContext(ctx)
 	for range askers {
 		g.Go(func() error {
+			a := asker{}
+			defer a.close()
 			for {
 				due := began.Add(time.Duration(next.Add(1)-1) * time.Second / queryRate)
 				if due.Sub(began) > d {
@@ -52,7 +47,7 @@ func (s *shopFloor) inquire(ctx context.Context, d time.Duration, owner bool) (*
 				if err != nil {
 					return err
 				}
-				ok := ask(ctx, client, address, session, owner)
+				ok := a.ask(ctx, address, session, owner)
 				out.note(time.Since(due), late, ok)
 			}
 		})
@@ -67,24 +62,4 @@ func (i *inquiry) note(took, late time.Duration, ok bool) {
 	if !ok {
 		i.failed++
 	}
-}
-
-// ask asks one question, and reports whether the answer is that of the owner, and came the way that is measured.
-func ask(ctx context.Context, client *http.Client, address, session string, direct bool) bool {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/v1/recommendations?session_id=%s&k=20", address, url.QueryEscape(session)), nil)
-	if err != nil {
-		return false
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return false
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		return false
-	}
-	var a struct{ Source string }
-	forwarded := response.Header.Get("Streamrec-Forwarded-By") != ""
-	return json.Unmarshal(body, &a) == nil && a.Source == "live" && forwarded != direct
 }

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
+	"time"
+
+	"github.com/streamrec/streamrec/scripts/process"
+	"github.com/streamrec/streamrec/worker"
 )
 
 // binaryPath is where scripts/bench.sh puts the streamrec binary: beside this one.
@@ -19,6 +25,37 @@ func binaryPath() (string, error) {
 		return "", fmt.Errorf("the workers' binary is not there: run scripts/bench.sh (%w)", err)
 	}
 	return path, nil
+}
+
+// startLocal starts the services in a process of their own, without Kinesis' limits, and returns where they are. They give way to whatever else wants to run, as
+// services on other machines do.
+func startLocal(ctx context.Context, shards int) (p *process.Process, endpoint string, err error) {
+	binary, err := binaryPath()
+	if err != nil {
+		return nil, "", err
+	}
+	p, err = process.Start(process.Command{
+		Name: "local", Path: "nice", Args: []string{
+			"-n", "10", binary, "local", "--listen", "127.0.0.1:0", "-o", "json", "--limits", "off",
+			"--create-stream", fmt.Sprintf("%s=%d", streamName, shards), "--bucket", bucketName,
+		}, Env: os.Environ(),
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	for endpoint == "" {
+		if p.Exited() {
+			return nil, "", fmt.Errorf("the services have ended\n%s", p.Tail(10))
+		}
+		if err := (worker.System{}).Sleep(ctx, 20*time.Millisecond); err != nil {
+			_, killed := p.Kill()
+			return nil, "", errors.Join(err, killed)
+		}
+		for _, e := range p.Out.All() {
+			endpoint = e.Text("endpoint")
+		}
+	}
+	return p, endpoint, nil
 }
 
 // startReal starts a real worker: a process of the streamrec binary, with its defaults but for the arguments. Its log is a file in dir.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"os/exec"
 	"sync"
 	"time"
@@ -15,7 +13,6 @@ import (
 
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
-	"github.com/streamrec/streamrec/infra/local"
 	stream "github.com/streamrec/streamrec/processor/event"
 	"github.com/streamrec/streamrec/scripts/process"
 	"github.com/streamrec/streamrec/scripts/shop"
@@ -25,12 +22,11 @@ import (
 
 // shopFloor is a shop with its stream, its bucket and real workers: processes of the streamrec binary, which scripts/bench.sh puts beside this one.
 type shopFloor struct {
-	local   *local.Local
-	server  *http.Server
-	client  *kinesis.Client
-	store   lease.Store
-	workers []*exec.Cmd
-	items   []string
+	services *process.Process
+	client   *kinesis.Client
+	store    lease.Store
+	workers  []*exec.Cmd
+	items    []string
 
 	addresses []string // of the workers
 	ranges    []stream.HashRange
@@ -45,19 +41,12 @@ type shopFloor struct {
 
 // startShop starts everything, and opens the shop.
 func startShop(ctx context.Context, c *cell) (s *shopFloor, err error) {
-	l, err := local.New(local.Options{Region: region, Buckets: []string{bucketName}, Streams: map[string]int64{streamName: queryShards}})
+	services, endpoint, err := startLocal(ctx, queryShards)
 	if err != nil {
 		return nil, err
 	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen: %w", err), l.Close())
-	}
-	endpoint := "http://" + listener.Addr().String()
 	clients := newClients(endpoint, "harness")
-	s = &shopFloor{local: l, server: &http.Server{Handler: l.Handler(), ReadHeaderTimeout: 10 * time.Second}, client: clients.kinesis, store: infradynamo.NewStore(clients.dynamodb, appName), closed: make(chan error, 1)}
-	go func() { _ = s.server.Serve(listener) }() // ends with end; a failure before shows in every request
+	s = &shopFloor{services: services, client: clients.kinesis, store: infradynamo.NewStore(clients.dynamodb, appName), closed: make(chan error, 1)}
 	for n := range queryWorkers {
 		if err := s.hire(endpoint, c.dir, n); err != nil {
 			return nil, errors.Join(err, s.end())
@@ -240,5 +229,6 @@ func (s *shopFloor) end() error {
 	for _, cmd := range s.workers {
 		killReal(cmd)
 	}
-	return errors.Join(s.server.Close(), s.local.Close())
+	_, err := s.services.Kill()
+	return err
 }
