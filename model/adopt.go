@@ -14,18 +14,18 @@ type wide struct {
 // Adopt makes the model recommend from what an Edition knows together with what it has learnt itself. The lists are those of
 // a single model that was given the facts of both. What other models learn is seen when a newer Edition is adopted; calling
 // Adopt with the Edition at hand costs nothing, with another one time in proportion to the pages of the Edition and to what the
-// model has learnt and the Edition does not know yet. Nil goes back to what the model has learnt itself.
+// model has learnt since the one at hand: see [Model.Prepare]. Nil goes back to what the model has learnt itself.
 //
 // The parameters of the model must be those of the Merged.
 func (m *Model) Adopt(v *Edition) {
-	switch w := m.wide; {
+	switch {
 	case v == nil:
 		m.keep()
-	case w != nil && w.edition == v:
-	case w != nil && w.edition.origin == v.origin && w.edition.version < v.version:
-		m.wide = w.rebase(v, w.index.floors())
-	case m.lean:
-		m.wide = w.rebase(v, m.Floor())
+	case m.wide != nil && m.wide.edition == v:
+	case m.wide != nil && (m.lean || m.wide.older(v)):
+		a := m.Prepare(v)
+		a.Step(len(m.wide.journal))
+		m.Complete(a)
 	default:
 		m.wide = m.seed(v)
 	}
@@ -53,22 +53,71 @@ func (m *Model) seed(v *Edition) *wide {
 	return w
 }
 
-// rebase returns another Edition with what of the journal it lacks.
-func (w *wide) rebase(v *Edition, floor Floor) *wide {
-	n := &wide{edition: v, index: v.index.fork()}
-	n.index.raiseTo(floor)
-	for at, f := range w.journal {
-		if n.add(f); at < w.seeded {
-			n.seeded = len(n.journal)
+// older reports whether an Edition has all that the one at hand has.
+func (w *wide) older(v *Edition) bool {
+	return w.edition.origin == v.origin && w.edition.version < v.version
+}
+
+// Adoption is an Edition on its way into a model, which recommends from the one before meanwhile. It is void when another one is adopted.
+type Adoption struct {
+	edition *Edition
+	from    *wide // what the model had when it was prepared
+	to      *wide // nil: nothing can be done before Complete
+	next    int   // of the journal of from
+}
+
+// Prepare begins to adopt an Edition. It, and Step, may be called while other goroutines ask the model. What they ask and what the model observes before
+// Complete is by the Edition at hand.
+func (m *Model) Prepare(v *Edition) *Adoption {
+	a := &Adoption{edition: v, from: m.wide}
+	if w := m.wide; w != nil && v != nil && w.edition != v && (m.lean || w.older(v)) {
+		a.to = &wide{edition: v, index: v.index.fork()}
+		a.to.index.raiseTo(m.forgets(v))
+	}
+	return a
+}
+
+// forgets returns how far the model has forgotten when it adopts an Edition that follows on the one at hand, or another one.
+func (m *Model) forgets(v *Edition) Floor {
+	if m.wide.older(v) {
+		return m.wide.index.floors()
+	}
+	return m.Floor()
+}
+
+// Step looks at up to n facts that the model has learnt since the Edition at hand, and joins those which the other one lacks; it reports whether none is
+// left. A fact takes a few microseconds.
+func (a *Adoption) Step(n int) (done bool) {
+	if a.to == nil {
+		return true
+	}
+	facts := a.from.journal[a.next:min(a.next+n, len(a.from.journal))]
+	for _, f := range facts {
+		if a.to.add(f); a.next < a.from.seeded {
+			a.to.seeded = len(a.to.journal)
+		}
+		a.next++
+	}
+	return a.next == len(a.from.journal)
+}
+
+// Complete makes the model recommend from the Edition, as Adopt does, whatever has been done of the work.
+func (m *Model) Complete(a *Adoption) {
+	if a.from != m.wide {
+		return
+	}
+	if a.to == nil {
+		m.Adopt(a.edition)
+		return
+	}
+	a.Step(len(a.from.journal))
+	a.to.index.raiseTo(m.forgets(a.edition))
+	if a.to.seeded > 0 {
+		for _, l := range a.from.labels {
+			a.to.addLabel(l)
 		}
 	}
-	if n.seeded == 0 {
-		return n
-	}
-	for _, l := range w.labels {
-		n.addLabel(l)
-	}
-	return n
+	m.wide = a.to
 }
 
 // add joins a fact of the model. One that does not change the index is known to the Edition, or not worth knowing: no newer

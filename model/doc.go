@@ -61,6 +61,9 @@
 // a model's fork of it, goes to copies of pages of 1 to 3 KiB. An edition lives as long as somebody uses it, so also a
 // model whose shard is quiet should adopt the newest now and then, and be told the time ([Model.Advance]).
 //
+// Adopt takes a few microseconds for each fact that the model has learnt since the edition before. A model that is asked meanwhile adopts in steps,
+// [Model.Prepare], [Adoption.Step] and [Model.Complete], of which only the last has to be kept from questions.
+//
 // Which edition is adopted when is up to the caller, who can therefore repeat it: lists are a function of the records of
 // the shard, of the editions and of the records before which they were adopted. [Edition.Marks] names the links of the
 // logs that are in an edition, for the record; [Edition.StaleMs] is how late it is.

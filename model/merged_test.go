@@ -169,6 +169,63 @@ func TestOwnFactsAreSeenAtOnce(t *testing.T) {
 	})
 }
 
+// TestAdoptionInSteps: while an edition is on its way, a model sees the one before and all that it makes, and behind it the same as if it had adopted it at once;
+// also when something else has been adopted meanwhile.
+func TestAdoptionInSteps(t *testing.T) {
+	eachBounds(t, func(t *testing.T, p Params) {
+		for seed := range uint64(6) {
+			records := keyed(newScribe(seed + 70).records(400))
+			rng := rand.New(rand.NewPCG(seed, 5))
+			own, other, want, merged := New(p), New(p), New(p), NewMerged(p)
+			var late, coming []Fact // made and not merged; merged, and in no edition that was adopted
+			var a *Adoption
+			completed, void := 0, 0
+			for i, r := range records {
+				if r.HashKey[0]>>40&1 == 0 {
+					late = other.Observe(late, r)
+					continue
+				}
+				for _, f := range own.Observe(nil, r) {
+					want.Add(f)
+					late = append(late, f)
+				}
+				switch n := rng.IntN(20); {
+				case a == nil && n < 4:
+					n := rng.IntN(len(late) + 1)
+					coming = append(coming, late[:n]...)
+					for _, f := range late[:n] {
+						merged.Add(f)
+					}
+					late = late[n:]
+					a = own.Prepare(merged.Publish())
+				case a != nil && n == 0: // and what was on its way is of an edition that is older
+					own.Adopt(merged.Publish())
+					void++
+				case a != nil && a.Step(1+rng.IntN(8)), a != nil && n == 1:
+					own.Complete(a)
+					a = nil
+					completed++
+				}
+				if own.Adopted() == merged.Latest() {
+					for _, f := range coming {
+						want.Add(f)
+					}
+					coming = nil
+				}
+				if i%20 == 0 && own.Adopted() != nil {
+					compareState(t, own, want)
+				}
+				if t.Failed() {
+					t.Fatalf("seed %d, record %d", seed, i)
+				}
+			}
+			if completed < 10 || void < 3 {
+				t.Errorf("seed %d: %d editions were adopted in steps, %d times another one meanwhile", seed, completed, void)
+			}
+		}
+	})
+}
+
 // TestJournalForgetsWhatIsMerged: what a model keeps in order to tell it anew is what the edition lacks.
 func TestJournalForgetsWhatIsMerged(t *testing.T) {
 	p := DefaultParams()

@@ -112,10 +112,12 @@ func (p *Processor) Process(ctx context.Context, records []event.Record) error {
 	if err := p.collect(); err != nil {
 		return err
 	}
+	pauses := p.pauses(records)
 	for i := range records {
 		if err := p.processRecord(ctx, &records[i]); err != nil {
 			return err
 		}
+		pauses.Take(ctx, p.env)
 	}
 	if len(records) == 0 {
 		p.contents.Rest()
@@ -129,6 +131,21 @@ func (p *Processor) Process(ctx context.Context, records []event.Record) error {
 		return p.settle(ctx)
 	}
 	return p.collect()
+}
+
+// live is how old the newest record of a page is at most while a shard is not behind, and mostPauses how long a page takes longer then: a tenth of the
+// time until the next one.
+const (
+	live       = time.Second
+	mostPauses = 20 * time.Millisecond
+)
+
+// pauses are those between records that have just come. Who has to catch up makes none.
+func (p *Processor) pauses(records []event.Record) chain.Pauses {
+	if n := len(records); n == 0 || p.env.Wall().Sub(records[n-1].Arrival) > live {
+		return chain.Pauses{}
+	}
+	return chain.NewPauses(p.env, mostPauses)
 }
 
 func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {

@@ -117,6 +117,7 @@ type Follower struct {
 	kept    moment       // of the latest snapshot within an hour that was to be written
 	oldest  atomic.Int64 // arrival of the last record that is merged of the shard that is furthest behind, Unix ms; 0 when none is
 	round   Round
+	pauses  chain.Pauses // none before Run: nobody asks yet
 
 	arrivals atomic.Pointer[map[string]int64] // by shard: of the last record that is merged, Unix ms
 }
@@ -173,6 +174,7 @@ func (f *Follower) Arrival(shard string) int64 {
 // Run follows the logs until ctx ends.
 func (f *Follower) Run(ctx context.Context, fleet Fleet) {
 	for f.env.Sleep(ctx, f.cfg.Interval) == nil {
+		f.pauses = chain.NewPauses(f.env, f.cfg.Interval/2)
 		if err := f.Follow(ctx, fleet); err != nil && ctx.Err() == nil {
 			f.env.Trouble(err)
 		}

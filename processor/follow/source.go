@@ -189,6 +189,7 @@ func (f *Follower) learn(ctx context.Context, body []byte) error {
 	return table.ReadFacts(ctx, bytes.NewReader(body), int64(len(body)), func(rows []table.Fact) error {
 		for i := range rows {
 			f.add(merged, &rows[i])
+			f.pauses.Take(ctx, f.env)
 		}
 		return nil
 	})
