@@ -23,9 +23,7 @@ func (m *Model) Adopt(v *Edition) {
 		m.keep()
 	case m.wide != nil && m.wide.edition == v:
 	case m.wide != nil && (m.lean || m.wide.older(v)):
-		a := m.Prepare(v)
-		a.Step(len(m.wide.journal))
-		m.Complete(a)
+		m.Complete(m.Prepare(v))
 	default:
 		m.wide = m.seed(v)
 	}

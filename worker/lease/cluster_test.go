@@ -223,11 +223,16 @@ func (n *node) Heartbeat(until time.Time)                        { n.mu.Lock(); 
 
 // counts returns how many effective terms each node has.
 func (c *cluster) counts() map[string]int {
+	return tally(c, func(l *lease.Lease) string { return l.Owner })
+}
+
+// tally counts the effective terms by something that their rows say.
+func tally[K comparable](c *cluster, by func(*lease.Lease) K) map[K]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	counts := map[string]int{}
+	counts := map[K]int{}
 	for _, t := range c.owners {
-		counts[t.Lease().Owner]++
+		counts[by(new(t.Lease()))]++
 	}
 	return counts
 }

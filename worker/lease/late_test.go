@@ -20,13 +20,7 @@ func (c *cluster) makePlan(number int64) {
 
 // under returns the plans under which the shards have owners.
 func (c *cluster) under() map[int64]int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	plans := map[int64]int{}
-	for _, t := range c.owners {
-		plans[t.Lease().Plan]++
-	}
-	return plans
+	return tally(c, func(l *lease.Lease) int64 { return l.Plan })
 }
 
 // TestHeartbeatsTellOfAPlan: a worker that can do nothing but write its heartbeats ends its terms with the first one after a plan was made.
