@@ -8,10 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/streamrec/streamrec/scripts/process"
-	"github.com/streamrec/streamrec/worker"
 )
 
 // binaryPath is where scripts/bench.sh puts the streamrec binary: beside this one.
@@ -43,17 +41,9 @@ func startLocal(ctx context.Context, shards int) (p *process.Process, endpoint s
 	if err != nil {
 		return nil, "", err
 	}
-	for endpoint == "" {
-		if p.Exited() {
-			return nil, "", fmt.Errorf("the services have ended\n%s", p.Tail(10))
-		}
-		if err := (worker.System{}).Sleep(ctx, 20*time.Millisecond); err != nil {
-			_, killed := p.Kill()
-			return nil, "", errors.Join(err, killed)
-		}
-		for _, e := range p.Out.All() {
-			endpoint = e.Text("endpoint")
-		}
+	if endpoint, err = p.Endpoint(ctx); err != nil {
+		_, killed := p.Kill()
+		return nil, "", errors.Join(err, killed)
 	}
 	return p, endpoint, nil
 }

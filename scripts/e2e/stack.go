@@ -63,15 +63,10 @@ func NewStack(ctx context.Context, t *testing.T, flags ...string) *Stack {
 	s := &Stack{t: t, secret: testSecret, guarded: slices.Contains(flags, "--credentials")}
 	args := append([]string{"local", "--listen", "127.0.0.1:0", "-o", "json", "--roles"}, flags...)
 	s.Local = Start(t, s.Command("local", testKey, args...))
-	Until(ctx, t, "the stack prints its endpoint", func() (bool, string) {
-		if s.Local.Exited() {
-			t.Fatalf("the stack has ended\n%s", s.Local.tail())
-		}
-		for _, e := range s.Local.Out.All() {
-			s.Endpoint = e.Text("endpoint")
-		}
-		return s.Endpoint != "", s.Local.Out.Last()
-	})
+	var err error
+	if s.Endpoint, err = s.Local.Endpoint(ctx); err != nil {
+		t.Fatal(err)
+	}
 	s.connect()
 	t.Cleanup(s.wasAllowed)
 	return s

@@ -48,3 +48,18 @@ func TestUsageOf(t *testing.T) {
 		t.Errorf("%+v, %v", u, err)
 	}
 }
+
+func TestEndpoint(t *testing.T) {
+	for script, want := range map[string]string{`echo ready; echo '{"endpoint":"http://here"}'; exec sleep 60`: "http://here", `echo no`: ""} {
+		p, err := Start(Command{Name: "sh", Path: "/bin/sh", Args: []string{"-c", script}})
+		if err != nil {
+			t.Skipf("no shell: %v", err)
+		}
+		if got, err := p.Endpoint(t.Context()); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: the endpoint is %q, %v", script, got, err)
+		}
+		if _, err := p.Kill(); err != nil {
+			t.Error(err)
+		}
+	}
+}

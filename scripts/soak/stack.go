@@ -53,16 +53,8 @@ func openStack(ctx context.Context, o options, dir string) (*stack, error) {
 		return nil, err
 	}
 	s.local = local
-	for s.endpoint == "" {
-		if local.Exited() {
-			return nil, fmt.Errorf("the services have ended\n%s", local.Tail(10))
-		}
-		if err := sleep(ctx, 20*time.Millisecond); err != nil {
-			return nil, errors.Join(err, s.close())
-		}
-		for _, e := range local.Out.All() {
-			s.endpoint = e.Text("endpoint")
-		}
+	if s.endpoint, err = local.Endpoint(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
 	}
 	s.faults = faults.Remote{Endpoint: s.endpoint}
 	s.stream = reshard.Stream{Name: streamName, Sleep: sleep, Client: kinesis.NewFromConfig(aws.Config{
