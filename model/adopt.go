@@ -122,7 +122,7 @@ func (m *Model) Complete(a *Adoption) {
 // Edition will lack it.
 func (w *wide) add(f Fact) {
 	i, s := w.index.lookup(&f)
-	if _, c := w.index.add(&f, i, s); c == created || c == strengthened {
+	if _, c := w.index.add(&f, i, s); c.news() {
 		f.Session, f.Item = w.keep(f.Session), w.keep(f.Item)
 		w.journal = append(w.journal, f)
 	}

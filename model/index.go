@@ -49,7 +49,11 @@ const (
 	strengthened               // known fact, now of a stronger type or an earlier touch
 	created                    // new fact
 	refused                    // new fact, but older than those that are kept
+	labelled                   // known or refused, but what it says about its item is news
 )
+
+// news reports whether whoever lacks the fact knows less.
+func (c change) news() bool { return c == created || c == strengthened || c == labelled }
 
 // lookup returns the numbers of a fact's item and visit, -1 for what is not known.
 func (x *index) lookup(f *Fact) (i, s int32) {
@@ -97,7 +101,9 @@ func (x *index) add(f *Fact, i, s int32) (int32, change) {
 	} else if x.admits(i, s, f, ahead) {
 		i, c = x.insert(i, s, f, f.Type, ahead), created
 	}
-	x.label(i, f.Touch, f.Label)
+	if x.label(i, f.Touch, f.Label) && c != created && c != strengthened {
+		c = labelled
+	}
 	x.enforce()
 	if f.Touch <= x.floor.at {
 		c = refused // it was forgotten at once
@@ -226,18 +232,19 @@ func (x *index) erase(i int32, at int) {
 	x.facts--
 }
 
-// label joins what a fact at a touch says about its item.
-func (x *index) label(i int32, t Touch, l Label) {
+// label joins what a fact at a touch says about its item, and reports whether it says something else than what is known.
+func (x *index) label(i int32, t Touch, l Label) (news bool) {
 	if i < 0 || l == (Label{}) {
-		return
+		return false
 	}
 	e := x.items.row(i)
 	held := Label{e.category, e.brand}
 	if c := cmp.Compare(e.labelled, t.seconds()); c < 0 || c == 0 && held.before(l) {
-		e = x.items.editRow(i)
+		e, news = x.items.editRow(i), true
 		e.labelled, e.category, e.brand = t.seconds(), l.Category, l.Brand
 	}
 	x.shelves.put(x, l.Category, i, t)
+	return news
 }
 
 // labelOf returns the label of an item, zero if it has none or only one from below the floor.

@@ -373,3 +373,41 @@ func TestVisitsKeepTheirTypesAcrossShards(t *testing.T) {
 		t.Errorf("made %v, want %s at the first touch", facts, want)
 	}
 }
+
+// TestLabelOfARefusedFactIsNews: a fact may be too old for its item's list and yet be the only one that says what the item is. Others are told it, and the
+// model knows it across editions that lack it.
+func TestLabelOfARefusedFactIsNews(t *testing.T) {
+	p := tight()
+	crowd := func(m *Model) (facts []Fact) {
+		for n := range p.PerItem {
+			facts = m.Observe(facts, Record{Session: fmt.Sprint("newer ", n), ArrivalMs: noon + int64(n), Items: act("a")})
+		}
+		return facts
+	}
+	late := Record{Session: "late", ArrivalMs: noon - 1000, Items: []Interaction{{Item: "a", Category: "shoes"}}}
+	labelled := func(x *index) bool { return x.labelOf(x.items.lookup("a")) == LabelOf("shoes", "") }
+
+	alone := New(p)
+	crowd(alone)
+	if facts := alone.Observe(nil, late); len(facts) != 1 || !labelled(alone.index) {
+		t.Errorf("a model without edition tells %v, and has the label: %t", facts, labelled(alone.index))
+	}
+
+	merged, own := NewMerged(p), New(p)
+	for _, f := range crowd(New(p)) {
+		merged.Add(f)
+	}
+	own.Adopt(merged.Publish())
+	told := own.Observe(nil, late)
+	own.Adopt(merged.Publish())
+	if !labelled(own.sight()) {
+		t.Error("the label is gone with an edition that lacks the fact")
+	}
+	for _, f := range told {
+		merged.Add(f)
+	}
+	own.Adopt(merged.Publish())
+	if len(own.wide.journal) > 0 || !labelled(own.sight()) {
+		t.Errorf("with an edition that has it %d facts are in the journal, and the model has the label: %t", len(own.wide.journal), labelled(own.sight()))
+	}
+}

@@ -1,7 +1,7 @@
 package model
 
-// Observe folds a record into the model: its session's visit and the index. It appends to facts the facts that are new
-// or became stronger, which is all that another model needs to see what this one saw, and returns the extended slice.
+// Observe folds a record into the model: its session's visit and the index. It appends to facts the facts that are new,
+// became stronger or say something new about their item, which is all that another model needs to see what this one saw, and returns the extended slice.
 //
 // Records of a session come in order. A record that was observed before makes no facts, and neither does one that is
 // more than SessionTTL older than what its session did last.
@@ -147,7 +147,7 @@ func (m *Model) keepFact(f *Fact, item, session int32) (int32, bool) {
 		return item, true
 	}
 	item, c := m.index.add(f, item, session)
-	return item, m.wide != nil || c == created || c == strengthened
+	return item, m.wide != nil || c.news()
 }
 
 // strengthen raises the type of a fact that the visit made, if it is still kept. With an Edition that is where to look: another
