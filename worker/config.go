@@ -19,7 +19,8 @@ type Config struct {
 	Address string
 	// Lease has the times of the lease protocol.
 	Lease lease.Config
-	// MaxRecords is the largest number of records asked for in one read. Defaults to 10,000, the limit of Kinesis.
+	// MaxRecords is the largest number of records asked for in one read; of larger records a read asks for fewer, some 1 MiB. Defaults to 10,000, the limit of
+	// Kinesis.
 	MaxRecords int32
 	// ReadInterval is the time between two reads of a shard. Defaults to 201 ms: Kinesis allows five a second, shared by all
 	// applications that read the stream.

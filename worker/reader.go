@@ -16,6 +16,14 @@ const (
 	bytesPerSecond = 1_990_000              // 2 MB/s, less what the KCL's own limiter rounds away
 )
 
+// Kinesis gives up to 10 MB at once, and then nothing for five seconds. Pages of pageBytes are as much in the same time, leave room for what else a worker
+// does, and stay in the caches; a worker that is behind holds one for each shard. A reader that knows nothing of its records yet asks for firstRecords.
+const (
+	pageBytes    = 1 << 20
+	firstRecords = 2000
+	fewRecords   = 100
+)
+
 // A shard without records for idleAfter is read less often, and one without for silentAfter again.
 const (
 	idleReadInterval   = 500 * time.Millisecond
@@ -41,6 +49,7 @@ type reader struct {
 	children []lease.Lease
 	ended    bool // the end of the closed shard has been read
 	reads    int
+	size     int // mean bytes of a record of the last page that had any, 0 before
 }
 
 func newReader(w *Worker, shard string, at lease.Position, tip int64) *reader {
@@ -83,7 +92,7 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 	err = r.insist(ctx, func(ctx context.Context) (err error) {
 		began = r.worker.env.Now()
 		r.resume = began.Add(r.interval())
-		page, err = r.worker.stream.Read(ctx, r.iterator, r.worker.cfg.MaxRecords)
+		page, err = r.worker.stream.Read(ctx, r.iterator, r.limit())
 		if errors.Is(err, ErrIteratorExpired) || errors.Is(err, ErrStreamRefused) { // a shard that is gone refuses; asking for an iterator tells
 			return errors.Join(err, r.iterate(ctx, r.place()))
 		}
@@ -102,6 +111,15 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 		r.last = page.Records[n-1].SequenceNumber
 	}
 	return page, nil
+}
+
+// limit is how many records a read asks for.
+func (r *reader) limit() int32 {
+	n := firstRecords
+	if r.size > 0 {
+		n = max(pageBytes/r.size, fewRecords)
+	}
+	return min(int32(n), r.worker.cfg.MaxRecords)
 }
 
 // interval is the time between the start of this read and of the next. The KCL counts a read when it asks for it, which is before
@@ -137,11 +155,14 @@ func (r *reader) place() lease.Position {
 	return r.at
 }
 
-// pay puts the next read off by the time in which Kinesis allows this many bytes.
+// pay puts the next read off by the time in which Kinesis allows this many bytes, and remembers how large records are.
 func (r *reader) pay(records []Record) {
 	bytes := 0
 	for i := range records {
 		bytes += len(records[i].Data)
+	}
+	if len(records) > 0 {
+		r.size = max(bytes/len(records), 1)
 	}
 	if at := r.worker.env.Now().Add(time.Duration(bytes) * time.Second / bytesPerSecond); at.After(r.resume) {
 		r.resume = at

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/streamrec/streamrec/worker/lease"
 )
 
 // readings is when the shards of a stream were read.
@@ -71,6 +73,51 @@ func TestIdleShardsAreReadTogetherAndSeldom(t *testing.T) {
 		at := read.during(4 * time.Second)
 		if n := len(at["s1"]); n < 18 || len(at["s0"]) > 5 {
 			t.Errorf("%d reads of the shard that has spoken, %d of the others in 4 s", n, len(at["s0"]))
+		}
+	})
+}
+
+// TestPagesAreOfSomeSize: a read asks for as many records as 1 MiB is of those that came before, whatever their size.
+func TestPagesAreOfSomeSize(t *testing.T) {
+	for _, c := range []struct {
+		max, size, want int
+	}{
+		{10_000, 0, 2000},
+		{10_000, 1, 10_000},
+		{10_000, 450, 2330},
+		{10_000, 50_000, 100},
+		{10_000, 1 << 20, 100},
+		{50, 0, 50},
+		{50, 450, 50},
+	} {
+		r := newReader(&Worker{env: System{}, cfg: Config{MaxRecords: int32(c.max)}}, "s", lease.Position{}, 0)
+		if c.size > 0 {
+			r.pay([]Record{{Data: make([]byte, c.size)}, {Data: make([]byte, c.size)}})
+		}
+		r.pay(nil)
+		if got := int(r.limit()); got != c.want {
+			t.Errorf("of records of %d bytes a read asks for %d, want %d", c.size, got, c.want)
+		}
+	}
+	r := newReader(&Worker{env: System{}, cfg: Config{MaxRecords: 10_000}}, "s", lease.Position{}, 0)
+	if r.pay([]Record{{}}); r.limit() != 10_000 {
+		t.Errorf("of empty records a read asks for %d", r.limit())
+	}
+}
+
+// TestSmallPagesAreNotSlower: a backlog is read as fast as Kinesis allows a shard.
+func TestSmallPagesAreNotSlower(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, "s")
+		n := f.stream.put("s", 60_000)
+		bytes := 0
+		for _, r := range f.stream.shards["s"].records {
+			bytes += len(r.Data)
+		}
+		f.start("a")
+		took := f.until(time.Minute, "all is committed", func() bool { return f.ledger.count("s") == n })
+		if most := 3*time.Second + time.Duration(bytes)*time.Second/bytesPerSecond; took > most {
+			t.Errorf("%d bytes took %v, want %v at most", bytes, took, most)
 		}
 	})
 }
