@@ -41,20 +41,6 @@ func (x *index) fork() *index {
 	}
 }
 
-// change is what add did to the facts that are kept.
-type change uint8
-
-const (
-	unchanged    change = iota // known fact
-	strengthened               // known fact, now of a stronger type or an earlier touch
-	created                    // new fact
-	refused                    // new fact, but older than those that are kept
-	labelled                   // known or refused, but what it says about its item is news
-)
-
-// news reports whether whoever lacks the fact knows less.
-func (c change) news() bool { return c == created || c == strengthened || c == labelled }
-
 // lookup returns the numbers of a fact's item and visit, -1 for what is not known.
 func (x *index) lookup(f *Fact) (i, s int32) {
 	return x.items.lookup(f.Item), x.sessions.lookupVisit(f.Session, f.Visit)
