@@ -23,8 +23,8 @@ type inquiry struct {
 // askers bounds the questions under way. A question that has to wait for an asker waits on its own time.
 const askers = 128
 
-// inquire asks for recent sessions, each of its owner or of another worker.
-func (s *shopFloor) inquire(ctx context.Context, d time.Duration, owner bool) (*inquiry, error) {
+// inquire asks for recent sessions, each of its owner or of another worker, so many times a second, until it is enough.
+func (s *shopFloor) inquire(ctx context.Context, rate int, owner bool, enough func(asking time.Duration) bool) (*inquiry, error) {
 	out := &inquiry{}
 	var next atomic.Int64
 	began := time.Now()
@@ -34,8 +34,8 @@ func (s *shopFloor) inquire(ctx context.Context, d time.Duration, owner bool) (*
 			a := asker{}
 			defer a.close()
 			for {
-				due := began.Add(time.Duration(next.Add(1)-1) * time.Second / queryRate)
-				if due.Sub(began) > d {
+				due := began.Add(time.Duration(next.Add(1)-1) * time.Second / time.Duration(rate))
+				if enough(due.Sub(began)) {
 					return nil
 				}
 				if err := (worker.System{}).Sleep(ctx, time.Until(due)); err != nil {

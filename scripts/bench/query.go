@@ -51,7 +51,7 @@ func measureQuery(ctx context.Context, c *cell) (out figures, err error) {
 	if c.quick {
 		warm, asked, probed = 4*time.Second, 3*time.Second, 4*time.Second
 	}
-	s, err := startShop(ctx, c)
+	s, err := startShop(ctx, c, queryShards)
 	if err != nil {
 		return out, err
 	}
@@ -66,7 +66,7 @@ func measureQuery(ctx context.Context, c *cell) (out figures, err error) {
 		c.say("1,000 questions/s for %v: %s", asked, way)
 		var i *inquiry
 		used, err := s.used(func() (err error) {
-			i, err = s.inquire(ctx, asked, way == "owner")
+			i, err = s.inquire(ctx, queryRate, way == "owner", func(asking time.Duration) bool { return asking > asked })
 			return err
 		})
 		if err != nil {

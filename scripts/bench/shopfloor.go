@@ -28,6 +28,7 @@ type shopFloor struct {
 	workers  []*exec.Cmd
 	items    []string
 
+	admins    []string // addresses of the workers for operators
 	addresses []string // of the workers
 	ranges    []stream.HashRange
 	owners    []string // address of the owner of each range
@@ -39,9 +40,9 @@ type shopFloor struct {
 	recent []string // sessions that acted lately
 }
 
-// startShop starts everything, and opens the shop.
-func startShop(ctx context.Context, c *cell) (s *shopFloor, err error) {
-	services, endpoint, err := startLocal(ctx, queryShards)
+// startShop starts everything, with a stream of so many shards, and opens the shop.
+func startShop(ctx context.Context, c *cell, shards int) (s *shopFloor, err error) {
+	services, endpoint, err := startLocal(ctx, shards)
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +63,13 @@ func startShop(ctx context.Context, c *cell) (s *shopFloor, err error) {
 
 // hire starts a worker.
 func (s *shopFloor) hire(endpoint, dir string, n int) error {
-	cmd, err := startReal(endpoint, dir, fmt.Sprint("w", n), "--no-privacy", "--admin", "off", "--merge-interval", queryMerge.String())
+	admin, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	cmd, err := startReal(endpoint, dir, fmt.Sprint("w", n), "--no-privacy", "--admin", admin, "--merge-interval", queryMerge.String())
 	if err == nil {
-		s.workers = append(s.workers, cmd)
+		s.workers, s.admins = append(s.workers, cmd), append(s.admins, admin)
 	}
 	return err
 }
