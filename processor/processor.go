@@ -133,19 +133,16 @@ func (p *Processor) Process(ctx context.Context, records []event.Record) error {
 	return p.collect()
 }
 
-// live is how old the newest record of a page is at most while a shard is not behind, and mostPauses how long a page takes longer then: a tenth of the
-// time until the next one.
-const (
-	live       = time.Second
-	mostPauses = 20 * time.Millisecond
-)
+// live is how old the newest record of a page is at most while a shard is not behind.
+const live = time.Second
 
-// pauses are those between records that have just come. Who has to catch up makes none.
+// pauses are those of a page. One of records that have just come may take a tenth of the time until the next one longer. Of a shard that catches up there is a page
+// every half second, by what Kinesis gives, and it takes a quarter longer at most.
 func (p *Processor) pauses(records []event.Record) chain.Pauses {
-	if n := len(records); n == 0 || p.env.Wall().Sub(records[n-1].Arrival) > live {
-		return chain.Pauses{}
+	if n := len(records); n > 0 && p.env.Wall().Sub(records[n-1].Arrival) > live {
+		return chain.NewPauses(p.env, 4*time.Millisecond, time.Second)
 	}
-	return chain.NewPauses(p.env, mostPauses)
+	return chain.NewPauses(p.env, time.Millisecond, 20*time.Millisecond)
 }
 
 func (p *Processor) processRecord(ctx context.Context, r *event.Record) error {

@@ -23,7 +23,7 @@ func TestPauses(t *testing.T) {
 		}
 		return pieces
 	}
-	if got := worked(chain.NewPauses(env, 3500*time.Microsecond)); len(got) != 3 || got[0] != 4 || got[1] != 8 || got[2] != 12 {
+	if got := worked(chain.NewPauses(env, time.Millisecond, 3500*time.Microsecond)); len(got) != 3 || got[0] != 4 || got[1] != 8 || got[2] != 12 {
 		t.Errorf("pauses behind %v, want those behind 4, 8 and 12 pieces of work", got)
 	}
 	if got := worked(chain.Pauses{}); len(got) > 0 {

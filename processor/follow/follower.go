@@ -174,7 +174,7 @@ func (f *Follower) Arrival(shard string) int64 {
 // Run follows the logs until ctx ends.
 func (f *Follower) Run(ctx context.Context, fleet Fleet) {
 	for f.env.Sleep(ctx, f.cfg.Interval) == nil {
-		f.pauses = chain.NewPauses(f.env, f.cfg.Interval/2)
+		f.pauses = chain.NewPauses(f.env, time.Millisecond, f.cfg.Interval/2)
 		if err := f.Follow(ctx, fleet); err != nil && ctx.Err() == nil {
 			f.env.Trouble(err)
 		}

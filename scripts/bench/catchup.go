@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
+	"github.com/streamrec/streamrec/scripts/process"
 	"github.com/streamrec/streamrec/scripts/shop"
 	"github.com/streamrec/streamrec/worker"
 )
@@ -25,7 +27,7 @@ func catchUp() section {
 	return section{
 		name: "catchup", title: "A backlog: 8 shards, 2 workers, a list of 20 for every event, 1,000 events/s and 200 questions/s meanwhile", sides: []side{ours},
 		lines: []line{
-			{id: "rate", text: "events of the backlog processed per second; Kinesis' 2 MB/s for each shard are 37,000", unit: perSecond},
+			{id: "rate", text: "events processed per second until it is gone; Kinesis' 2 MB/s for each shard are 37,000", unit: perSecond},
 			{id: "cpu", text: "of a core: both workers", unit: percent},
 			{id: "before p50", text: "asked of the owner before it: p50", unit: millis},
 			{id: "before p99", text: "  p99", unit: millis},
@@ -81,17 +83,20 @@ func measureCatchUp(ctx context.Context, c *cell) (out figures, err error) {
 
 // flood puts a backlog, and asks until it is gone.
 func (s *shopFloor) flood(ctx context.Context, out *figures, events int) error {
-	wanted := s.processed(ctx) + int64(events)
+	ctx, cancel := context.WithTimeoutCause(ctx, 5*time.Minute, errors.New("the backlog was not drained"))
+	defer cancel()
+	began, before := time.Now(), s.processed(ctx)
 	var gone atomic.Bool
-	filled := make(chan error, 1)
-	began := time.Now()
+	drained := make(chan error, 1)
 	go func() {
 		err := s.pour(ctx, events)
-		for err == nil && s.processed(ctx) < wanted+int64(time.Since(began).Seconds()*eventRate)-eventRate {
-			err = (worker.System{}).Sleep(ctx, 200*time.Millisecond)
+		for err == nil && (s.processed(ctx) < before+int64(events) || s.behind(ctx)) {
+			if (worker.System{}).Sleep(ctx, 200*time.Millisecond) != nil {
+				err = context.Cause(ctx)
+			}
 		}
 		gone.Store(true)
-		filled <- err
+		drained <- err
 	}()
 	var asked *inquiry
 	used, err := s.used(func() (err error) {
@@ -99,10 +104,10 @@ func (s *shopFloor) flood(ctx context.Context, out *figures, events int) error {
 		return err
 	})
 	took := time.Since(began)
-	if err := errors.Join(err, <-filled); err != nil {
+	if err := errors.Join(err, <-drained); err != nil {
 		return err
 	}
-	out.set("rate", float64(events)/took.Seconds())
+	out.set("rate", float64(s.processed(ctx)-before)/took.Seconds())
 	out.set("cpu", 100*used)
 	setMillis(out, "asked", asked.took, 0.5, 0.99, 1)
 	out.values["failed"] = figure{Value: float64(asked.failed), Samples: len(asked.took)}
@@ -132,6 +137,14 @@ func (s *shopFloor) processed(ctx context.Context) (sum int64) {
 		sum += processedOf(ctx, admin)
 	}
 	return sum
+}
+
+// behind reports whether a worker is, or does not say.
+func (s *shopFloor) behind(ctx context.Context) bool {
+	return slices.ContainsFunc(s.admins, func(admin string) bool {
+		metrics, err := process.Scrape(ctx, "http://"+admin+"/metrics")
+		return err != nil || metrics["streamrec_millis_behind_latest"] > 0
+	})
 }
 
 // counters returns the leaseCounter of each shard.
