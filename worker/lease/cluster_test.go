@@ -135,10 +135,14 @@ func (c *cluster) bury() {
 	synctest.Wait()
 }
 
-func (c *cluster) start(id string, cfg lease.Config) *node {
+// start starts a worker, when it has been prepared.
+func (c *cluster) start(id string, cfg lease.Config, before ...func(*node)) *node {
 	ctx, cancel := context.WithCancel(c.t.Context())
 	n := &node{cluster: c, id: id, store: &leasetest.Store{Table: c.table}, cancel: cancel, done: make(chan struct{}), flush: 100 * time.Millisecond}
 	n.coord = lease.NewCoordinator(cfg, id, "", clock{}, n.store, c.stream, n, n)
+	for _, prepare := range before {
+		prepare(n)
+	}
 	c.mu.Lock()
 	c.nodes = append(c.nodes, n)
 	c.mu.Unlock()

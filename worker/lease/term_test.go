@@ -75,9 +75,8 @@ func TestNobodyHasATermUnderTheCounterOfARelease(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCluster(t, 1)
-			a := c.start("a", lease.Config{})
 			var term *lease.Term
-			a.hang(func(of *lease.Term) { term = of }) // it is ended here
+			c.start("a", lease.Config{}, func(n *node) { n.hang(func(of *lease.Term) { term = of }) }) // it is ended here
 			time.Sleep(3 * time.Second)
 			synctest.Wait()
 			before := term.Counter()
