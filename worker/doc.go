@@ -134,6 +134,9 @@
 //
 //   - Reading begins AT the last committed record, which is then dropped. When it is not there, it is past retention, and records after
 //     it may be missing; the row's tip tells an idle shard from a loss.
+//   - An iterator that retention has overtaken goes on with what is left, and says nothing. So whoever reads records that are nearly as old as retention, or comes back
+//     with an iterator that has expired, begins AT the last record again. When it is gone, the shard commits what it has read and is opened again, which finds out
+//     whether the log goes on.
 //   - The KCL counts a GetRecords when it asks for it, which is before the wait for it. Its first second therefore has one read
 //     more; without leaving one out it would sleep for the rest of that second, and spin where the clock stands still.
 //   - The KCL's event loop goes round every 20 ms, to start one consumer each time. When there is nothing to start it waits in ListShards, which is

@@ -16,6 +16,8 @@ import (
 type pastRetention struct {
 	record string
 	next   string // with which the stream goes on; chain.GapToEnd: with none; empty: not known yet
+
+	overtaken bool // it has been read, and what comes next has not
 }
 
 // Error implements error.

@@ -42,7 +42,8 @@ type Processor interface {
 	Process(ctx context.Context, page Page) error
 	// Idle reports whether everything that was processed has been committed.
 	Idle() bool
-	// Flush commits everything that was processed, and the shard goes on. It is called once in a replay, at the tip of the stream.
+	// Flush commits everything that was processed, and the shard goes on. It is called once in a replay, at the tip of the stream, and before a shard is opened
+	// again because retention has overtaken reading.
 	Flush(ctx context.Context) error
 	// Drain commits everything that was processed: the shard moves to another owner, or the worker leaves.
 	Drain(ctx context.Context) error

@@ -37,7 +37,7 @@ type reader struct {
 	worker *Worker
 	shard  string
 	at     lease.Position
-	tip    int64 // Unix ms: everything that arrived until then has been committed
+	tip    int64 // Unix ms: everything that arrived until then has been committed, or read since
 
 	iterator string
 	last     string // sequence number of the last record delivered
@@ -47,7 +47,10 @@ type reader struct {
 	resume   time.Time
 	heard    time.Time // when there was last something to read
 	children []lease.Lease
-	ended    bool // the end of the closed shard has been read
+	ended    bool      // the end of the closed shard has been read
+	begun    bool      // there has been a page: reading began where it had to
+	behind   bool      // by the last page
+	arrived  time.Time // when the last record did
 	reads    int
 	size     int // mean bytes of a record of the last page that had any, 0 before
 }
@@ -56,10 +59,14 @@ func newReader(w *Worker, shard string, at lease.Position, tip int64) *reader {
 	return &reader{worker: w, shard: shard, at: at, tip: tip}
 }
 
-// start gets the first iterator. After a record it begins at that record, so that its absence shows when it is past retention.
+// start gets the first iterator.
 func (r *reader) start(ctx context.Context) error {
-	at := r.at
 	r.heard = r.worker.env.Now()
+	return r.begin(ctx, r.at)
+}
+
+// begin gets an iterator. After a record it begins at that record, so that its absence shows when it is past retention.
+func (r *reader) begin(ctx context.Context, at lease.Position) error {
 	switch at.Type {
 	case lease.AfterSequenceNumber:
 		at.Type, r.expect, r.skip, r.last = lease.AtSequenceNumber, at.Value, true, at.Value
@@ -88,13 +95,18 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 	if err := r.worker.env.Sleep(ctx, r.resume.Sub(r.worker.env.Now())); err != nil {
 		return Page{}, err
 	}
+	if r.overtaken() {
+		if err := r.again(ctx); err != nil {
+			return Page{}, err
+		}
+	}
 	var began time.Time
 	err = r.insist(ctx, func(ctx context.Context) (err error) {
 		began = r.worker.env.Now()
 		r.resume = began.Add(r.interval())
 		page, err = r.worker.stream.Read(ctx, r.iterator, r.limit())
 		if errors.Is(err, ErrIteratorExpired) || errors.Is(err, ErrStreamRefused) { // a shard that is gone refuses; asking for an iterator tells
-			return errors.Join(err, r.iterate(ctx, r.place()))
+			return errors.Join(err, r.again(ctx))
 		}
 		return err
 	})
@@ -107,10 +119,24 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 	if page.Records, err = r.unseen(page); err != nil {
 		return Page{}, err
 	}
-	if n := len(page.Records); n > 0 {
-		r.last = page.Records[n-1].SequenceNumber
-	}
+	r.note(page)
 	return page, nil
+}
+
+// note remembers how far the shard has been read. A page at the tip is the last of all that arrived before.
+func (r *reader) note(page Page) {
+	r.begun, r.behind = true, page.MillisBehindLatest > 0
+	if !r.behind {
+		r.tip = max(r.tip, r.worker.env.Wall().UnixMilli())
+	}
+	if n := len(page.Records); n > 0 {
+		r.last, r.arrived = page.Records[n-1].SequenceNumber, page.Records[n-1].Arrival
+	}
+}
+
+// overtaken reports whether what comes next may be past retention already. An iterator does not tell: it goes on with what is left.
+func (r *reader) overtaken() bool {
+	return r.behind && r.last != "" && r.expect == "" && r.worker.old(r.arrived)
 }
 
 // limit is how many records a read asks for.
@@ -144,15 +170,16 @@ func (r *reader) rest(began time.Time, page Page) {
 	}
 }
 
-// place is where to go on after an iterator has expired.
-func (r *reader) place() lease.Position {
+// again gets another iterator where reading is: one has expired, or may have been overtaken by retention. Time has passed since the last record, so that it has to
+// be there still.
+func (r *reader) again(ctx context.Context) error {
 	switch {
 	case r.expect != "":
-		return lease.Position{Type: lease.AtSequenceNumber, Value: r.expect}
+		return r.iterate(ctx, lease.Position{Type: lease.AtSequenceNumber, Value: r.expect})
 	case r.last != "":
-		return lease.After(r.last, 0)
+		return r.begin(ctx, lease.After(r.last, 0))
 	}
-	return r.at
+	return r.iterate(ctx, r.at)
 }
 
 // pay puts the next read off by the time in which Kinesis allows this many bytes, and remembers how large records are.
@@ -188,7 +215,7 @@ func (r *reader) unseen(page Page) ([]Record, error) {
 		r.expect = ""
 		return records, nil
 	}
-	past := &pastRetention{record: r.expect}
+	past := &pastRetention{record: r.expect, overtaken: r.begun}
 	switch {
 	case len(records) > 0:
 		past.next = records[0].SequenceNumber
@@ -200,11 +227,13 @@ func (r *reader) unseen(page Page) ([]Record, error) {
 	return nil, past
 }
 
-// nothingMissed reports whether everything that arrived until a moment well within retention has been committed: then no
+// nothingMissed reports whether everything that arrived until a moment well within retention has been committed or read: then no
 // record that is past retention can be missing.
-func (r *reader) nothingMissed() bool {
-	age := r.worker.env.Wall().Sub(time.UnixMilli(r.tip))
-	return r.tip > 0 && age < r.worker.cfg.Retention*23/24
+func (r *reader) nothingMissed() bool { return r.tip > 0 && !r.worker.old(time.UnixMilli(r.tip)) }
+
+// old reports whether what arrived at a time may be past retention.
+func (w *Worker) old(arrived time.Time) bool {
+	return w.env.Wall().Sub(arrived) >= w.cfg.Retention*23/24
 }
 
 // insist repeats a request until it succeeds, ctx ends, or the answer would always be the same. It backs off from 200 ms to

@@ -118,15 +118,33 @@ func (s *shard) read(ctx context.Context) (Page, error) {
 	page, err := s.reader.next(ctx)
 	s.alive()
 	if err != nil {
-		if err = s.gone(ctx, err); err != nil {
-			err = s.passGap(ctx, err)
-		}
-		if err == nil {
+		if err = s.lead(ctx, err); err == nil {
 			return s.read(ctx)
 		}
 		return Page{}, fmt.Errorf("read shard: %w", err)
 	}
 	return s.skip(ctx, page)
+}
+
+// lead finds out where reading goes on after an error, or returns one.
+func (s *shard) lead(ctx context.Context, cause error) error {
+	if past, ok := errors.AsType[*pastRetention](cause); ok && past.overtaken {
+		return s.overtaken(ctx, past)
+	}
+	if cause = s.gone(ctx, cause); cause != nil {
+		return s.passGap(ctx, cause)
+	}
+	return nil
+}
+
+// overtaken commits what has been read before retention took what comes next, and opens the shard again: the log may have more than has been read here. If it
+// has not, reading cannot begin.
+func (s *shard) overtaken(ctx context.Context, past *pastRetention) error {
+	s.log.WithField("record", past.record).Warn("reading has been overtaken by retention")
+	if err := s.proc.Flush(ctx); err != nil && !errors.Is(err, ErrRestart) {
+		return fmt.Errorf("commit before records that are past retention: %w", err)
+	}
+	return s.restart(ctx)
 }
 
 // process hands a page to the processor.

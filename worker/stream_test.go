@@ -149,6 +149,7 @@ func (s *memoryStream) Read(_ context.Context, iterator string, limit int32) (Pa
 		return Page{}, ErrStreamRefused
 	}
 	i, _ := strconv.Atoi(at)
+	i = max(i, sh.trimmed)
 	end := min(len(sh.records), i+int(limit))
 	page := Page{Records: slices.Clone(sh.records[i:end]), Next: fmt.Sprintf("%s@%d", shard, end)}
 	if end < len(sh.records) {

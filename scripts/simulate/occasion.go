@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/streamrec/streamrec/worker/lease"
@@ -93,40 +92,6 @@ func (w *world) trim() {
 		s.gone = true
 		return
 	}
-}
-
-// expire lets retention take the oldest records of a shard away: some that are in the log, in whatever generation.
-func (w *world) expire() {
-	if !w.nemesis.expires {
-		return
-	}
-	s := w.stream.shards[w.rand.IntN(len(w.stream.shards))]
-	n := 1 + w.rand.IntN(10)
-	if first := w.remains(); w.nemesis.rereads && first.closed && w.chance(0.8) {
-		s, n = first, len(first.records)
-	}
-	for ; n > 0; n-- {
-		if _, ok := s.hours[s.oldest]; ok {
-			s.oldest++
-		}
-	}
-	if s.oldest == 0 {
-		return
-	}
-	w.count(expired, s.lease.Key)
-	if w.nemesis.rereads && s.oldest == len(s.records) && s.endedOnce() && s.orphan() && !s.gone {
-		w.count(vanished, s.lease.Key)
-		s.gone = true
-	}
-	if w.chance(0.7) {
-		w.operate(w.request())
-	}
-}
-
-// remains returns the first shard that the stream has not lost altogether.
-func (w *world) remains() *shardLog {
-	i := slices.IndexFunc(w.stream.shards, func(s *shardLog) bool { return !s.gone })
-	return w.stream.shards[i]
 }
 
 // missing reports whether a shard cannot go on: a record is past retention that its chain lacks, or its last one is, and it cannot be read back.

@@ -32,6 +32,7 @@ type shardLog struct {
 	hours    map[int]chain.Hour // by index of a record: the hour that the log gives it
 	past     bool               // it was beyond retention when the application began
 	seen     map[int]bool       // by index of a record: readers have seen it
+	tips     map[*node]tip      // of those whose last page reached the tip of the shard
 }
 
 // sessions are the partition keys of the stream; each has its place in the hash range.
@@ -193,8 +194,9 @@ func (s source) Iterator(ctx context.Context, shard string, at lease.Position) (
 		if s.stream.byID[shard].gone {
 			return "", worker.ErrShardGone
 		}
-		i, err := s.stream.byID[shard].index(at)
-		return s.iterator(shard, i), err
+		sh := s.stream.byID[shard]
+		i, err := sh.index(at)
+		return s.iterator(shard, max(i, sh.oldest)), err
 	})
 }
 
@@ -226,7 +228,7 @@ func (s source) Read(ctx context.Context, iterator string, limit int32) (worker.
 	return ask(ctx, s.node, kinesis, "GetRecords "+parts[0], func() (p worker.Page, err error) {
 		from, _ := strconv.Atoi(parts[1])
 		made, _ := strconv.ParseInt(parts[2], 10, 64)
-		if s.now-time.Duration(made) > iteratorLife {
+		if s.stream.byID[parts[0]].overtaken(from) || s.now-time.Duration(made) > iteratorLife {
 			return p, worker.ErrIteratorExpired
 		}
 		if s.stream.byID[parts[0]].gone {
@@ -243,6 +245,7 @@ func (s source) page(sh *shardLog, from, limit int) (p worker.Page) {
 	from = max(from, sh.oldest)
 	to := min(from+limit, len(sh.records))
 	p.Records = slices.Clone(sh.records[from:to])
+	sh.reached(s.node, to)
 	if to < len(sh.records) {
 		p.MillisBehindLatest = (s.now - sh.rows[to].arrived).Milliseconds() + 1
 	}
