@@ -109,8 +109,9 @@
 // # Non-obvious
 //
 //   - The lock of Ask is about the model alone: decoding, encoding and uploads go on meanwhile. Nobody waits for it unless somebody asks.
-//   - A shard that is not behind pauses for a millisecond behind each millisecond of records, one that catches up behind each four, and what merges the logs
-//     of other shards as well: the core is somebody else's meanwhile. A new edition is adopted 128 facts at a time, between records; until it is, lists are by the one before.
+//   - A shard that is not behind pauses for a millisecond behind each millisecond of records, and so does what merges the logs of other shards; one that catches
+//     up pauses behind each four: the core is somebody else's meanwhile. A new edition is adopted 128 facts at a time, between records; until it is, lists
+//     are by the one before.
 //   - A batch's hour is max(hour of the chain's end, arrival hour of its first record), so a record that arrived earlier stays in
 //     the current hour. The column arrival_time has the truth.
 //   - PUT n+1 never begins before n and its bookmark are done: a later one that survives an earlier one would leave its records in two

@@ -1,11 +1,15 @@
 package worker
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/streamrec/streamrec/worker/lease"
 )
 
 // overtake puts records that arrived a while ago, of which retention takes the first 5,000 behind the first page: some that have been read, and some that have not.
@@ -94,4 +98,54 @@ func TestIdleShardOutlivesItsIterator(t *testing.T) {
 			t.Errorf("%+v", l)
 		}
 	})
+}
+
+// scripted is a Stream that gives pages one after the other, whatever it is asked.
+type scripted struct {
+	Stream
+	pages []Page
+}
+
+func (s *scripted) Iterator(context.Context, string, lease.Position) (string, error) {
+	return "iterator", nil
+}
+
+func (s *scripted) Read(context.Context, string, int32) (Page, error) {
+	page := s.pages[0]
+	s.pages = s.pages[1:]
+	return page, nil
+}
+
+// TestWhatHasNotBegunIsNotOvertaken: Kinesis gives empty pages before the first record, and at the tip of a shard that has none. They say nothing of the record at
+// which reading has to begin, which is lost here: neither that it has been read, nor that nothing came after it.
+func TestWhatHasNotBegunIsNotOvertaken(t *testing.T) {
+	later := Page{Records: []Record{{SequenceNumber: "1015", Arrival: time.Now()}}, Next: "iterator"}
+	for name, c := range map[string]struct {
+		patient bool
+		first   Page
+	}{
+		"empty pages on the way":        {false, Page{Next: "iterator", MillisBehindLatest: 1000}},
+		"nothing at the tip, and waits": {true, Page{Next: "iterator"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &Worker{env: System{}, cfg: Config{}.withDefaults(), stream: &scripted{pages: []Page{c.first, c.first, later}}}
+				r := newReader(w, "s", lease.After("1009", 0), 0)
+				r.patient = c.patient
+				if err := r.start(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for range 2 {
+					if page, err := r.next(t.Context()); err != nil || len(page.Records) > 0 {
+						t.Fatalf("%+v, %v", page, err)
+					}
+				}
+				page, err := r.next(t.Context())
+				past, ok := errors.AsType[*pastRetention](err)
+				if !ok || past.overtaken || past.record != "1009" || past.next != "1015" {
+					t.Errorf("the record after a gap: %+v, %v", page, err)
+				}
+			})
+		})
+	}
 }

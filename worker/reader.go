@@ -48,7 +48,7 @@ type reader struct {
 	heard    time.Time // when there was last something to read
 	children []lease.Lease
 	ended    bool      // the end of the closed shard has been read
-	begun    bool      // there has been a page: reading began where it had to
+	begun    bool      // reading began where it had to
 	behind   bool      // by the last page
 	arrived  time.Time // when the last record did
 	reads    int
@@ -123,8 +123,12 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 	return page, nil
 }
 
-// note remembers how far the shard has been read. A page at the tip is the last of all that arrived before.
+// note remembers how far the shard has been read, once reading has begun: until then an empty page says nothing. A page at the tip is the last of all that arrived
+// before.
 func (r *reader) note(page Page) {
+	if r.expect != "" {
+		return
+	}
 	r.begun, r.behind = true, page.MillisBehindLatest > 0
 	if !r.behind {
 		r.tip = max(r.tip, r.worker.env.Wall().UnixMilli())

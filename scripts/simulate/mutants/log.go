@@ -228,6 +228,13 @@ var logs = []mutant{
 		test:   "worker.TestRetentionOvertakesAReader",
 	},
 	{
+		name: "reader/an-empty-page-proves-it", file: "worker/reader.go",
+		old: "	if r.expect != \"\" {\n		return\n	}\n	r.begun", new: "	r.begun",
+		why:    "while the record at which reading has to begin is not found, an empty page counts as proof that nothing is missing",
+		masked: "there are no empty pages before the first record, and gaps are not accepted",
+		test:   "worker.TestWhatHasNotBegunIsNotOvertaken",
+	},
+	{
 		name: "reader/overtaken-forgets-the-batch", file: "worker/shard.go",
 		old: "	if err := s.proc.Flush(ctx); err != nil && !errors.Is(err, ErrRestart) {\n		return fmt.Errorf(\"commit before records", new: "	if err := error(nil); err != nil {\n		return fmt.Errorf(\"commit before records",
 		why:    "what had been read when retention took what comes next, and may be past it, too, is not committed",
