@@ -49,19 +49,27 @@ async function step(name, f) {
   console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  ${name}`);
 }
 
+// still lets f look at a page on which nothing moves: an entry of a list that is fading in has other colours than it will have.
+async function still(page, f) {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await until(page, "nothing moves", () => document.getAnimations().every((a) => a.effect.getComputedTiming().activeDuration === Infinity || a.playState !== "running"));
+  await f();
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+}
+
 // accessible runs axe-core, on a few of what there are many of. It injects a script, which the page's own policy would forbid.
-async function accessible(page, name) {
+const accessible = (page, name) => still(page, async () => {
   await page.evaluate(axe + "; undefined");
   const { violations, passes } = await page.evaluate(() => globalThis.axe.run({ exclude: ["#shop-products > :nth-child(n+4)", "#shop-list > :nth-child(n+3)"] }, { resultTypes: ["violations"] }));
   const found = violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + n.failureSummary).join("; ")}`);
   assert.deepEqual(found, [], name);
   assert.ok(passes.length > 20, "axe-core looked at nothing");
-}
+});
 
-async function picture(page, name) {
+const picture = (page, name) => still(page, async () => {
   await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(screenshots, `dashboard-${name}.png`), fullPage: true });
-}
+});
 
 async function fits(page) {
   const [inside, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
