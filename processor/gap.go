@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/processor/event"
 )
 
@@ -22,5 +23,16 @@ func (p *Processor) AcceptGap(ctx context.Context, next string) error {
 		}
 	}
 	_, err := p.writer.AcceptGap(ctx, next)
+	return err
+}
+
+// takeGap accepts a gap of the chain that is read back.
+func (p *Processor) takeGap(ctx context.Context, theirs *chain.GapMark) error {
+	if p.writer.Start() == nil {
+		if _, err := p.writer.Begin(ctx, p.trail.Start().First, p.trail.Start().Hour.Time()); err != nil {
+			return err
+		}
+	}
+	_, err := p.writer.TakeGap(ctx, theirs)
 	return err
 }

@@ -68,10 +68,12 @@ func (p *Processor) beyond(s chain.Step) bool {
 		return s.Link.Hour >= until
 	case p.trail.Start().Hour >= until:
 		return true
+	case s.Gap != nil:
+		return s.Gap.Hour >= until
 	case s.End != nil:
 		return s.End.Hour >= until
 	}
-	return s.Gap == nil
+	return true
 }
 
 // close ends the work on a chain that goes on, or will, in hours that are not read back: its end is marked where that is.
@@ -108,12 +110,7 @@ func (p *Processor) passGap(ctx context.Context, settled func(context.Context) e
 	if err != nil || s.Gap == nil {
 		return err
 	}
-	if p.writer.Start() == nil {
-		if _, err := p.writer.Begin(ctx, p.trail.Start().First, p.trail.Start().Hour.Time()); err != nil {
-			return err
-		}
-	}
-	if err := p.AcceptGap(ctx, s.Gap.Next); err != nil {
+	if err := p.takeGap(ctx, s.Gap); err != nil {
 		return err
 	}
 	p.trail.Pass(s)

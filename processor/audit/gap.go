@@ -13,7 +13,8 @@ type gap struct {
 	prev  number // zero: the beginning
 	next  number // unless toEnd
 	toEnd bool
-	after number // the last committed record before it, known when the walk has passed it
+	after number     // the last committed record before it, known when the walk has passed it
+	hour  chain.Hour // no link after it lies in an earlier one
 
 	generation int // in which the mark lies
 }
@@ -75,7 +76,7 @@ func (s *shard) acceptedGaps(layout chain.Layout) (out []AcceptedGap) {
 func (a *auditor) readGap(ctx context.Context, layout chain.Layout, id, prev string) error {
 	g := gap{generation: layout.Generation}
 	mark, err := readMark(ctx, a, id, layout.GapKey(id, prev), func(m *chain.GapMark) (_ string, err error) {
-		if m.Prev != prev {
+		if g.hour = m.Hour; m.Prev != prev {
 			return m.Shard, fmt.Errorf("it begins behind %q", m.Prev)
 		}
 		if g.prev, err = parseNumber(m.Prev); err != nil || m.Next == chain.GapToEnd {
@@ -100,20 +101,27 @@ func (a *auditor) readGap(ctx context.Context, layout chain.Layout, id, prev str
 // writer that had the records.
 func (w *walk) passGaps() {
 	for at := w.place.last; len(w.candidates()) == 0; {
-		generation := w.layout.GenerationAt(w.place.hour)
-		i := slices.IndexFunc(w.shard.gaps, func(g gap) bool { return g.prev == at && g.generation == generation })
-		if i < 0 {
+		g, ok := w.gapBehind(at)
+		if !ok {
 			return
 		}
-		g := w.shard.gaps[i]
 		g.after = w.place.last
-		w.place.gap = &g
+		w.place.gap, w.place.hour = &g, max(w.place.hour, g.hour)
 		w.passed = append(w.passed, g)
 		if g.toEnd {
 			return
 		}
 		at = g.next
 	}
+}
+
+// gapBehind returns the gap that counts behind a record: one that lies in the generation to which its hour belongs.
+func (w *walk) gapBehind(n number) (gap, bool) {
+	i := slices.IndexFunc(w.shard.gaps, func(g gap) bool { return g.prev == n && w.layout.GenerationAt(g.hour) == g.generation })
+	if i < 0 {
+		return gap{}, false
+	}
+	return w.shard.gaps[i], true
 }
 
 // candidates are the links that continue the chain from here.
@@ -139,15 +147,25 @@ func (p place) continues(l *link) bool {
 }
 
 // judgeGaps names the marks that are on no chain, and a chain that ends before the record with which a gap ends. Where one generation has replaced
-// another, a mark may have been replaced as well.
+// another, a mark may have been replaced as well; and so may the generation that one was made for whose hour is later than that of the chain there.
 func (w *walk) judgeGaps() {
 	for i := range w.shard.gaps {
 		g := &w.shard.gaps[i]
-		if w.layout.Earlier == "" && !slices.ContainsFunc(w.passed, func(p gap) bool { return p.prev == g.prev }) {
+		if w.layout.Earlier == "" && !w.early(g) && !slices.ContainsFunc(w.passed, func(p gap) bool { return p.prev == g.prev }) {
 			w.add(Mark, g.key(w.layout, w.shard.id), "It accepts a gap from %s to %s, but the chain does not end there, or goes on without it.", orStart(g.prev), g.until())
 		}
 	}
 	if g := w.place.gap; g != nil && !g.toEnd && w.shard.end != nil {
 		w.add(EndMismatch, w.layout.EndKey(w.shard.id), "The chain goes on at %s after an accepted gap, and no link begins there.", g.next)
 	}
+}
+
+// early reports whether the chain goes on, behind the record at which a gap begins, in an hour before that of its mark.
+func (w *walk) early(g *gap) bool {
+	for i, l := range w.chain {
+		if l.prev == g.prev && !l.afterGap {
+			return i > 0 && w.chain[i-1].hour < g.hour
+		}
+	}
+	return false
 }

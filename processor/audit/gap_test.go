@@ -126,6 +126,34 @@ func TestGapsAtTheEdges(t *testing.T) {
 	})
 }
 
+// TestGapOfAReplay has a replay give up a record. What readers saw before goes on behind its mark, which is none of theirs, also when the replay has been undone.
+func TestGapOfAReplay(t *testing.T) {
+	w := newWorld(t, 45)
+	s := w.shard("0", last)
+	w.arrive(s, 40)
+	w.commit(t, s, 40, 3)
+	from := chain.HourOf(s.records[20].Arrival)
+	g, err := chain.Reserve(t.Context(), w.env, w.bucket, layout, "clicks")
+	must(t, err)
+	anew := layout.With(layout.Map().Replace(from, 0, g))
+	writer, err := chain.TakeOver(t.Context(), w.env, w.bucket, anew, s.Shard, 9, chain.Bookmark{})
+	must(t, err)
+	s.writer = writer
+	n := w.committed(s)
+	if n == 0 || n > 20 {
+		t.Fatalf("%d records are left", n)
+	}
+	w.accept(t, s, s.records[n+1].SequenceNumber)
+	w.commitFrom(t, s, n+1, 40)
+	for name, l := range map[string]chain.Layout{"published": anew, "undone": layout} {
+		r := run(t, audit.Options{Env: w.env, Bucket: w.bucket, Layout: l})
+		requireClean(t, r)
+		if want := map[string]int{"published": 1, "undone": 0}[name]; len(r.Gaps) != want || r.Totals.Records != int64(40-want) {
+			t.Errorf("%s: %d records, gaps %+v", name, r.Totals.Records, r.Gaps)
+		}
+	}
+}
+
 // TestGapContradictions changes the mark and the links around it.
 func TestGapContradictions(t *testing.T) {
 	w, s := gapped(t)

@@ -41,6 +41,9 @@
 //   - A gap mark cannot keep a writer away that stands at the same end and still has the records: the keys differ. Whoever accepts
 //     a gap fences the shard first. A link that follows the end itself counts more than a mark that no link has followed yet; two links,
 //     one behind each, are a fork, which the audit names.
+//   - Behind a gap no link lies in an hour before that of its mark. A replay's gap may begin in the hours before those that it writes anew; what comes next belongs to
+//     these, although it may have arrived before them, and the mark counts only where they belong to the generation in which it lies. Such a mark is put
+//     into the generations of the hours before, too, where it does not count: so all writers meet whose maps are the same up to there.
 //   - A Trail follows another generation's chain, for whoever writes the same records anew. It leads on from an end where a link of that chain ends with the same hash: then
 //     everything before it is the same as well, link by link.
 //   - A shard that ended without a record may have its marks in the hour 0: nothing is listed for it.

@@ -76,7 +76,7 @@ func FuzzMarks(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	gap, err := json.Marshal(chain.GapMark{Shard: shard0.ID, Next: s.seq(2)})
+	gap, err := json.Marshal(chain.GapMark{Shard: shard0.ID, Next: s.seq(2), Hour: chain.HourOf(noon)})
 	if err != nil {
 		f.Fatal(err)
 	}

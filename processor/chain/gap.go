@@ -21,16 +21,39 @@ type GapMark struct {
 	Shard string `json:"shard"`
 	Prev  string `json:"prev"` // where the chain ended: its last record, or Next of the gap before; empty: it had no link
 	Next  string `json:"next"` // that of the first record after it, or GapToEnd
+	Hour  Hour   `json:"hour"` // no link after it lies in an earlier one
 }
 
-// ReadGap returns the mark of the gap behind a record, at which the chain is in an hour, or nil when there is none.
+// ReadGap returns the mark of the gap behind a record, at which the chain is in an hour, or nil when there is none. A mark counts in the generation to which its hour
+// belongs.
 func ReadGap(ctx context.Context, env Env, b Bucket, l Layout, shard, prev string, hour Hour) (*GapMark, error) {
-	key := l.At(hour).GapKey(shard, prev)
-	m, err := readMark[GapMark](ctx, env, b, key)
-	if err != nil || m == nil {
-		return nil, err
+	for _, g := range l.generationsFrom(hour) {
+		key := l.In(g).GapKey(shard, prev)
+		m, err := readMark[GapMark](ctx, env, b, key)
+		if err == nil && m != nil {
+			err = m.check(key, shard, prev)
+		}
+		if err != nil || m != nil && l.GenerationAt(m.Hour) == g {
+			return m, err
+		}
 	}
-	return m, m.check(key, shard, prev)
+	return nil, nil
+}
+
+// writeGap makes the mark that of the gap behind the chain's end, which is in an hour, or returns the one that is. Like that of a start, it is put into one generation
+// after the other until one is met that lies where its hour belongs: so all writers meet whose maps are the same up to the end of the chain.
+func writeGap(ctx context.Context, env Env, b Bucket, l Layout, mark *GapMark, hour Hour) (*GapMark, error) {
+	for _, g := range l.generationsFrom(hour) {
+		key := l.In(g).GapKey(mark.Shard, mark.Prev)
+		m, err := writeMark(ctx, env, b, key, mark)
+		if err == nil {
+			err = m.check(key, mark.Shard, mark.Prev)
+		}
+		if err != nil || l.GenerationAt(m.Hour) == g {
+			return m, err
+		}
+	}
+	return nil, fmt.Errorf("gap of %s behind %q: no generation has one where its hour belongs: %w", mark.Shard, mark.Prev, ErrBroken)
 }
 
 func (m *GapMark) check(key, shard, prev string) error {
@@ -43,28 +66,42 @@ func (m *GapMark) check(key, shard, prev string) error {
 // AcceptGap puts a mark at the end of the chain that makes it go on at the record next, or GapToEnd, and returns the mark that is there,
 // which may be somebody else's. The chain must have begun. Whoever calls it has made sure that no other writer stands at this end, since one
 // that still has the records would fork the chain.
+//
+// Behind the gap the chain is in the hours that were given to a generation last. A record that is lost may have been the first of these, and the next one have arrived
+// before them: in an earlier hour it would be in a generation that readers see, which goes on with the record that is lost.
 func (w *Writer) AcceptGap(ctx context.Context, next string) (*GapMark, error) {
+	return w.acceptGap(ctx, next, w.layout.lastFrom())
+}
+
+// TakeGap accepts a gap that another generation's chain has at this end.
+func (w *Writer) TakeGap(ctx context.Context, theirs *GapMark) (*GapMark, error) {
+	return w.acceptGap(ctx, theirs.Next, theirs.Hour)
+}
+
+func (w *Writer) acceptGap(ctx context.Context, next string, hour Hour) (*GapMark, error) {
 	at := w.end.gapPrev()
-	mark := &GapMark{Shard: w.shard.ID, Prev: at, Next: next}
+	mark := &GapMark{Shard: w.shard.ID, Prev: at, Next: next, Hour: max(hour, w.end.Hour)}
 	if held := w.end.Gap; held.Next != "" && (held.Next == GapToEnd || next != GapToEnd && Compare(next, held.Next) <= 0) {
-		return &GapMark{Shard: w.shard.ID, Prev: held.Prev, Next: held.Next}, nil
+		return &GapMark{Shard: w.shard.ID, Prev: held.Prev, Next: held.Next, Hour: w.end.Hour}, nil
 	}
-	key := w.layout.At(w.end.Hour).GapKey(w.shard.ID, at)
 	if w.start == nil || w.start.First == "" {
 		return nil, fmt.Errorf("accept gap of %s: its chain has not begun: %w", w.shard.ID, ErrBroken)
 	}
-	if err := mark.check(key, w.shard.ID, at); err != nil {
+	if err := mark.check("the mark", w.shard.ID, at); err != nil {
 		return nil, fmt.Errorf("accept gap: %w", err)
 	}
-	have, err := writeMark(ctx, w.env, w.bucket, key, mark)
-	if err == nil {
-		err = have.check(key, w.shard.ID, at)
-	}
+	have, err := writeGap(ctx, w.env, w.bucket, w.layout, mark, w.end.Hour)
 	if err != nil {
 		return nil, fmt.Errorf("accept gap of %s: %w", w.shard.ID, err)
 	}
-	w.end.Gap = Gap{Prev: at, Next: have.Next}
+	w.end = w.end.over(have)
 	return have, nil
+}
+
+// over returns the end behind a gap that begins here.
+func (e End) over(m *GapMark) End {
+	e.Gap, e.Hour = Gap{Prev: m.Prev, Next: m.Next}, max(e.Hour, m.Hour)
+	return e
 }
 
 // gapPrev is the Prev of a gap that begins here.
@@ -85,7 +122,7 @@ func (w *Writer) passGap(ctx context.Context) (passed bool, err error) {
 	if err != nil || mark == nil {
 		return false, err
 	}
-	w.end.Gap = Gap{Prev: at, Next: mark.Next}
+	w.end = w.end.over(mark)
 	return true, nil
 }
 

@@ -84,7 +84,7 @@ func TestMarkOfAGap(t *testing.T) {
 		t.Fatalf("marks %v, want %s", marks, key)
 	}
 	mark, err := chain.ReadGap(t.Context(), &chaintest.Env{}, b, layout, shard0.ID, s.seq(3), w.End().Hour)
-	if err != nil || *mark != (chain.GapMark{Shard: shard0.ID, Prev: s.seq(3), Next: s.seq(6)}) {
+	if err != nil || *mark != (chain.GapMark{Shard: shard0.ID, Prev: s.seq(3), Next: s.seq(6), Hour: w.End().Hour}) {
 		t.Fatalf("got %+v, %v", mark, err)
 	}
 	if mark, err := chain.ReadGap(t.Context(), &chaintest.Env{}, b, layout, shard0.ID, s.seq(5), w.End().Hour); mark != nil || err != nil {
@@ -267,5 +267,83 @@ func TestWrongGapMarkStopsTheShard(t *testing.T) {
 		if err := takeOverError(t, b, chain.Bookmark{}); !errors.Is(err, chain.ErrBroken) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// straggling is a chain whose hour 13 begins with record 4; record 5 comes later and arrived before it, in hour 12. It is written to its end in generation 1.
+func straggling(t *testing.T) (source, *chaintest.Bucket, chain.End) {
+	t.Helper()
+	s, b := steady(8, time.Minute), &chaintest.Bucket{}
+	for i := 4; i < len(s.arrivals); i++ {
+		s.arrivals[i] = s.arrivals[i].Add(time.Hour)
+	}
+	s.arrivals[5] = s.arrivals[3].Add(time.Second)
+	w := takeOver(t, b, chain.Bookmark{})
+	for _, from := range []int{0, 4} {
+		if err := commit(t, w, s, from, from+4); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s, b, w.End()
+}
+
+// under takes a chain over with its hours from 13 on in another generation.
+func under(t *testing.T, b chain.Bucket, generation int) *chain.Writer {
+	t.Helper()
+	l := layout.With(layout.Map().Replace(chain.HourOf(noon)+1, 0, generation))
+	w, err := chain.TakeOver(t.Context(), &chaintest.Env{Time: noon.Add(3 * time.Hour)}, b, l, shard0, 8, chain.Bookmark{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// TestWhatComesAfterAGapIsWrittenAnew: the record is lost that began the hours which are. The next one arrived before them, and belongs to them all the same.
+func TestWhatComesAfterAGapIsWrittenAnew(t *testing.T) {
+	s, b, end := straggling(t)
+	w := under(t, b, 2)
+	accept(t, w, s.seq(5))
+	if again := under(t, b, 2); again.End() != w.End() {
+		t.Fatalf("taken over at %+v, want %+v", again.End(), w.End())
+	}
+	if err := w.Commit(t.Context(), s.batch(w, 5, 8)); err != nil {
+		t.Fatal(err)
+	}
+	if w.End().Hour != end.Hour || len(b.Keys(layout.DataPrefix())) != 2 || len(b.Keys(layout.In(2).DataPrefix())) != 1 {
+		t.Errorf("end %+v, links %v and %v", w.End(), b.Keys(layout.DataPrefix()), b.Keys(layout.In(2).DataPrefix()))
+	}
+	if old := takeOver(t, b, chain.Bookmark{}); old.End() != end {
+		t.Errorf("generation 1 ends at %+v, want %+v", old.End(), end)
+	}
+	if again := under(t, b, 2); again.End() != w.End() || again.End().Records != 7 {
+		t.Errorf("taken over at %+v, want %+v", again.End(), w.End())
+	}
+}
+
+// TestGapOfAReplayIsNoneOfTheNextOne: what one replay gives up, the next one, in its place, may have: it is read back from the log, or its operator gives nothing up.
+func TestGapOfAReplayIsNoneOfTheNextOne(t *testing.T) {
+	s, b, _ := straggling(t)
+	accept(t, under(t, b, 2), s.seq(6))
+	requireNext(t, under(t, b, 3), s.seq(3), "")
+	next := under(t, b, 3)
+	accept(t, next, s.seq(5)) // and it can have another one there
+	requireNext(t, under(t, b, 3), "", s.seq(5))
+	requireNext(t, under(t, b, 2), "", s.seq(6))
+}
+
+// TestGapIsAcceptedOnceUnderAllMaps: writers whose maps are the same up to the end of the chain meet, also when one of them knows no others.
+func TestGapIsAcceptedOnceUnderAllMaps(t *testing.T) {
+	s, b := steady(12, time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	if err := commit(t, w, s, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	next := under(t, b, 2)
+	accept(t, w, s.seq(6))
+	if mark, err := next.AcceptGap(t.Context(), s.seq(8)); err != nil || mark.Next != s.seq(6) || mark.Hour != w.End().Hour {
+		t.Errorf("the second one: %+v, %v", mark, err)
+	}
+	if w.End() != next.End() {
+		t.Errorf("ends %+v and %+v", w.End(), next.End())
 	}
 }

@@ -59,6 +59,21 @@ func (l Layout) Generations() []int {
 	return l.Map().Generations()
 }
 
+// generationsFrom returns the generations that have hours from one on, each once, in the order of the first of these.
+func (l Layout) generationsFrom(hour Hour) []int {
+	m := l.Map()
+	for len(m) > 1 && m[1].From <= hour {
+		m = m[1:]
+	}
+	return m.Generations()
+}
+
+// lastFrom is the first of the hours that belong to the same generation as all after them.
+func (l Layout) lastFrom() Hour {
+	m := l.Map()
+	return m[len(m)-1].From
+}
+
 // At returns the generation of an hour.
 func (m Map) At(hour Hour) int {
 	g := m[0].Generation

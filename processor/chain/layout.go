@@ -51,8 +51,7 @@ func (l Layout) StartKey(shard string) string { return l.MarksPrefix() + shard +
 // EndKey is the key of a shard's end mark.
 func (l Layout) EndKey(shard string) string { return l.MarksPrefix() + shard + endSuffix }
 
-// GapKey is the key of the mark of a gap behind the record prev, or behind the beginning of the chain when prev is empty, in the generation of
-// the hour in which the chain is there: At(hour).GapKey. It differs from those of other marks by the number in it. prev has been read from the log or the stream; what Pad refuses stays as it is.
+// GapKey is the key of the mark of a gap behind the record prev, or behind the beginning of the chain when prev is empty. It differs from those of other marks by the number in it. prev has been read from the log or the stream; what Pad refuses stays as it is.
 func (l Layout) GapKey(shard, prev string) string {
 	name := prevStart
 	if prev != "" {

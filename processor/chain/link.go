@@ -10,7 +10,7 @@ import (
 // End is where a chain ends so far. The zero End, with Hour as low as possible for the shard, is its beginning.
 type End struct {
 	Last    string // sequence number of the last record, empty at the beginning
-	Hour    Hour   // hour of the last link; at the beginning the highest hour of the parents
+	Hour    Hour   // hour of the last link; at the beginning the highest hour of the parents; behind a gap that of its mark if it is later
 	Records int64  // records of the whole chain
 	Rows    int64  // rows of the whole chain
 	Hash    string // hash of the input of the whole chain, hex, empty at the beginning

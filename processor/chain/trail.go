@@ -151,7 +151,7 @@ func (t *Trail) Pass(s Step) {
 	case s.Link != nil:
 		t.end, t.listed = s.Link.End(), t.listed[1:]
 	case s.Gap != nil:
-		t.end.Gap = Gap{Prev: s.Gap.Prev, Next: s.Gap.Next}
+		t.end = t.end.over(s.Gap)
 	}
 }
 

@@ -30,7 +30,7 @@ func (n *node) newContents(_ processor.Config, s processor.Shard, _ processor.Ob
 
 // fold adds a record to the state.
 func (c *contents) fold(session, n int) row {
-	if n != c.count[session]+1 {
+	if n <= c.count[session] || !c.node.stream.givenUp(session, c.count[session], n) {
 		c.node.fail("%s folds record %d of session %d after record %d in %s", c.node.name, n, session, c.count[session], c.shard)
 	}
 	c.count[session] = n

@@ -22,13 +22,14 @@
 // In every second schedule operators rewind the stream from some hour on, undo what others did, and race. They die, stand still and are cut off as workers
 // are, often just after a step of a plan, and some lurk until a lease is handed over or a shard ends before they make theirs. Nobody has to come
 // back: workers bring a plan to its end. In some of these schedules records that a replay needs go past retention; a shard that stops for that ends the schedule, unless
-// it could have read them back from the log, as most replays of every second such schedule do: the stream loses whole shards there.
+// it could have read them back from the log, as most replays of every second such schedule do: the stream loses whole shards there; or unless operators give records up.
+// These also let the fleet go on with what comes, and give up what has not been read.
 //
 // # What is checked
 //
-//	at every PUT       the object continues its chain: its first record is the one after its predecessor's last, in the order and number
-//	                   in which the stream has them; hours do not decrease; its rows say what a fold of the shard's history says,
-//	                   and its hash is that of the records
+//	at every PUT       the object continues its chain: its first record is the one after its predecessor's last, or after a gap behind that, in the order and number
+//	                   in which the stream has them; hours do not decrease; its rows say what a fold of the shard's history says, where nothing of the session has
+//	                   been given up, and its hash is that of the records. A gap is marked only where the stream has nothing, or its reading is to be skipped
 //	at every write     leaseCounter grows by one with every change of owner and never falls; a checkpoint moves forward only, and never
 //	                   beyond the log; SHARD_END is written after the end mark and the rows of the children
 //	at every read      a child is read when all its parents have ended
@@ -37,7 +38,8 @@
 //	                   the processors of a worker hold no more memory than they share
 //	at every plan      it begins from what readers see; a row's plan never falls, and changes with its counter; a shard begins where all its parents have ended
 //	                   under its map; no generation has a record twice, and all give it the same hour
-//	at every look      what readers have seen under the published map they see for ever; maps are shown in the order of their plans
+//	at every look      what readers have seen under the published map they see for ever, unless it is given up by the plan, and they see a record once, as a part
+//	                   of its shard's chain; maps are shown in the order of their plans
 //	all the time       a worker that lost a lease works on the shard no longer than it takes to notice
 //	after a quiet spell the last plan is published, every shard has an owner and readers see every record; the counters stand still: nothing moves without need
 //	at the end         after SIGTERM to all, no lease has an owner and no heartbeat row is left

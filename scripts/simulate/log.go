@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,16 +13,18 @@ import (
 
 // generation is what the objects of a shard in one generation say.
 type generation struct {
-	links   map[int]*chain.Link // by the index of their first record
-	covered map[int]bool        // records that are in a link
+	links   map[int]*chain.Link       // by the index of their first record
+	covered map[int]bool              // records that are in a link
+	gaps    map[string]*chain.GapMark // by their Prev
+	hours   map[int]chain.Hour        // of those that are covered
 	start   *chain.StartMark
 	end     *chain.EndMark
 }
 
 // chainState is a chain as it is read under a map.
 type chainState struct {
-	end   chain.End
-	next  int // index of the first record that is not in it
+	place
+	has   map[int]bool // records that it has
 	begun bool
 	ended bool
 }
@@ -29,7 +32,7 @@ type chainState struct {
 // generation returns what a generation has of the shard.
 func (s *shardLog) generation(g int) *generation {
 	if s.logs[g] == nil {
-		s.logs[g] = &generation{links: map[int]*chain.Link{}, covered: map[int]bool{}}
+		s.logs[g] = &generation{links: map[int]*chain.Link{}, covered: map[int]bool{}, gaps: map[string]*chain.GapMark{}, hours: map[int]chain.Hour{}}
 	}
 	return s.logs[g]
 }
@@ -62,21 +65,45 @@ func mapOf(text string) chain.Map {
 // chainOf reads a shard's chain under a map.
 func (w *world) chainOf(shard string, m chain.Map) (c chainState) {
 	s := w.stream.byID[shard]
-	c.ended = s.past
-	for moved := true; moved; {
-		moved = false
-		for _, g := range m.Generations() {
-			if l := s.generation(g).links[c.next]; l != nil && m.At(l.Hour) == g {
-				c.end, c.next, moved = l.End(), s.position[l.Last]+1, true
+	c.ended, c.has = s.past, map[int]bool{}
+	for _, g := range m.Generations() {
+		log := s.generation(g)
+		if log.start != nil && m.At(log.start.Hour) == g {
+			c.begun, c.end.Hour = true, log.start.Hour
+		}
+		c.ended = c.ended || log.end != nil && m.At(log.end.Hour) == g
+	}
+	for c.forward(s, m) {
+	}
+	return c
+}
+
+// forward goes over the next link, or the next gap when there is none, and reports whether there was one.
+func (c *chainState) forward(s *shardLog, m chain.Map) bool {
+	at := c.end.Last
+	if c.end.Gap.Next != "" {
+		at = c.end.Gap.Next
+	}
+	for _, g := range m.Generations() {
+		for _, first := range []int{c.next, s.position[c.end.Last] + 1} { // the second: of who had read what is given up
+			l := s.generation(g).links[first]
+			if l == nil || m.At(l.Hour) != g || l.Gap && (l.Prev != c.end.Gap.Prev || l.First != c.end.Gap.Next) || !l.Gap && l.Prev != c.end.Last {
+				continue
 			}
+			for i := first; i < first+int(l.Records); i++ {
+				c.has[i] = true
+			}
+			c.place = place{l.End(), s.position[l.Last] + 1}
+			return true
 		}
 	}
 	for _, g := range m.Generations() {
-		log := s.generation(g)
-		c.begun = c.begun || log.start != nil && m.At(log.start.Hour) == g
-		c.ended = c.ended || log.end != nil && m.At(log.end.Hour) == g
+		if mark := s.generation(g).gaps[at]; mark != nil && c.begun && m.At(mark.Hour) == g {
+			c.place = c.over(s, mark)
+			return true
+		}
 	}
-	return c
+	return false
 }
 
 // markOf decodes a mark.
@@ -109,11 +136,21 @@ func (w *world) endPut(g int, m *chain.EndMark) {
 		last = s.records[n-1].SequenceNumber
 	}
 	log := s.generation(g)
-	if !s.closed || m.Last != last || m.Records != int64(len(s.records)) || last != "" && !log.covered[len(s.records)-1] {
+	if !s.closed || !s.endsAt(m, len(s.records)) {
 		w.fail("the end mark of %s in generation %d says %q, %d records; the shard has %d and ends with %q", m.Shard, g, m.Last, m.Records, len(s.records), last)
 	}
 	log.end = m
 	w.oracle.cues++
+}
+
+// endsAt reports whether a chain that is where an end mark says has all records, or those that it has not are given up.
+func (s *shardLog) endsAt(m *chain.EndMark, records int) bool {
+	for _, p := range append(s.places(m.Last, false), s.places(chain.GapToEnd, true)...) {
+		if p.end.Last == m.Last && p.end.Records == m.Records && p.end.Hash == m.Hash && p.next == records {
+			return true
+		}
+	}
+	return false
 }
 
 // linkPut checks that an object continues a chain with the records that the stream has there, that no other of its generation has one of them, and that every
@@ -123,7 +160,7 @@ func (w *world) linkPut(l *chain.Link, rows []row) {
 	log := s.generation(l.Generation)
 	first, ok := s.position[l.First]
 	last, ok2 := s.position[l.Last]
-	if !ok || !ok2 || last-first+1 != int(l.Records) || len(rows) != int(l.Rows) || l.TotalRecords != int64(last+1) {
+	if !ok || !ok2 || last-first+1 != int(l.Records) || len(rows) != int(l.Rows) {
 		w.fail("%s: link %s..%s with %d records of %d: a record is lost or repeated", l.Shard, l.First, l.Last, l.Records, l.TotalRecords)
 	}
 	if !w.continues(s, l, first, last) {
@@ -141,14 +178,9 @@ func (w *world) linkPut(l *chain.Link, rows []row) {
 
 // continues reports whether a link follows another one, of whatever generation, in hour and hash, or is the first.
 func (w *world) continues(s *shardLog, l *chain.Link, first, last int) bool {
-	if first == 0 {
-		return l.Prev == "" && l.Hash == w.hash("", s.records[:last+1])
-	}
-	for _, g := range s.logs {
-		for _, p := range g.links {
-			if p.Last == l.Prev && s.position[p.Last] == first-1 && p.Hour <= l.Hour && l.Hash == w.hash(p.Hash, s.records[first:last+1]) {
-				return true
-			}
+	for _, p := range s.before(l) {
+		if p.next == first && p.end.Hour <= l.Hour && l.TotalRecords == p.end.Records+l.Records && l.Hash == w.hash(p.end.Hash, s.records[first:last+1]) {
+			return true
 		}
 	}
 	return false
@@ -160,11 +192,12 @@ func (w *world) recordPut(s *shardLog, log *generation, l *chain.Link, i int, r 
 		w.fail("%s: record %d is in two links of generation %d", l.Shard, i, l.Generation)
 	}
 	log.covered[i] = true
-	if hour, ok := s.hours[i]; ok && hour != l.Hour || chain.HourOf(s.records[i].Arrival) > l.Hour {
+	log.hours[i] = l.Hour
+	if hour, ok := s.hours[i]; ok && hour != l.Hour && !w.nemesis.gaps || chain.HourOf(s.records[i].Arrival) > l.Hour {
 		w.fail("%s: record %d lies in hour %s in generation %d, elsewhere in hour %s", l.Shard, i, l.Hour, l.Generation, hour)
 	}
 	s.hours[i] = l.Hour
-	if want := s.rows[i]; r.sequence != s.records[i].SequenceNumber || !r.arrival.Equal(s.records[i].Arrival) || r.session != want.session || r.n != want.n || r.digest != want.digest {
+	if want := s.rows[i]; r.sequence != s.records[i].SequenceNumber || !r.arrival.Equal(s.records[i].Arrival) || r.session != want.session || r.n != want.n || r.digest != want.digest && !w.stream.torn[want.session] {
 		w.fail("%s: row %d of link %s is not what its record becomes", l.Shard, i, l.First)
 	}
 }
@@ -180,13 +213,21 @@ func (w *world) parentsHour(s *shardLog) (hour chain.Hour) {
 
 // look is a reader: what was there once is there still.
 func (w *world) look(s *shardLog) {
+	c := w.chainOf(s.lease.Key, w.shown.Map)
 	for i := range s.records {
-		hour, ok := s.hours[i]
-		visible := ok && s.generation(w.shown.Map.At(hour)).covered[i]
-		if s.seen[i] && !visible {
-			w.fail("%s: readers saw record %d of hour %s, and under %s they do not", s.lease.Key, i, hour, w.shown.Map)
+		visible := 0
+		for g, log := range s.logs {
+			if hour, ok := log.hours[i]; ok && log.covered[i] && w.shown.Map.At(hour) == g {
+				visible++
+			}
 		}
-		s.seen[i] = visible
+		if s.seen[i] && visible == 0 && (!s.lost[i] || w.oracle.entire) {
+			w.fail("%s: readers saw record %d of hour %s, and under %s they do not", s.lease.Key, i, s.hours[i], w.shown.Map)
+		}
+		if visible > 1 || visible == 1 && !c.has[i] && !s.past {
+			w.fail("%s: readers see record %d %d times under %s; it is in the chain: %v", s.lease.Key, i, visible, w.shown.Map, c.has[i])
+		}
+		s.seen[i] = visible > 0
 	}
 }
 
@@ -200,16 +241,22 @@ func (w *world) published() {
 		w.fail("readers are shown the map of plan %d, %d, after that of plan %d, %d", p.Plan, p.Switched, w.shown.Plan, w.shown.Switched)
 	}
 	w.oracle.switched++
+	newest := slices.Max(p.Map.Generations())
+	w.oracle.entire = !w.oracle.accepts[p.Plan] && newest > w.oracle.newest // else it is what readers have seen once
+	w.oracle.newest = max(w.oracle.newest, newest)
 	w.shown = p
 	for _, s := range w.stream.shards {
 		w.look(s)
 	}
+	w.oracle.entire = false
 }
 
 // planWritten checks a write of the plan row.
 func (w *world) planWritten(old, now *lease.Plan) {
 	if now.Number == old.Number+1 {
 		w.oracle.plans++
+		w.oracle.accepts[now.Number] = now.AcceptGaps
+		w.oracle.skips = w.oracle.skips || now.SkipTo > 0
 	}
 	w.meddle()
 	if mapOf(now.Published).String() != w.shown.Map.String() && now.State != lease.PlanPublished {

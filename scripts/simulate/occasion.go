@@ -22,6 +22,7 @@ const (
 	readBack                       // read back from the log
 	publishedAside                 // of a side replay that readers were shown
 	droppedAside                   // of a side replay that was removed
+	givenUp                        // with a gap that an operator has accepted
 	occasions
 )
 
@@ -29,7 +30,7 @@ func (o occasion) String() string {
 	return [...]string{
 		"closed while nobody ran", "closed before it was read", "closed during a failover", "closed before its parents had ended",
 		"split after a merge after a split", "trimmed before SHARD_END", "trimmed before the application began", "short of its oldest records", "gone with all its records",
-		"read back from the log", "published by a side replay", "dropped by a side replay",
+		"read back from the log", "published by a side replay", "dropped by a side replay", "with records given up",
 	}[o]
 }
 
@@ -97,6 +98,9 @@ func (w *world) trim() {
 // missing reports whether a shard cannot go on: a record is past retention that its chain lacks, or its last one is, and it cannot be read back.
 func (w *world) missing(row *lease.Lease) bool {
 	s, c := w.stream.byID[row.Key], w.chainOf(row.Key, mapOf(row.Map))
+	if next := c.end.Gap.Next; next != "" && c.next == s.oldest {
+		return false // it begins there
+	}
 	return s.oldest > 0 && c.next <= s.oldest && !w.rereadable(row, c)
 }
 

@@ -43,6 +43,12 @@ func (w *world) request() *replay.Request {
 		often = 0.9
 	}
 	r.FromLog = w.nemesis.rereads && w.chance(often)
+	if w.nemesis.gaps {
+		r.Gaps = w.chance(0.7)
+		if w.chance(0.25) {
+			r = &replay.Request{Resume: true, Gaps: true, Latest: w.chance(0.7), Operator: r.Operator}
+		}
+	}
 	return r
 }
 
@@ -71,8 +77,8 @@ func (n *node) replay(ctx context.Context, store table, objects bucket, o *lease
 	if err != nil {
 		return false
 	}
-	source := replay.Source{Env: operatorEnv{n}, Bucket: objects, Layout: layout, Stream: "clicks"}
-	draft, err := replay.Prepare(ctx, source, rows, plan, request, nil)
+	from := replay.Source{Env: operatorEnv{n}, Bucket: objects, Layout: layout, Stream: "clicks"}
+	draft, err := replay.Prepare(ctx, from, rows, plan, request, nil)
 	if errors.Is(err, replay.ErrNothingToUndo) {
 		return false
 	}
@@ -80,7 +86,13 @@ func (n *node) replay(ctx context.Context, store table, objects bucket, o *lease
 		n.fail("%s: %v", n.name, err)
 	}
 	n.lurk(ctx)
-	made, err := draft.Make(ctx, source, o, fmt.Sprintf("%s-%d", n.name, n.rand.Uint32()), n.Wall())
+	now := n.Wall()
+	if request.Latest {
+		if now, err = (source{n}).Time(ctx); err != nil {
+			return false
+		}
+	}
+	made, err := draft.Make(ctx, from, o, fmt.Sprintf("%s-%d", n.name, n.rand.Uint32()), now)
 	if errors.Is(err, lease.ErrPlanChanged) {
 		return false
 	}

@@ -19,15 +19,19 @@ type oracle struct {
 	graceful   bool                               // nothing fails in this schedule
 	moves      int                                // changes of owner
 	adopted    int
-	plans      int // that were made
-	cues       int // leases handed over, and shards ended: bad moments for a plan
-	switched   int // how often readers were shown another map
+	plans      int            // that were made
+	skips      bool           // one of them gave up what had not been read
+	accepts    map[int64]bool // by the number of a plan: it accepts gaps
+	newest     int            // generation that readers have seen
+	entire     bool           // readers are to see all that they have seen
+	cues       int            // leases handed over, and shards ended: bad moments for a plan
+	switched   int            // how often readers were shown another map
 	finished   bool
 	occasions  [occasions]int
 }
 
 func newOracle() oracle {
-	return oracle{lostAt: map[string]map[int64]time.Duration{}, times: map[string]int{}, putAt: map[string]time.Duration{}, unanswered: map[string]bool{}}
+	return oracle{lostAt: map[string]map[int64]time.Duration{}, times: map[string]int{}, putAt: map[string]time.Duration{}, unanswered: map[string]bool{}, accepts: map[int64]bool{}, newest: 1}
 }
 
 // put checks an object that a node has just put, or that was refused.
@@ -47,6 +51,8 @@ func (w *world) put(by *node, key string, body []byte, metadata map[string]strin
 		g, mark := markOf[chain.EndMark](w, key, body)
 		w.endPut(g, mark)
 		w.strike(by, mark.Shard)
+	case strings.HasSuffix(key, ".gap.json"):
+		w.gapPut(markOf[chain.GapMark](w, key, body))
 	case key == layout.PublishedKey():
 		w.published()
 	case strings.HasSuffix(key, ".parquet"):
@@ -80,8 +86,15 @@ func (w *world) rowWritten(old, now *lease.Lease) {
 		w.oracle.moves++
 		w.oracle.cues++
 	}
+	if now.Tip != old.Tip {
+		w.stream.byID[now.Key].tipWritten(now)
+	}
 	if now.Stopped != "" && w.missing(now) {
-		w.violate(loud)
+		if !w.nemesis.gaps {
+			w.violate(loud)
+		}
+		w.after(w.between(0, 5*time.Second), w.rescue)
+		return
 	}
 	if now.Stopped != "" {
 		w.fail("%s is stopped: %s", now.Key, now.Stopped)

@@ -3,10 +3,15 @@ package main
 import (
 	"slices"
 	"time"
+
+	"github.com/streamrec/streamrec/processor/chain"
+	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay"
 )
 
-// Retention takes records away here when they are seconds old, and workers believe that it is a day. What they conclude from it has to stay right: where a shard had
-// been read to its tip a moment ago, nothing that has come since is past retention; and a reader of records that are nearly a day old looks anew before each read.
+// Retention takes records away here when they are seconds old, and workers believe that it is an hour or a day. What they conclude from it has to stay right: where a
+// shard had been read to its tip a moment ago, or its row says that it was, nothing that has come since is past retention; and a reader of records that are nearly a
+// day old looks anew before each read.
 
 // tip is a page that reached the tip of a shard.
 type tip struct {
@@ -29,13 +34,33 @@ func (s *shardLog) reached(n *node, to int) {
 	s.tips[n] = tip{n.now, to}
 }
 
+// believed is how long workers believe that records are kept: the Tip of a row is written again in a schedule then, and never too old. Where clocks are wrong by hours it
+// is a day.
+func (w *world) believed() time.Duration {
+	if w.nemesis.clocks {
+		return 0
+	}
+	return time.Hour
+}
+
+// tipWritten takes note of what the Tip of a row stands for.
+func (s *shardLog) tipWritten(row *lease.Lease) {
+	s.tipped = 0
+	if i, ok := s.position[row.Checkpoint.Value]; ok {
+		s.tipped = i + 1
+	}
+}
+
 // takeable is the index before which retention may take records.
-func (s *shardLog) takeable(now time.Duration) int {
+func (w *world) takeable(s *shardLog) int {
 	last := len(s.records)
 	for n, t := range s.tips {
-		if !n.dead && now-t.at < tipHolds {
+		if !n.dead && w.now-t.at < tipHolds {
 			last = min(last, t.read)
 		}
+	}
+	if w.leases()[s.lease.Key].Tip > 0 {
+		last = min(last, s.tipped)
 	}
 	return last
 }
@@ -53,8 +78,12 @@ func (w *world) expire() {
 	if first := w.remains(); w.nemesis.rereads && first.closed && w.chance(0.8) {
 		s, n = first, len(first.records)
 	}
-	for last := s.takeable(w.now); n > 0 && s.oldest < last; n-- {
-		if _, ok := s.hours[s.oldest]; ok {
+	request := w.request()
+	if i := s.straggler(); w.nemesis.gaps && i > s.oldest && w.chance(0.8) {
+		n, request = i-s.oldest, &replay.Request{From: s.hours[i], Gaps: true, Operator: "somebody"}
+	}
+	for last := w.takeable(s); n > 0 && s.oldest < last; n-- {
+		if _, ok := s.hours[s.oldest]; ok || s.lost[s.oldest] {
 			s.oldest++
 		}
 	}
@@ -67,8 +96,18 @@ func (w *world) expire() {
 		s.gone = true
 	}
 	if w.chance(0.7) {
-		w.operate(w.request())
+		w.operate(request)
 	}
+}
+
+// straggler is the index of a record that came in the hour before the one in which the log has it; 0: there is none. Behind a gap it may lie in either.
+func (s *shardLog) straggler() int {
+	for i := range s.records {
+		if hour, ok := s.hours[i]; ok && chain.HourOf(s.records[i].Arrival) < hour {
+			return i
+		}
+	}
+	return 0
 }
 
 // remains returns the first shard that the stream has not lost altogether.

@@ -65,6 +65,10 @@ func (w *world) schedule() {
 	w.nemesis.rereads = w.nemesis.replays && w.chance(0.5)
 	w.nemesis.asides = w.chance(0.3)
 	w.nemesis.expires = w.nemesis.replays && !w.oracle.graceful && (w.chance(0.25) || w.nemesis.rereads && w.chance(0.8))
+	w.nemesis.gaps = w.nemesis.replays && !w.oracle.graceful && w.chance(0.4)
+	if w.nemesis.expires {
+		w.nemesis.gaps = w.chance(0.5)
+	}
 	for range 1 + w.rand.IntN(3) {
 		w.start()
 	}

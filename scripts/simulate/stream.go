@@ -31,7 +31,9 @@ type shardLog struct {
 	logs     map[int]*generation
 	hours    map[int]chain.Hour // by index of a record: the hour that the log gives it
 	past     bool               // it was beyond retention when the application began
+	lost     map[int]bool       // by index of a record: it has been given up
 	seen     map[int]bool       // by index of a record: readers have seen it
+	tipped   int                // index behind what the Tip of its row stands for
 	tips     map[*node]tip      // of those whose last page reached the tip of the shard
 }
 
@@ -59,6 +61,15 @@ type stream struct {
 	count  [sessions]int
 	state  [sessions]uint64
 	hash   [sessions]int
+	torn   [sessions]bool // a record of it has been given up: states of it depend on who has read that before
+
+	bySession [sessions][]recordAt
+}
+
+// recordAt says where a record is.
+type recordAt struct {
+	shard *shardLog
+	index int
 }
 
 func (w *world) newStream(shards int) {
@@ -72,7 +83,7 @@ func (w *world) newStream(shards int) {
 }
 
 func (w *world) addShard(from, to int, parents ...*shardLog) *shardLog {
-	s := &shardLog{from: from, to: to, parents: parents, position: map[string]int{}, logs: map[int]*generation{}, hours: map[int]chain.Hour{}, seen: map[int]bool{}}
+	s := &shardLog{from: from, to: to, parents: parents, position: map[string]int{}, logs: map[int]*generation{}, hours: map[int]chain.Hour{}, lost: map[int]bool{}, seen: map[int]bool{}}
 	s.lease = lease.Lease{
 		Key: fmt.Sprintf("shardId-%012d", len(w.stream.shards)), StartingHashKey: bound(from), EndingHashKey: before(to + 1),
 	}
@@ -123,6 +134,7 @@ func (w *world) putRecord(session int) {
 	st.next += 1 + w.rand.Int64N(5)
 	sequence := strconv.FormatInt(st.next, 10)
 	s.position[sequence] = len(s.records)
+	st.bySession[session] = append(st.bySession[session], recordAt{s, len(s.records)})
 	s.records = append(s.records, worker.Record{
 		SequenceNumber: sequence, PartitionKey: strconv.Itoa(session), Arrival: w.arrival(),
 		Data: fmt.Appendf(nil, "%d %d", session, st.count[session]),
@@ -212,6 +224,9 @@ func (s *shardLog) index(at lease.Position) (int, error) {
 		return s.oldest, nil
 	case at.Type == lease.Latest:
 		return len(s.records), nil
+	case at.Type == lease.AtTimestamp:
+		ms, err := strconv.ParseInt(at.Value, 10, 64)
+		return s.since(ms), err
 	case !ok:
 		return 0, worker.ErrPosition
 	case at.Type == lease.AtSequenceNumber:
@@ -220,6 +235,15 @@ func (s *shardLog) index(at lease.Position) (int, error) {
 		return i + 1, nil
 	}
 	return 0, fmt.Errorf("iterator of type %s: %w", at.Type, errors.ErrUnsupported)
+}
+
+// since is the index of the first record that arrived then, by its own time, or later.
+func (s *shardLog) since(ms int64) int {
+	i := slices.IndexFunc(s.records, func(r worker.Record) bool { return r.Arrival.UnixMilli() >= ms })
+	if i < 0 {
+		return len(s.records)
+	}
+	return i
 }
 
 // Read implements worker.Stream.

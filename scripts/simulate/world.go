@@ -101,7 +101,7 @@ func (n *node) work(ctx context.Context) {
 	factory := shardlog.NewFactory(pcfg, n, objects, func() *worker.Worker { return w }, nil, nil)
 	w, err := worker.New(worker.Config{
 		Name: n.name, Application: "app", Stream: "clicks", MaxRecords: int32(20 + n.rand.IntN(40)), ReadInterval: 800 * time.Millisecond, IdleReadInterval: 2 * time.Second,
-		Stall: 30 * time.Second, Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
+		Stall: 30 * time.Second, Retention: n.believed(), Lease: lease.Config{Failover: failoverTime, ShardSync: 10 * time.Second},
 	}, worker.Dependencies{
 		Env: n, Store: store, Stream: source{n}, Log: noLog(), Plain: true,
 		Factory: func(t *lease.Term) worker.Processor { return n.watch(t, factory(t)) },

@@ -19,7 +19,11 @@ func (t *resetTool) carryOut(ctx context.Context, d *replay.Draft, p *resetPlan)
 	if err := t.keep(ctx, id, p); err != nil {
 		return err
 	}
-	made, err := d.Make(ctx, t.source, t.operator, id, began)
+	now, err := t.now(ctx, d, began)
+	if err != nil {
+		return explain("stream "+t.o.stream, err)
+	}
+	made, err := d.Make(ctx, t.source, t.operator, id, now)
 	if errors.Is(err, lease.ErrPlanChanged) {
 		return refuse("somebody else has made a plan meanwhile, this one was not made: look at it (streamrec status), then draw yours up again")
 	}
@@ -37,6 +41,14 @@ func (t *resetTool) carryOut(ctx context.Context, d *replay.Draft, p *resetPlan)
 	}
 	p.Result = result
 	return p.write(t.std.out, t.o.format)
+}
+
+// now is the time of a plan: by the clock that stamps records if any are to be given up by their time. That of this machine may be hours away.
+func (t *resetTool) now(ctx context.Context, d *replay.Draft, here time.Time) (time.Time, error) {
+	if !d.Wanted.Latest {
+		return here, nil
+	}
+	return t.stream.Time(ctx)
 }
 
 func newPlanID() string {

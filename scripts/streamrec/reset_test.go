@@ -14,6 +14,7 @@ import (
 	infras3 "github.com/streamrec/streamrec/infra/s3"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/lease"
+	"github.com/streamrec/streamrec/worker/replay"
 )
 
 func reset(t *testing.T, args ...string) (code int, out, errs string) {
@@ -127,6 +128,25 @@ func TestResetOfAFleetThatIsAway(t *testing.T) {
 	}
 	if len(kept) != 2 || !slices.IsSorted(kept) {
 		t.Errorf("records of what was made: %v", kept)
+	}
+}
+
+// TestToLatestGoesByTheServicesClock: by that of a laptop that is three hours fast, a fleet would give up what comes in the next three hours.
+func TestToLatestGoesByTheServicesClock(t *testing.T) {
+	serveLocal(t)
+	createStream(t, 1)
+	shopTable(t)
+	c, err := loadClients(t.Context())
+	must(t, err)
+	r, err := newReplayer(t.Context(), c, deployment{app: "shop", stream: "clicks", bucket: testBucket, layout: layoutOf("events")}, time.Second)
+	must(t, err)
+	tool, fast := &resetTool{replayer: r}, time.Now().Add(3*time.Hour)
+	for _, latest := range []bool{false, true} {
+		now, err := tool.now(t.Context(), &replay.Draft{Wanted: replay.Request{Latest: latest}}, fast)
+		must(t, err)
+		if latest == now.Equal(fast) || latest && time.Until(now).Abs() > time.Minute {
+			t.Errorf("gives up what has not been read: %v; a plan of %v", latest, now)
+		}
 	}
 }
 

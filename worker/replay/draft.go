@@ -184,7 +184,8 @@ func (d *ShardDraft) lookBack(ctx context.Context, s Source, before chain.Layout
 	return err
 }
 
-// Make reserves the generation, and makes the draft the application's plan. lease.ErrPlanChanged: somebody else has made one since the draft was drawn up.
+// Make reserves the generation, and makes the draft the application's plan. What is given up by Request.Latest is what has arrived before now, which is to be of the clock
+// that stamps records. lease.ErrPlanChanged: somebody else has made a plan since the draft was drawn up.
 func (d *Draft) Make(ctx context.Context, s Source, o *lease.Operator, id string, now time.Time) (lease.Plan, error) {
 	after := d.After
 	if !d.Wanted.Undo && !d.Wanted.Resume {

@@ -22,7 +22,7 @@ const (
 	storeFile    = "worker/lease/leasetest/store.go"
 )
 
-var mutants = slices.Concat(protocol, logs, fences, replays, pasts, besides, fixed)
+var mutants = slices.Concat(protocol, logs, fences, replays, pasts, gaps, besides, fixed)
 
 // protocol are the mutants of the rules by which workers share shards.
 var protocol = []mutant{
