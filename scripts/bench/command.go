@@ -99,9 +99,9 @@ func (o options) chosen() (chosen []section) {
 // sides returns the sides to measure.
 func (o options) sides() []side {
 	if o.stockDefaults {
-		return []side{ours, stockTuned, stockDefaults}
+		return []side{ours, stockTuned, stockDefaults, limit}
 	}
-	return []side{ours, stockTuned}
+	return []side{ours, stockTuned, limit}
 }
 
 // width returns how many cells are measured at a time.

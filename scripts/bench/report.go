@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,13 +116,13 @@ func (r *report) table() string {
 	if r.Quick {
 		b.WriteString("quick run, everything at once and hardly repeated: no figures to compare\n")
 	}
-	section := ""
-	for _, row := range r.Rows {
-		if row.Section != section {
-			section = row.Section
-			r.head(&b, r.titles[section])
+	for rows := r.Rows; len(rows) > 0; {
+		n := slices.IndexFunc(rows, func(w row) bool { return w.Section != rows[0].Section })
+		if n < 0 {
+			n = len(rows)
 		}
-		r.write(&b, row)
+		r.section(&b, r.titles[rows[0].Section], rows[:n])
+		rows = rows[n:]
 	}
 	b.WriteByte('\n')
 	for _, n := range r.Notes {
@@ -130,34 +131,48 @@ func (r *report) table() string {
 	return b.String()
 }
 
-// Columns of the table.
-const (
-	textColumn   = 84
-	figureColumn = 20
-)
-
-func (r *report) head(b *strings.Builder, title string) {
-	b.WriteByte('\n')
-	b.WriteString(pad(title, textColumn))
-	for _, s := range r.sides {
-		b.WriteString(pad(s.title(), figureColumn))
+// section writes the rows of a section: a column for each side that has a figure in it.
+func (r *report) section(b *strings.Builder, title string, rows []row) {
+	grid := [][]string{{title}}
+	for _, row := range rows {
+		grid = append(grid, []string{"  " + row.line.text})
 	}
-	b.WriteString("target\n")
+	for _, s := range r.sides {
+		if !slices.ContainsFunc(rows, func(w row) bool { _, ok := w.Figures[s]; return ok }) {
+			continue
+		}
+		grid[0] = append(grid[0], s.title())
+		for i, row := range rows {
+			grid[i+1] = append(grid[i+1], row.show(s))
+		}
+	}
+	grid[0] = append(grid[0], "target")
+	for i, row := range rows {
+		grid[i+1] = append(grid[i+1], row.Target.show())
+	}
+	b.WriteByte('\n')
+	align(b, grid)
 }
 
-func (r *report) write(b *strings.Builder, row row) {
-	text := pad("  "+row.line.text, textColumn)
-	for _, s := range r.sides {
-		text += pad(row.show(s), figureColumn)
+// align writes lines of as many cells each, as wide as the widest of a column and two spaces.
+func align(b *strings.Builder, grid [][]string) {
+	for _, cells := range grid {
+		var text strings.Builder
+		for column, cell := range cells {
+			width := 0
+			for _, other := range grid {
+				width = max(width, utf8.RuneCountInString(other[column]))
+			}
+			text.WriteString(cell + strings.Repeat(" ", width-utf8.RuneCountInString(cell)+2))
+		}
+		b.WriteString(strings.TrimRight(text.String(), " ") + "\n")
 	}
-	if row.Target != nil {
-		text += row.Target.show()
-	}
-	b.WriteString(strings.TrimRight(text, " ") + "\n")
 }
 
 func (v *verdict) show() string {
 	switch {
+	case v == nil:
+		return ""
 	case v.Met == nil:
 		return v.Text
 	case *v.Met:
@@ -200,8 +215,4 @@ func formatValue(v float64, unit string) string {
 		return strconv.FormatFloat(v, 'f', 0, 64) + " MiB"
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64)
-}
-
-func pad(text string, width int) string {
-	return text + strings.Repeat(" ", max(1, width-utf8.RuneCountInString(text)))
 }

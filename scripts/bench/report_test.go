@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestReport(t *testing.T) {
@@ -32,6 +33,33 @@ func TestReport(t *testing.T) {
 		t.Error("records were lost, and the run succeeds")
 	}
 }
+
+// TestColumnsAreAsWideAsWhatIsInThem has a line longer than any other, and a side that has measured nothing of the section.
+func TestColumnsAreAsWideAsWhatIsInThem(t *testing.T) {
+	s := section{name: "x", title: "Something", lines: []line{
+		{id: "a", text: "events per second of CPU, where all is counted that a process does from its start to its end", unit: perSecond, target: atLeast(5)},
+		{id: "b", text: "µs", unit: micros},
+	}}
+	mine, bound := newFigures(), newFigures()
+	mine.values = map[string]figure{"a": {Value: 6}, "b": {Value: 10}}
+	bound.values = map[string]figure{"a": {Value: 296296}}
+	r := report{}
+	r.fill([]section{s}, []side{ours, stockTuned, limit}, []*task{{s, ours, mine}, {s, stockTuned, newFigures()}, {s, limit, bound}})
+	lines := strings.Split(r.table(), "\n")[2:5]
+	if strings.Contains(lines[0], "stock") {
+		t.Errorf("a side without figures has a column:\n%s", lines[0])
+	}
+	for _, cells := range [][]string{{"streamrec", "6.0/s", "10.0 µs"}, {"limit", "296296/s", "–"}} {
+		for i, cell := range cells {
+			if at, head := column(lines[i], cell), column(lines[0], cells[0]); at != head {
+				t.Errorf("%q begins in column %d, its head in column %d", cell, at, head)
+			}
+		}
+	}
+}
+
+// column is where a text begins in a line, in characters.
+func column(line, text string) int { return utf8.RuneCountInString(line[:strings.LastIndex(line, text)]) }
 
 func TestOptions(t *testing.T) {
 	for _, c := range []struct {

@@ -8,6 +8,7 @@ const (
 	ours          side = "streamrec"      // with its defaults, T = 5 s
 	stockTuned    side = "stock_tuned"    // vmware-go-kcl-v2 v1.0.0, set to a failover time of 5 s
 	stockDefaults side = "stock_defaults" // the same as it comes, but reading from TRIM_HORIZON
+	limit         side = "limit"          // what no worker can do without
 )
 
 // title is the head of the side's column.
@@ -17,6 +18,8 @@ func (s side) title() string {
 		return "streamrec"
 	case stockTuned:
 		return "stock, tuned"
+	case limit:
+		return "limit"
 	}
 	return "stock, defaults"
 }

@@ -25,12 +25,10 @@ const (
 // throughput drains a backlog with one worker, and lets it live.
 func throughput() section {
 	return section{
-		name: "throughput", title: "One worker process, all that it does counted: a backlog of events in 8 shards", sides: []side{ours, stockTuned},
+		name: "throughput", title: "One worker process, all that it does counted: a backlog of events in 8 shards", sides: []side{ours, stockTuned, limit},
 		lines: slices.Concat(
 			drainLines("all", "a recommendation of 20 for every event", atLeast(5000)),
 			drainLines("learn", "no recommendations", atLeast(100_000)),
-			drainLines("plain", "encoding/json, counters, lines of JSON under gzip", nil),
-			drainLines("bare", "reading the pages by HTTP and dropping them: what any worker needs", nil),
 			[]line{
 				{id: "idle", text: "idle, 16 shards: share of a core", unit: percent, target: atMost(2)},
 				{id: "live", text: "1,000 events/s with recommendations: share of a core", unit: percent, target: atMost(25)},
@@ -51,27 +49,19 @@ func drainLines(id, text string, perCore *target) []line {
 
 func measureThroughput(ctx context.Context, c *cell) (figures, error) {
 	out, events := newFigures(), c.pick(400_000, 20_000, 0)
-	ways := []struct {
-		id     string
-		events int
-		start  starter
-	}{
-		{"all", events / 4, realDrainer("--no-privacy")},
-		{"learn", events, realDrainer("--no-privacy", "--recommendations", "-1")},
-		{"bare", events, childDrainer(drainBare)},
+	switch c.side {
+	case stockTuned:
+		out.note("throughput, %s: its processor decodes with encoding/json, counts, and writes lines of JSON under gzip to nowhere; it learns nothing", c.side.title())
+		return out, c.drain(ctx, &out, "learn", events, childDrainer(drainPlain))
+	case limit:
+		out.note("throughput, %s: a process that reads the pages by HTTP and drops them", c.side.title())
+		return out, c.drain(ctx, &out, "learn", events, childDrainer(drainBare))
 	}
-	if c.side != ours {
-		ways = ways[:1]
-		ways[0].id, ways[0].start, ways[0].events = "plain", childDrainer(drainPlain), events
+	if err := c.drain(ctx, &out, "all", events/4, realDrainer("--no-privacy")); err != nil {
+		return out, err
 	}
-	for _, w := range ways {
-		c.say("draining %d events: %s", w.events, w.id)
-		if err := c.drain(ctx, &out, w.id, w.events, w.start); err != nil {
-			return out, fmt.Errorf("drain, %s: %w", w.id, err)
-		}
-	}
-	if c.side != ours {
-		return out, nil
+	if err := c.drain(ctx, &out, "learn", events, realDrainer("--no-privacy", "--recommendations", "-1")); err != nil {
+		return out, err
 	}
 	return out, c.live(ctx, &out)
 }
@@ -118,6 +108,12 @@ func childDrainer(work string) starter {
 
 // drain puts events into a stream, starts a worker and measures until all are done.
 func (c *cell) drain(ctx context.Context, out *figures, id string, events int, start starter) (err error) {
+	c.say("draining %d events: %s", events, id)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("drain, %s: %w", id, err)
+		}
+	}()
 	s, err := startServices(ctx, backlogShards)
 	if err != nil {
 		return err
