@@ -112,8 +112,9 @@ func (sc *scorer) shelfOf(kind ReasonKind) []string {
 // noteReminders is told when the session's own items have been proposed.
 func (t *trace) noteReminders(sc *scorer) {
 	for p := 1; p < min(len(sc.query.items), len(sc.reminder)); p++ {
-		if at, ok := t.at[int32(p)]; ok && sc.reminder[p] > 0 {
-			t.found[at].Reasons = append(t.found[at].Reasons, Reason{Kind: Reminder, Items: []string{sc.name(sc.query.items[p])}, Score: sc.reminder[p]})
+		if at, ok := t.at[int32(p)]; ok && mul(sc.reminder[p], sc.lift) > 0 {
+			r := Reason{Kind: Reminder, Items: []string{sc.name(sc.query.items[p])}, Score: mul(sc.reminder[p], sc.lift)}
+			t.found[at].Reasons = append(t.found[at].Reasons, r)
 		}
 	}
 }

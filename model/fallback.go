@@ -2,8 +2,9 @@ package model
 
 // remind proposes the session's own items.
 func (sc *scorer) remind() {
+	sc.lift = sc.query.returns.lift(sc.params)
 	for p := 1; p < min(len(sc.query.items), len(sc.reminder)); p++ {
-		sc.found.total[p] += sc.reminder[p]
+		sc.found.total[p] += mul(sc.reminder[p], sc.lift)
 	}
 	if sc.trace != nil {
 		sc.trace.noteReminders(sc)

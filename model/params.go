@@ -8,7 +8,8 @@ import (
 
 // Params are the bounds and weights of a model. Two models give the same lists for the same facts only if their Params
 // are equal. Start from [DefaultParams]; a zero weight switches its term off. The default weights were tuned on the
-// first half of a month of one electronics shop, never on the half that is reported.
+// first half of a month of one electronics shop, those of reminders on the first halves of other streams too (package
+// evaluate names them), never on the halves that are reported.
 type Params struct {
 	// State.
 
@@ -52,11 +53,13 @@ type Params struct {
 
 	// What needs no neighbours.
 
-	Reminder  Permille // weight of the session's newest item but one; the k-th newest has 1/√(k-1) of it. Default 1500.
-	Reminders int      // session's own items proposed, counting the newest, which is not. Default 20, at most 64.
-	Shelf     Permille // weight of the most popular recent item of the newest item's category. Default 100.
-	BrandLift Permille // added to the factor 1000 for items of the same category and brand. Default 6000.
-	Popular   Permille // weight of the most popular recent item over all, in lists that are too short. Default 1.
+	Reminder    Permille // weight of the session's newest item but one; the k-th newest has 1/√(k-1) of it. Default 2000.
+	Reminders   int      // session's own items proposed, counting the newest, which is not. Default 20, at most 64.
+	Return      Permille // what a return of the session to an item weighs against a step that was none. Default 4000.
+	ReturnSteps int      // steps of a session that weigh as much as Reminder; 0 keeps it as it is. Default 2, at most 1000.
+	Shelf       Permille // weight of the most popular recent item of the newest item's category. Default 100.
+	BrandLift   Permille // added to the factor 1000 for items of the same category and brand. Default 6000.
+	Popular     Permille // weight of the most popular recent item over all, in lists that are too short. Default 1.
 
 	// What is not proposed: see also [Model.Restrict].
 
@@ -72,7 +75,7 @@ func DefaultParams() Params {
 		Kernel: 1000, KernelDecay: 135, KernelBack: 800, PositionDecay: 779,
 		CoVisit: 1000, CoVisitBack: 500, CoVisitWindow: 10,
 		Hop: 100, HopBelow: 50, HopItems: 5, HopScan: 25,
-		Reminder: 1500, Reminders: 20, Shelf: 100, BrandLift: 6000, Popular: 1,
+		Reminder: 2000, Reminders: 20, Return: 4000, ReturnSteps: 2, Shelf: 100, BrandLift: 6000, Popular: 1,
 	}
 }
 
@@ -111,6 +114,7 @@ func (p Params) validateBounds(count func(name string, v, low, high int)) {
 	count("HopItems", p.HopItems, 1, SessionFacts)
 	count("HopScan", p.HopScan, 1, p.PerItem)
 	count("Reminders", p.Reminders, 0, SessionFacts)
+	count("ReturnSteps", p.ReturnSteps, 0, 1000)
 }
 
 func (p Params) validateWeights(weight func(name string, v, high Permille)) {
@@ -128,6 +132,7 @@ func (p Params) validateWeights(weight func(name string, v, high Permille)) {
 	weight("CoVisit", p.CoVisit, 10*ratio)
 	weight("Hop", p.Hop, factor)
 	weight("Reminder", p.Reminder, factor)
+	weight("Return", p.Return, factor)
 	weight("Shelf", p.Shelf, factor)
 	weight("BrandLift", p.BrandLift, factor)
 	weight("Popular", p.Popular, factor)

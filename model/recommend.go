@@ -35,7 +35,9 @@ func (m *Model) askVisit(q *query, x *index, s int32) {
 	if x != m.index {
 		s = x.sessions.lookupVisit(m.index.sessions.text(s), e.visit)
 	}
-	q.self = uint32(s) // noSession if x does not know it
+	if q.self = uint32(s); s >= 0 { // noSession if x does not know it
+		q.returns.note(q, x.sessions.record(s))
+	}
 }
 
 // askRecord makes what is kept of a visit the query.
@@ -50,8 +52,8 @@ func (x *index) askRecord(q *query, s int32) {
 }
 
 // RecommendItems is Recommend for a session that touched the items, oldest first, and nothing else. Items that the
-// model does not know count for nothing, and so does all but the last mention of an item; of more than SessionFacts
-// items, the newest count.
+// model does not know count for nothing, and an item counts at its last mention: earlier ones only say that the session
+// goes back to items. Of more than SessionFacts items, the newest count.
 func (m *Model) RecommendItems(dst []Scored, items []string, k int) []Scored {
 	m.askItems(items)
 	return m.scorer.list(dst, k)
@@ -62,19 +64,11 @@ func (m *Model) askItems(items []string) {
 	x := m.sight()
 	q := m.scorer.reset(x)
 	for at := len(items) - 1; at >= 0 && len(q.items) < SessionFacts; at-- {
-		if i := x.known(items[at]); i >= 0 && !q.has(i) {
+		if i := x.known(items[at]); i >= 0 && q.position(i) < 0 {
 			q.add(i, View)
 		}
 	}
-}
-
-func (q *query) has(item int32) bool {
-	for _, i := range q.items {
-		if i == item {
-			return true
-		}
-	}
-	return false
+	q.returns.noteItems(q, x, items)
 }
 
 // Similar appends the k items that go best with an item to dst, best first, and returns the extended slice. For an item

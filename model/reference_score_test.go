@@ -7,9 +7,10 @@ import (
 
 // ask is a query of the reference: items newest first, and the visit that is no neighbour.
 type ask struct {
-	items []string
-	kinds []EventType
-	self  factKey
+	items  []string
+	kinds  []EventType
+	self   factKey
+	firsts []string // in the order of their first touches, if that says how often the session went back to one
 }
 
 func (r *reference) recommend(k *known, session string, n int) []Scored {
@@ -18,6 +19,10 @@ func (r *reference) recommend(k *known, session string, n int) []Scored {
 			q := ask{self: factKey{v.session, v.start, ""}}
 			for _, it := range slices.Backward(v.items) {
 				q.items, q.kinds = append(q.items, it.Item), append(q.kinds, it.Type)
+			}
+			record := k.records[q.self]
+			for _, f := range record[max(0, len(record)-recordView):] {
+				q.firsts = append(q.firsts, f.Item)
 			}
 			return k.list(q, n)
 		}
@@ -41,7 +46,34 @@ func (k *known) recommendItems(items []string, n int) []Scored {
 			q.items, q.kinds = append(q.items, item), append(q.kinds, View)
 		}
 	}
+	for _, item := range items {
+		if !slices.Contains(q.firsts, item) {
+			q.firsts = append(q.firsts, item)
+		}
+	}
 	return k.list(q, n)
+}
+
+// lift is the factor of the reminders.
+func (k *known) lift(q ask) int64 {
+	both := slices.DeleteFunc(slices.Clone(q.firsts), func(item string) bool { return !slices.Contains(q.items, item) })
+	returns := int64(0)
+	for at, item := range both {
+		p := slices.Index(q.items, item)
+		again := slices.ContainsFunc(both[at+1:], func(later string) bool { return slices.Index(q.items, later) > p })
+		switch {
+		case again && p == 0:
+			returns += 3
+		case again:
+			returns++
+		}
+	}
+	steps := returns + max(0, int64(len(both))-2)
+	prior := int64(k.params.ReturnSteps)
+	if prior == 0 {
+		return one
+	}
+	return one * (1000*prior + int64(k.params.Return)*returns) / (1000*prior + 1000*steps)
 }
 
 type neighbour struct {
@@ -69,7 +101,7 @@ func (k *known) list(q ask, n int) []Scored {
 		addVotes(total, hop, p.Hop.fixed())
 	}
 	for at := 1; at < min(len(q.items), p.Reminders); at++ {
-		total[q.items[at]] += mul(p.Reminder.fixed(), inverseRoot(at))
+		total[q.items[at]] += mul(mul(p.Reminder.fixed(), inverseRoot(at)), k.lift(q))
 	}
 	if len(q.items) > 0 {
 		if l := k.labels[q.items[0]]; l != (Label{}) {

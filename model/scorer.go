@@ -15,6 +15,7 @@ type scorer struct {
 	aisle uint32                 // fingerprint of the category that is asked for; 0: any
 	trace *trace                 // nil unless somebody asks why
 
+	lift    int64             // of the reminders: see returns
 	columns [recordView]int32 // candidate of each item of the neighbour at hand
 	shared  []sharedItem      // its items that are in the query
 	best    []ranked
@@ -24,7 +25,8 @@ type scorer struct {
 type query struct {
 	items   []int32 // numbers, or below noItem for what the index does not know
 	kinds   []EventType
-	self    uint32   // session that is no neighbour, noSession if there is none
+	self    uint32 // session that is no neighbour, noSession if there is none
+	returns returns
 	strange []string // what the index does not know
 }
 
