@@ -8,8 +8,8 @@ import (
 
 // Params are the bounds and weights of a model. Two models give the same lists for the same facts only if their Params
 // are equal. Start from [DefaultParams]; a zero weight switches its term off. The default weights were tuned on the
-// first half of a month of one electronics shop, those of reminders on the first halves of other streams too (package
-// evaluate names them), never on the halves that are reported.
+// first half of a month of one electronics shop, those of reminders and three decays on the first halves of other streams too
+// (package evaluate names them), never on the halves that are reported.
 type Params struct {
 	// State.
 
@@ -30,18 +30,18 @@ type Params struct {
 	QueryItems int         // newest distinct items of the session that are looked up. Default 10, at most 64.
 	Scan       int         // newest sessions looked at per item, at most PerItem. Default 150.
 	Neighbours int         // sessions that may vote. Default 300, at most 4096.
-	QueryDecay Permille    // weight of an item relative to the next newer one. Default 607 (e^-1/2).
+	QueryDecay Permille    // weight of an item relative to the next newer one. Default 700.
 	RankDecay  Permille    // how much less the Scan-th newest session of an item weighs than its newest. Default 900.
 	TypeWeight [3]Permille // weight of a query item by its strongest type. Default 1000, 1500, 1500.
 
 	// Votes of a neighbour for its items.
 
 	Kernel        Permille // weight of the sequential vote. Default 1000.
-	KernelDecay   Permille // per step away from the neighbour's last shared item. Default 135 (e^-2).
+	KernelDecay   Permille // per step away from the neighbour's last shared item. Default 250.
 	KernelBack    Permille // factor for items before the last shared one. Default 800.
 	PositionDecay Permille // per step of the newest shared item into the query's past. Default 779 (e^-1/4).
 	CoVisit       Permille // weight of the co-visitation vote. Default 1000.
-	CoVisitBack   Permille // factor for items before the shared one. Default 500.
+	CoVisitBack   Permille // factor for items before the shared one. Default 700.
 	CoVisitWindow int      // steps around a shared item that co-visit it. Default 10, at most 63.
 
 	// Second hop, for queries with few candidates.
@@ -71,9 +71,9 @@ func DefaultParams() Params {
 	return Params{
 		PerItem: 250, MaxItems: 1 << 20, MaxFacts: 1 << 26, ShelfItems: 128, MaxShelves: 4096,
 		SessionTTL: 24 * time.Hour, MaxOpen: 1 << 20,
-		QueryItems: 10, Scan: 150, Neighbours: 300, QueryDecay: 607, RankDecay: 900, TypeWeight: [3]Permille{1000, 1500, 1500},
-		Kernel: 1000, KernelDecay: 135, KernelBack: 800, PositionDecay: 779,
-		CoVisit: 1000, CoVisitBack: 500, CoVisitWindow: 10,
+		QueryItems: 10, Scan: 150, Neighbours: 300, QueryDecay: 700, RankDecay: 900, TypeWeight: [3]Permille{1000, 1500, 1500},
+		Kernel: 1000, KernelDecay: 250, KernelBack: 800, PositionDecay: 779,
+		CoVisit: 1000, CoVisitBack: 700, CoVisitWindow: 10,
 		Hop: 100, HopBelow: 50, HopItems: 5, HopScan: 25,
 		Reminder: 2000, Reminders: 20, Return: 4000, ReturnSteps: 2, Shelf: 100, BrandLift: 6000, Popular: 1,
 	}

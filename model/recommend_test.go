@@ -55,8 +55,8 @@ func TestScore(t *testing.T) {
 	p := DefaultParams()
 	p.Hop, p.Popular = 0, 0
 	m := shop(p, "x y z")
-	y := int64(141557 + one) // kernel e^-2, co-visit 1, one step after x
-	z := int64(19110 + one)  // two steps
+	y := int64(262144 + one) // kernel 1/4, co-visit 1, one step after x
+	z := int64(65536 + one)  // two steps
 	sim := inverseRoot(3)
 	want := []Scored{{"y", one}, {"z", mul(sim, z) * one / mul(sim, y)}}
 	if got := m.Similar(nil, "x", 20); !slices.Equal(got, want) {

@@ -16,19 +16,19 @@ func TestTablesAreGolden(t *testing.T) {
 		name      string
 		got, want []int64
 	}{
-		{"recency", tb.recency, []int64{1048576, 636485, 386346, 234511, 142348, 86405, 52447, 31835, 19323, 11729}},
+		{"recency", tb.recency, []int64{1048576, 734003, 513801, 359660, 251761, 176232, 123362, 86353, 60447, 42312}},
 		{"rank", tb.rank[:4], []int64{1048576, 1042285, 1035994, 1029702}},
 		{"norm", tb.norm[1:6], []int64{1048576, 741455, 605395, 524288, 468937}},
 		{"reminder", tb.reminder[:4], []int64{0, 2097152, 1482910, 1210790}},
-		{"kernel of the newest", tb.kernel[0][recordView-2 : recordView+3], []int64{15287, 113245, 1048576, 141557, 19110}},
-		{"covisit of the second", tb.covisit[1][recordView-1 : recordView+2], []int64{262144, 0, 524288}},
+		{"kernel of the newest", tb.kernel[0][recordView-2 : recordView+3], []int64{52428, 209715, 1048576, 262144, 65536}},
+		{"covisit of the second", tb.covisit[1][recordView-1 : recordView+2], []int64{367001, 0, 524288}},
 		{"kind", tb.kind[:], []int64{1048576, 1572864, 1572864}},
 	} {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s is %v, want %v", c.name, c.got, c.want)
 		}
 	}
-	const want = "541225f0ca9ee0c2"
+	const want = "1b02344452b01548"
 	sum := sha256.Sum256(fmt.Append(nil, tb.recency, tb.rank, tb.norm, tb.kernel, tb.covisit, tb.single, tb.reminder, tb.kind))
 	if got := hex.EncodeToString(sum[:8]); got != want {
 		t.Errorf("digest of all tables is %s, want %s", got, want)
@@ -45,9 +45,9 @@ func TestTablesAreWhatTheySay(t *testing.T) {
 		}
 	}
 	for p := range tb.recency {
-		near(fmt.Sprint("recency ", p), tb.recency[p], math.Exp(-float64(p)/2))
+		near(fmt.Sprint("recency ", p), tb.recency[p], math.Pow(.7, float64(p)))
 		for d := range 10 {
-			near(fmt.Sprint("kernel ", p, d), tb.kernel[p][recordView+d], math.Exp(-float64(p)/4-2*float64(d)))
+			near(fmt.Sprint("kernel ", p, d), tb.kernel[p][recordView+d], math.Exp(-float64(p)/4)*math.Pow(.25, float64(d)))
 		}
 	}
 	for n := 1; n <= recordView; n++ {
