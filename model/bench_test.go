@@ -10,6 +10,14 @@ import (
 	"github.com/streamrec/streamrec/model/cputime"
 )
 
+// benchSize is a number of facts, or so few that a benchmark shows no more than that it works.
+func benchSize(facts int) int {
+	if testing.Short() {
+		return facts / 100
+	}
+	return facts
+}
+
 const benchFacts = 3_000_000
 
 // large is a model of benchFacts facts of a shop with 400,000 items, made once, with the records that come next.
@@ -22,7 +30,7 @@ var large = sync.OnceValue(func() (l struct {
 	l.model = New(DefaultParams())
 	var act [1]Interaction
 	var facts []Fact
-	for l.model.index.facts < benchFacts {
+	for l.model.index.facts < benchSize(benchFacts) {
 		facts = l.model.Observe(facts[:0], l.world.next(act[:]))
 	}
 	return l
@@ -75,7 +83,7 @@ func BenchmarkObserveMerged(b *testing.B) {
 		m.Adopt(g.Publish())
 		m.Shed()
 	}
-	for g.index.facts < benchFacts/10 {
+	for g.index.facts < benchSize(benchFacts/10) {
 		if facts = m.Observe(facts, w.next(act[:])); len(facts) >= 100_000 {
 			publish()
 		}
@@ -150,7 +158,7 @@ func BenchmarkMemory(b *testing.B) {
 				w := newWorld(1, shop.categories, shop.items)
 				var act [1]Interaction
 				var facts []Fact
-				for range 3_000_000 {
+				for range benchSize(benchFacts) {
 					facts = m.Observe(facts[:0], w.next(act[:]))
 				}
 				with, open := heap()-before, m.visits.count
@@ -188,7 +196,7 @@ func BenchmarkMerge(b *testing.B) {
 	w := newWorld(2, 1000, 400)
 	var act [1]Interaction
 	var facts []Fact
-	for from.index.facts < 500_000 {
+	for from.index.facts < benchSize(500_000) {
 		facts = from.Observe(facts[:0], w.next(act[:]))
 	}
 	for b.Loop() {

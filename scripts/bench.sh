@@ -18,7 +18,7 @@ alone() { local times=$1 pattern=$2; shift 2; go test -run '^$' -bench "$pattern
 stages() {
 	alone "$1" Page ./infra/kinesis
 	alone "$2" 'Decode|Naive' ./processor/event
-	alone "$2" Events ./processor
+	alone "$2" Events ./processor "${@:3}"
 }
 
 # compare COMMIT PACKAGE… runs the packages' benchmarks here and at the commit, in turn, and lets benchstat judge.
@@ -43,7 +43,7 @@ case " $* " in
 " format ") alone 4x 'Formats|OpenShards|Read' ./processor/table; exit ;;
 " format --quick " | " --quick format ") alone 1x 'Formats|OpenShards|Read' ./processor/table; exit ;;
 " stages ") stages 1000x 200000x; exit ;;
-" stages --quick " | " --quick stages ") stages 2x 500x; exit ;;
+" stages --quick " | " --quick stages ") stages 2x 500x -short; exit ;;
 *" --compare "*) [ "$1" = --compare ] && [ $# -ge 2 ] || usage; shift; compare "$@"; exit ;;
 *" format "* | *" stages "*) usage ;;
 esac

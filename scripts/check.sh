@@ -203,8 +203,11 @@ promtool_there() {
 
 alerts() { (cd infra/prometheus && "$promtool" check rules rules.yaml && "$promtool" test rules rules_test.yaml); }
 
-# benchmarks runs each of them a little.
-benchmarks() { bash scripts/bench.sh --quick && bash scripts/bench.sh stages --quick; }
+# benchmarks runs each of them a little: those of the harness, and Go's of all packages.
+benchmarks() {
+	bash scripts/bench.sh --quick && bash scripts/bench.sh stages --quick &&
+		grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u | xargs go test -short -run '^$' -bench . -benchtime 1x
+}
 
 demo() { go run ./scripts/streamrec demo --headless --duration 30s; }
 

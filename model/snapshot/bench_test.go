@@ -49,11 +49,17 @@ func (n large) Labels() iter.Seq[model.ItemLabel] {
 	}
 }
 
-var sizes = []large{1_000_000, 10_000_000}
+// sizes are few facts where a benchmark is to show no more than that it works.
+func sizes() []large {
+	if testing.Short() {
+		return []large{10_000}
+	}
+	return []large{1_000_000, 10_000_000}
+}
 
 // BenchmarkWrite includes making up the facts.
 func BenchmarkWrite(b *testing.B) {
-	for _, n := range sizes {
+	for _, n := range sizes() {
 		b.Run(fmt.Sprint(int(n)), func(b *testing.B) {
 			written, cpu := int64(0), cpuTime(b)
 			for b.Loop() {
@@ -79,7 +85,7 @@ func cpuTime(b *testing.B) func() time.Duration {
 
 // BenchmarkRestore reads a snapshot into a Merged.
 func BenchmarkRestore(b *testing.B) {
-	for _, n := range sizes {
+	for _, n := range sizes() {
 		b.Run(fmt.Sprint(int(n)), func(b *testing.B) {
 			var data bytes.Buffer
 			if err := Write(&data, n, Header{}); err != nil {

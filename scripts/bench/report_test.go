@@ -59,7 +59,9 @@ func TestColumnsAreAsWideAsWhatIsInThem(t *testing.T) {
 }
 
 // column is where a text begins in a line, in characters.
-func column(line, text string) int { return utf8.RuneCountInString(line[:strings.LastIndex(line, text)]) }
+func column(line, text string) int {
+	return utf8.RuneCountInString(line[:strings.LastIndex(line, text)])
+}
 
 func TestOptions(t *testing.T) {
 	for _, c := range []struct {
