@@ -139,7 +139,10 @@
 // are kept of them, falling with their place on the shelf, and lifted for items of the same brand. This is what gives
 // new items a list.
 //
-// Popular. If the list is still too short, the shelf of all items follows, at most Popular (0.001).
+// Popular. If the list is still too short, the shelf of all items follows, at most Popular (0.001). Of an item with PerItem facts
+// older ones have been forgotten, and most items on this shelf may have so many; where one has, an item counts for what it has in the
+// span of time, up to the newest touch of the shelf, in which all facts of all of them are kept. That is estimated by its rate: n · span /
+// (newest touch of the shelf − the item's oldest fact).
 //
 // Left out. Params.HidePurchased leaves out what the session has bought, [Model.Restrict] what a catalogue does not sell
 // (package catalogue reads one), and a [Filter] what one [Question] does not want. The list is filled with what comes next, and such items

@@ -1,7 +1,11 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -206,5 +210,27 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	i = 0
 	if n := testing.AllocsPerRun(2000, func() { facts = m.Observe(facts[:0], records[i]); i++ }); n > 0 {
 		t.Errorf("Observe allocates %v times", n)
+	}
+}
+
+// TestPopularIsWhatIsTouchedOften: what is kept of items that are touched often are the newest facts, as many of each, so that their number tells nothing.
+func TestPopularIsWhatIsTouchedOften(t *testing.T) {
+	p := DefaultParams()
+	p.PerItem, p.Scan, p.HopScan = 20, 20, 20
+	m, draw := New(p), rand.New(rand.NewPCG(1, 2))
+	touches := map[string]int{}
+	for n := range 40_000 {
+		item := fmt.Sprint("item-", int(100*math.Pow(draw.Float64(), 3)))
+		touches[item]++
+		m.Observe(nil, Record{Session: fmt.Sprint(n), ArrivalMs: noon + int64(n)*250, Items: act(item)})
+		if n < 39_900 || n%10 > 0 {
+			continue
+		}
+		best := slices.SortedFunc(maps.Keys(touches), func(a, b string) int { return cmp.Or(touches[b]-touches[a], cmp.Compare(a, b)) })
+		list := names(m.RecommendItems(nil, nil, 10))
+		missed := slices.DeleteFunc(slices.Clone(best[:10]), func(item string) bool { return slices.Contains(list, item) })
+		if list[0] != best[0] || len(missed) > 3 {
+			t.Errorf("%v; touched most are %v", list, best[:10])
+		}
 	}
 }
