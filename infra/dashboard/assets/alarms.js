@@ -19,7 +19,7 @@ function alarms(fleet) {
   if (trouble) all.push({ key: "trouble", level: "warn", text: "What you see may be old", more: trouble });
   if (coverage?.hole) all.push({ key: "hole", level: "bad", text: `No open shard covers ${percent(coverage.hole.wide)} of the hash range`, more: `Records with these hash keys go nowhere: ${coverage.hole.from} to ${coverage.hole.to}` });
   for (const s of fleet.shards) if (s.stopped) all.push({ key: "s" + s.id, level: "bad", text: `Shard ${short(s.id)} is stopped`, more: s.stopped, command: s.resume });
-  for (const w of fleet.workers.values()) if (w.state === "silent" && w.leases) all.push({ key: "w" + w.id, level: "warn", text: `${w.id} is silent and still holds ${plural(w.leases, "shard")}`, more: "They are taken over when its leases have expired." });
+  for (const w of fleet.workers.values()) if (w.state === "silent" && w.leases) all.push({ key: "w" + w.id, level: "warn", text: `${w.id} is silent and still holds ${plural(w.leases, "shard")}`, more: "Others take over when its leases have expired." });
   const abandoned = fleet.shards.filter((s) => s.state === "abandoned");
   if (abandoned.length) all.push({ key: "abandoned", level: "warn", text: `${plural(abandoned.length, "shard")} named by ${abandoned.length === 1 ? "a worker that is" : "workers that are"} gone`, more: `To be taken over: ${abandoned.length === 1 ? "shard" : "shards"} ${shortList(abandoned.slice(0, 12).map((s) => s.id))}` });
   const late = retentionMs ? fleet.shards.filter((s) => s.state !== "waiting" && !s.stopped && (fleet.lag(s).ms ?? 0) > retentionMs / 2) : [];

@@ -66,8 +66,9 @@ function update(node, t) {
   if (t.line) sparkline(line, t.line, 120, 28);
 }
 
-// sparkline draws points from left to right; the newest is at the right edge.
-export function sparkline(svg, points, width, height, most = Math.max(...points, 1e-9)) {
+// sparkline draws points from left to right; the newest is at the right edge. Two points make a dash, and no line.
+export function sparkline(svg, all, width, height, most = Math.max(...all, 1e-9)) {
+  const points = all.length < 3 ? [] : all;
   const step = width / (Math.max(30, points.length) - 1);
   const x = (i) => Math.round((width - (points.length - 1 - i) * step) * 10) / 10;
   const y = (v) => Math.round((height - 1.5 - (v / most) * (height - 4)) * 10) / 10;

@@ -23,6 +23,7 @@ function make(slot) {
 function update(node, fleet, w, most) {
   const p = node.parts;
   sayName(p.name, w.id);
+  set(p.name, "title", w.id);
   say(p.chip, w.state);
   set(p.chip, "class", "chip " + w.state);
   say(p.load, `${plural(w.leases, "shard")} · ${rate(rateOf(fleet, w))} records/s`);
