@@ -19,7 +19,7 @@ func (t *resetTool) carryOut(ctx context.Context, d *replay.Draft, p *resetPlan)
 	if err := t.keep(ctx, id, p); err != nil {
 		return err
 	}
-	now, err := t.now(ctx, d, began)
+	now, err := t.now(ctx, d, time.Now())
 	if err != nil {
 		return explain("stream "+t.o.stream, err)
 	}
@@ -43,12 +43,20 @@ func (t *resetTool) carryOut(ctx context.Context, d *replay.Draft, p *resetPlan)
 	return p.write(t.std.out, t.o.format)
 }
 
-// now is the time of a plan: by the clock that stamps records if any are to be given up by their time. That of this machine may be hours away.
+// now is the time of a plan: by the clock that stamps records if any are to be given up by their time. That of this machine may be hours away. The service tells
+// whole seconds; within that second this machine is believed.
 func (t *resetTool) now(ctx context.Context, d *replay.Draft, here time.Time) (time.Time, error) {
 	if !d.Wanted.Latest {
 		return here, nil
 	}
-	return t.stream.Time(ctx)
+	second, err := t.stream.Time(ctx)
+	if here.Before(second) {
+		return second, err
+	}
+	if end := second.Add(time.Second); here.After(end) {
+		return end, err
+	}
+	return here, err
 }
 
 func newPlanID() string {

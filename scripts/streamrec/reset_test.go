@@ -148,6 +148,10 @@ func TestToLatestGoesByTheServicesClock(t *testing.T) {
 			t.Errorf("gives up what has not been read: %v; a plan of %v", latest, now)
 		}
 	}
+	here := time.Now()
+	if now, err := tool.now(t.Context(), &replay.Draft{Wanted: replay.Request{Latest: true}}, here); err != nil || here.Sub(now).Abs() > time.Second {
+		t.Errorf("where the clock is right a plan of %v, %v; it is %v", now, err, here)
+	}
 }
 
 func bucketOf(c clients) *infras3.Bucket { return infras3.NewBucket(c.s3, testBucket) }
