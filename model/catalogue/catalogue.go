@@ -1,14 +1,11 @@
 package catalogue
 
 import (
-	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 )
 
@@ -29,6 +26,16 @@ type Catalogue struct {
 // Len returns the number of products.
 func (c *Catalogue) Len() int { return len(c.products) }
 
+// Sold returns the number of products that are in stock.
+func (c *Catalogue) Sold() (n int) {
+	for _, p := range c.products {
+		if p.InStock {
+			n++
+		}
+	}
+	return n
+}
+
 // Product returns what is known about an item.
 func (c *Catalogue) Product(item string) (Product, bool) {
 	p, ok := c.products[item]
@@ -38,98 +45,20 @@ func (c *Catalogue) Product(item string) (Product, bool) {
 // Sells reports whether an item is in the catalogue and in stock.
 func (c *Catalogue) Sells(item string) bool { return c.products[item].InStock }
 
-// maxLine bounds a line of JSON.
-const maxLine = 1 << 20
+// ErrNothingSold says that a file has no product that is in stock: with it every list would be empty, which is never what its writer wanted.
+var ErrNothingSold = errors.New("no product is in stock")
 
-// Read reads a catalogue. Errors: those of r, and of the first line that is wrong, which they name.
+// Read reads a catalogue. Errors: those of r, of the first line that is wrong, which they name, and ErrNothingSold.
 func Read(r io.Reader) (*Catalogue, error) {
-	in := bufio.NewReader(r)
 	c := &Catalogue{products: map[string]Product{}}
-	first, err := in.Peek(1)
-	switch {
-	case errors.Is(err, io.EOF):
-		return c, nil
-	case err != nil:
-		return nil, fmt.Errorf("read catalogue: %w", err)
-	case first[0] == '{':
-		err = c.readJSON(in)
-	default:
-		err = c.readCSV(in)
+	err := c.read(r)
+	if err == nil && c.Sold() == 0 {
+		err = fmt.Errorf("%w: the file has %d products", ErrNothingSold, c.Len())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
 	return c, nil
-}
-
-func (c *Catalogue) readJSON(r io.Reader) error {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxLine)
-	n := 0
-	for lines.Scan() {
-		n++
-		if len(lines.Bytes()) == 0 {
-			continue
-		}
-		p := Product{InStock: true}
-		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
-			return fmt.Errorf("line %d: not a JSON object of a product: %w", n, err)
-		}
-		if err := c.add(p); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("line %d: %w", n+1, err)
-	}
-	return nil
-}
-
-func (c *Catalogue) readCSV(r io.Reader) error {
-	rows := csv.NewReader(r)
-	header, err := rows.Read()
-	if err != nil {
-		return err
-	}
-	at := func(name string) int { return slices.Index(header, name) }
-	item, name, category, price, stock := at("item"), at("name"), at("category"), at("price"), at("in_stock")
-	if item < 0 {
-		return errors.New("line 1: the header has no column item")
-	}
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err // names the line
-		}
-		field := func(at int) string {
-			if at < 0 {
-				return ""
-			}
-			return row[at]
-		}
-		p := Product{Item: row[item], Name: field(name), Category: field(category), Price: json.Number(field(price))}
-		if p.InStock, err = inStock(field(stock)); err == nil {
-			err = c.add(p)
-		}
-		if err != nil {
-			line, _ := rows.FieldPos(0)
-			return fmt.Errorf("line %d: %w", line, err)
-		}
-	}
-}
-
-func inStock(text string) (bool, error) {
-	if text == "" {
-		return true, nil
-	}
-	in, err := strconv.ParseBool(text)
-	if err != nil {
-		return false, errors.New("in_stock is none of true, false, 1, 0")
-	}
-	return in, nil
 }
 
 func (c *Catalogue) add(p Product) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/streamrec/streamrec/worker"
 )
 
-// readCatalogue reads a catalogue file. A file that cannot be opened is the user's mistake, one that makes no sense is refused.
+// readCatalogue reads a catalogue file. That it is missing, makes no sense or sells nothing is the user's mistake.
 func readCatalogue(path string) (*catalogue.Catalogue, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -22,17 +22,21 @@ func readCatalogue(path string) (*catalogue.Catalogue, error) {
 	defer func() { _ = f.Close() }() // it was only read
 	c, err := catalogue.Read(f)
 	if err != nil {
-		return nil, refuse("%s: %w", path, err)
+		return nil, usageError{fmt.Errorf("--catalogue %s: %w", path, err)}
 	}
 	return c, nil
 }
 
-// catalogueInterval is how often a worker looks whether its catalogue has changed.
-const catalogueInterval = 30 * time.Second
+// catalogueInterval is how often a worker looks whether its catalogue has changed. It reads a file that has stood still between two looks.
+const catalogueInterval = 10 * time.Second
 
 // followedCatalogue is what the catalogue file says now.
 type followedCatalogue struct {
 	current atomic.Pointer[catalogue.Catalogue]
+	path    string
+	log     logrus.FieldLogger
+	read    fileVersion // of the file when it was read last, or could not be
+	seen    fileVersion // at the last look
 }
 
 // Sells is for processor.Config.Sells.
@@ -48,38 +52,74 @@ func followCatalogue(ctx context.Context, path string, log logrus.FieldLogger) (
 	if path == "" {
 		return nil, nil
 	}
-	seen := modified(path)
-	first, err := readCatalogue(path)
+	f, err := openCatalogue(path, log)
 	if err != nil {
 		return nil, err
 	}
-	f := &followedCatalogue{}
-	f.current.Store(first)
-	log.WithField("products", first.Len()).Info("catalogue read")
 	go func() {
 		for (worker.System{}).Sleep(ctx, catalogueInterval) == nil {
-			now := modified(path)
-			if now.Equal(seen) {
-				continue
-			}
-			seen = now
-			c, err := readCatalogue(path)
-			if err != nil {
-				log.WithError(err).Warn("catalogue has changed and cannot be read; the old one stays")
-				continue
-			}
-			f.current.Store(c)
-			log.WithField("products", c.Len()).Info("catalogue read again")
+			f.look()
 		}
 	}()
 	return f, nil
 }
 
-// modified returns when the file was changed, or the zero time when that cannot be told.
-func modified(path string) time.Time {
+func openCatalogue(path string, log logrus.FieldLogger) (*followedCatalogue, error) {
+	f := &followedCatalogue{path: path, log: log, read: versionOf(path)}
+	f.seen = f.read
+	c, err := readCatalogue(path)
+	if err != nil {
+		return nil, err
+	}
+	f.current.Store(c)
+	f.tell(c).Info("catalogue read")
+	return f, nil
+}
+
+// look reads the file if it has changed, and is not being written: then it is looked at again. Most tools write files in place.
+func (f *followedCatalogue) look() {
+	now, before := versionOf(f.path), f.seen
+	f.seen = now
+	if now == f.read || now != before {
+		return
+	}
+	c, err := readCatalogue(f.path)
+	if versionOf(f.path) != now {
+		return // it has changed while it was read
+	}
+	f.read = now
+	if err != nil {
+		f.log.WithError(err).Warn("catalogue has changed and cannot be used; the old one stays")
+		return
+	}
+	f.take(c)
+}
+
+// take goes over to another catalogue. One that has shrunk is taken, too: to recommend what is sold out is worse than a short list, and nobody but
+// the shop knows that a sale is over. Who reads the log finds out.
+func (f *followedCatalogue) take(c *catalogue.Catalogue) {
+	before := f.current.Swap(c).Sold()
+	if 2*c.Sold() < before {
+		f.tell(c).WithField("in_stock_before", before).Warn("catalogue read again: less than half of what was in stock still is. If the file was cut off, put it back: it is read again")
+		return
+	}
+	f.tell(c).Info("catalogue read again")
+}
+
+func (f *followedCatalogue) tell(c *catalogue.Catalogue) *logrus.Entry {
+	return f.log.WithFields(logrus.Fields{"products": c.Len(), "in_stock": c.Sold()})
+}
+
+// fileVersion is what tells versions of a file apart. The zero value is that of no file.
+type fileVersion struct {
+	modified time.Time
+	size     int64
+}
+
+func versionOf(path string) fileVersion {
 	info, err := os.Stat(path)
 	if err != nil {
-		return time.Time{}
+		return fileVersion{}
 	}
-	return info.ModTime()
+	return fileVersion{info.ModTime(), info.Size()}
 }
