@@ -20,6 +20,11 @@
 // The token comes as Authorization: Bearer, from Prometheus and scripts, or as the password of Authorization: Basic, which browsers can ask
 // for. It is compared in constant time. Probes need none, since a kubelet has none: they tell nothing but that the process is there.
 //
+// # What one client can hold
+//
+// A body has to come within 10 s, an answer has to be taken within 30 s, and 128 requests are answered at a time; probes always are. Streams
+// extend their deadline with each message, and profiles by the seconds that they take.
+//
 // # Non-obvious
 //
 //   - Without a token only requests to a loopback host name are answered: otherwise a web page could have its own name point to 127.0.0.1,

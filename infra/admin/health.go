@@ -13,9 +13,9 @@ type Health struct {
 }
 
 // register adds the probes.
-func (h Health) register(mux *http.ServeMux) {
+func (h Health) register(s *Server) {
 	for path, missing := range map[string]func() error{"/livez": h.Live, "/readyz": h.Ready, "/startupz": h.Started} {
-		mux.Handle("GET "+path, probe(missing))
+		s.Handle("GET "+path, probe(missing))
 	}
 }
 

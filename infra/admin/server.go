@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -19,6 +20,9 @@ import (
 type Server struct {
 	cfg      Config
 	mux      *http.ServeMux
+	methods  map[string]*methods // by path
+	patience time.Duration       // for bodies
+	most     int                 // requests at a time
 	log      logrus.FieldLogger
 	listener net.Listener
 }
@@ -28,9 +32,9 @@ func New(cfg Config, health Health, log logrus.FieldLogger) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), log: log}
-	health.register(s.mux)
-	s.mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), methods: map[string]*methods{}, patience: bodyTimeout, most: atATime, log: log}
+	health.register(s)
+	s.Handle("GET /debug/pprof/", http.HandlerFunc(pprof.Index))
 	s.mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	s.mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	s.mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
@@ -39,12 +43,23 @@ func New(cfg Config, health Health, log logrus.FieldLogger) (*Server, error) {
 }
 
 // Handle mounts a handler, with a pattern of http.ServeMux. It is called before Serve.
-func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+func (s *Server) Handle(pattern string, h http.Handler) {
+	s.mux.Handle(pattern, h)
+	method, path, ok := strings.Cut(pattern, " ")
+	if !ok {
+		return
+	}
+	if s.methods[path] == nil {
+		s.methods[path] = &methods{}
+		s.mux.Handle(path, s.methods[path])
+	}
+	s.methods[path].add(method)
+}
 
 // Handler returns all that is mounted, behind the guard.
 func (s *Server) Handler() http.Handler {
 	safe := http.NewCrossOriginProtection()
-	return newGuard(s.cfg, safe.Handler(s.mux), s.log)
+	return patient(newGuard(s.cfg, bounded(safe.Handler(s.mux), s.most), s.log), s.patience)
 }
 
 // Listen binds the address, and returns it with the port that it has.
@@ -60,7 +75,7 @@ func (s *Server) Listen(ctx context.Context) (address string, err error) {
 func (s *Server) Serve(ctx context.Context) error {
 	server := &http.Server{
 		Handler: s.Handler(), TLSConfig: s.cfg.TLS, BaseContext: func(net.Listener) context.Context { return ctx },
-		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ReadHeaderTimeout: 5 * time.Second, WriteTimeout: writeTimeout, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: stdlog.New(errorLog{s.log}, "", 0),
 	}
 	end := context.AfterFunc(ctx, func() { _ = server.Close() }) // nobody waits for an operator

@@ -20,12 +20,24 @@ const secret = "0123456789abcdef0123456789abcdef"
 // serve starts a server with one page, and returns its URL and its log.
 func serve(t *testing.T, cfg Config, health Health) (url string, hook *test.Hook) {
 	t.Helper()
+	s, hook := newServer(t, cfg, health)
+	return run(t, s), hook
+}
+
+func newServer(t *testing.T, cfg Config, health Health) (*Server, *test.Hook) {
+	t.Helper()
 	log, hook := test.NewNullLogger()
 	cfg.Address = "127.0.0.1:0"
 	s, err := New(cfg, health, log)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s, hook
+}
+
+// run serves until the test ends.
+func run(t *testing.T, s *Server) (url string) {
+	t.Helper()
 	s.Handle("/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }))
 	address, err := s.Listen(t.Context())
 	if err != nil {
@@ -40,7 +52,7 @@ func serve(t *testing.T, cfg Config, health Health) (url string, hook *test.Hook
 			t.Error(err)
 		}
 	})
-	return "http://" + address, hook
+	return "http://" + address
 }
 
 // get asks, after change has had the request, and returns the status and the text.

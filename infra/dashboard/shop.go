@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"regexp"
 	"sync"
 	"time"
@@ -104,7 +105,7 @@ func (c *counter) visit(w http.ResponseWriter, r *http.Request) {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10))
 	d.DisallowUnknownFields()
 	if err := errors.Join(d.Decode(&v), v.validate()); err != nil {
-		problem(w, http.StatusBadRequest, err.Error())
+		problem(w, statusOf(err), err.Error())
 		return
 	}
 	err := c.shop.Visit(r.Context(), v)
@@ -112,6 +113,14 @@ func (c *counter) visit(w http.ResponseWriter, r *http.Request) {
 		"audit": true, "remote": remote(r), "session": v.Session, "product": v.Product, "event": v.Event, "put": err == nil,
 	}).Info("dashboard writes a visit to the stream")
 	c.answer(w, r, struct{}{}, err)
+}
+
+// statusOf tells a body that did not come in time from one that makes no sense.
+func statusOf(err error) int {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return http.StatusRequestTimeout
+	}
+	return http.StatusBadRequest
 }
 
 func (v Visit) validate() error {

@@ -37,7 +37,8 @@ func (s *Server) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if r.ContentLength != 0 {
-			w.Header().Set("Connection", "close") // nobody reads what is still to come
+			w.Header().Set("Connection", "close") // nobody reads what is still to come, but net/http: for a while, where there is a connection
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(closing))
 			(&problem{Title: "a question has no body", Status: http.StatusBadRequest}).write(w)
 			return
 		}
