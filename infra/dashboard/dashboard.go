@@ -3,6 +3,8 @@ package dashboard
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
 	"embed"
 	"encoding/json"
 	"io/fs"
@@ -97,9 +99,19 @@ func (d *Dashboard) fleet(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, json.RawMessage(body))
 }
 
-// SelfHandler answers peers, at PeerPath, with what this process knows of its own workers.
-func SelfHandler(selves func() []Self) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, selves()) })
+// SelfHandler answers peers, at PeerPath, with what this process knows of its own workers. Peers show its secret, which they have from the lease
+// table; without one nobody is answered.
+func SelfHandler(secret string, selves func() []Self) http.Handler {
+	want := sha256.Sum256([]byte("Bearer " + secret)) // digests of all lengths are compared in the same time
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown := sha256.Sum256([]byte(r.Header.Get("Authorization")))
+		if subtle.ConstantTimeCompare(shown[:], want[:]) != 1 || secret == "" {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			problem(w, http.StatusUnauthorized, "this is for workers and operators, who read the secret of this worker in the lease table")
+			return
+		}
+		writeJSON(w, http.StatusOK, selves())
+	})
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

@@ -34,5 +34,7 @@
 //   - Nothing is read while nobody watches. What happened meanwhile is in the feed of the next look, with the time of the last one.
 //   - A watcher that is slow skips editions; one that takes no bytes for Options.Patience is cut off. Nothing queues up for it.
 //   - Whether a lease was handed off or taken from a silent owner is not in its row; the feed judges by the owner's heartbeat.
-//   - What peers say of themselves at PeerPath is a courtesy: who cannot be reached is shown so, and its shards with what the rows say.
+//   - What a worker says of itself at PeerPath, on the question port, is for operators: it asks for the secret that is in the worker's heartbeat
+//     row, new at every start. Who may read the lease table may know. A worker of a version without secrets answers all the same.
+//   - What peers say there is a courtesy: who cannot be reached is shown so, and its shards with what the rows say.
 package dashboard

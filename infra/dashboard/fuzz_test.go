@@ -66,7 +66,7 @@ func FuzzPeers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p := NewPeers(time.Now)
 		p.client = &http.Client{Transport: saying(body)}
-		answers, err := p.get(t.Context(), "127.0.0.1:1")
+		answers, err := p.get(t.Context(), Peer{Address: "127.0.0.1:1"})
 		if err != nil {
 			if answers != nil {
 				t.Fatalf("%q: %+v, %v", body, answers, err)
@@ -78,7 +78,7 @@ func FuzzPeers(f *testing.F) {
 			t.Fatalf("%q: %v", body, err)
 		}
 		p.client = &http.Client{Transport: saying(again)}
-		if twice, err := p.get(t.Context(), "127.0.0.1:1"); err != nil || len(twice) != len(answers) {
+		if twice, err := p.get(t.Context(), Peer{Address: "127.0.0.1:1"}); err != nil || len(twice) != len(answers) {
 			t.Fatalf("%q: heard %+v, then %+v, %v", body, answers, twice, err)
 		}
 	})

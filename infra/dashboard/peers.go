@@ -20,6 +20,9 @@ type Peers struct {
 	known map[string]*peer // by address
 }
 
+// Peer says how a worker is asked: under which address, host:port, and with which secret. Both are in its heartbeat row.
+type Peer struct{ Address, Secret string }
+
 // peer is a worker's server.
 type peer struct {
 	asking  bool
@@ -50,9 +53,9 @@ func NewPeers(now func() time.Time) *Peers {
 	}
 }
 
-// Answers returns the last answers of the workers at these addresses, host:port, and for each address whether it answered. It asks
-// again those that have not been asked lately, and forgets the others.
-func (p *Peers) Answers(ctx context.Context, addresses []string) (answers []Self, reached map[string]bool) {
+// Answers returns the last answers of these workers, and for each address whether it answered. It asks again those that have not been asked
+// lately, and forgets the others.
+func (p *Peers) Answers(ctx context.Context, workers []Peer) (answers []Self, reached map[string]bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, known := range p.known {
@@ -60,21 +63,21 @@ func (p *Peers) Answers(ctx context.Context, addresses []string) (answers []Self
 	}
 	asking := p.asking()
 	reached = map[string]bool{}
-	for _, address := range addresses {
-		known := p.known[address]
+	for _, w := range workers {
+		known := p.known[w.Address]
 		if known == nil {
 			known = &peer{}
-			p.known[address] = known
+			p.known[w.Address] = known
 		}
 		known.wanted = true
 		if !known.asking && p.now().Sub(known.asked) >= peerEvery && asking < peersAskedAt {
 			asking++
 			known.asking, known.asked = true, p.now()
-			go p.ask(context.WithoutCancel(ctx), address, known)
+			go p.ask(context.WithoutCancel(ctx), w, known)
 		}
 		answers = append(answers, known.answers...)
 		if known.answers != nil || known.failed {
-			reached[address] = known.answers != nil
+			reached[w.Address] = known.answers != nil
 		}
 	}
 	for address, known := range p.known {
@@ -85,18 +88,18 @@ func (p *Peers) Answers(ctx context.Context, addresses []string) (answers []Self
 	return answers, reached
 }
 
-// AskAll asks the workers at these addresses, some at a time, and waits for them, a few seconds at the most. Those that do not answer are left out.
-func (p *Peers) AskAll(ctx context.Context, addresses []string) (answers []Self) {
+// AskAll asks these workers, some at a time, and waits for them, a few seconds at the most. Those that do not answer are left out.
+func (p *Peers) AskAll(ctx context.Context, workers []Peer) (answers []Self) {
 	ctx, cancel := context.WithTimeout(ctx, 3*peerTimeout)
 	defer cancel()
-	heard := make([][]Self, len(addresses))
+	heard := make([][]Self, len(workers))
 	var asking sync.WaitGroup
 	slots := make(chan struct{}, peersAskedAt)
-	for i, address := range addresses {
+	for i, w := range workers {
 		asking.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			heard[i], _ = p.get(ctx, address) // a worker that does not answer is one of which nothing is known
+			heard[i], _ = p.get(ctx, w) // a worker that does not answer is one of which nothing is known
 		})
 	}
 	asking.Wait()
@@ -112,25 +115,26 @@ func (p *Peers) asking() (n int) {
 	return n
 }
 
-func (p *Peers) ask(ctx context.Context, address string, known *peer) {
-	answers, err := p.get(ctx, address)
+func (p *Peers) ask(ctx context.Context, w Peer, known *peer) {
+	answers, err := p.get(ctx, w)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	known.asking, known.answers, known.failed = false, answers, err != nil
 }
 
-func (p *Peers) get(ctx context.Context, address string) ([]Self, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+PeerPath, nil)
+func (p *Peers) get(ctx context.Context, w Peer) ([]Self, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+w.Address+PeerPath, nil)
 	if err != nil {
 		return nil, err
 	}
+	request.Header.Set("Authorization", "Bearer "+w.Secret)
 	response, err := p.client.Do(request)
 	if err != nil {
 		return nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers %s", address, response.Status)
+		return nil, fmt.Errorf("%s answers %s", w.Address, response.Status)
 	}
 	var answers []Self
 	if err := json.NewDecoder(io.LimitReader(response.Body, peerAnswer)).Decode(&answers); err != nil {

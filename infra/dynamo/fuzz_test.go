@@ -99,7 +99,7 @@ func FuzzLeaseRow(f *testing.F) {
 // FuzzWorkerRows reads worker rows.
 func FuzzWorkerRows(f *testing.F) {
 	it := key(scopeWorker, "w-1")
-	for name, v := range workerAttributes(lease.Worker{Counter: 4, Address: "127.0.0.1:1", Rate: 1.5, At: 3, Acked: 2, Leaving: true}) {
+	for name, v := range workerAttributes(lease.Worker{Counter: 4, Address: "127.0.0.1:1", Secret: "5e", Rate: 1.5, At: 3, Acked: 2, Leaving: true}) {
 		put(it, name, v)
 	}
 	put(it, "inbox", set([]string{"shard w-2", "x"}))

@@ -184,7 +184,7 @@ func parseLease(it item) (lease.Lease, error) {
 func parseWorker(it item) (lease.Worker, error) {
 	r := reader{it: it}
 	w := lease.Worker{
-		ID: r.text("leaseKey"), Counter: r.number("heartbeat"), Address: r.text("address"), Leaving: r.flag("leaving"),
+		ID: r.text("leaseKey"), Counter: r.number("heartbeat"), Address: r.text("address"), Secret: r.text("secret"), Leaving: r.flag("leaving"),
 		Rate: r.decimal("recordsPerSecond"), At: r.number("heartbeatAt"), Acked: r.number("planAcked"), Inbox: parseInbox(r.set("inbox")),
 	}
 	return w, r.err

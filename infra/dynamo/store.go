@@ -100,7 +100,7 @@ func (s *Store) Register(ctx context.Context, w lease.Worker) error {
 
 func workerAttributes(w lease.Worker) item {
 	return item{
-		"heartbeat": number(w.Counter), "address": text(w.Address), "leaving": flag(w.Leaving),
+		"heartbeat": number(w.Counter), "address": text(w.Address), "secret": text(w.Secret), "leaving": flag(w.Leaving),
 		"recordsPerSecond": decimal(w.Rate), "heartbeatAt": number(w.At), "planAcked": number(w.Acked),
 	}
 }

@@ -39,7 +39,7 @@ func (s *service) mountDashboard(ctx context.Context, c clients, o workerOptions
 	}
 	s.admin.Handle("/", dashboard.New(ctx, view, options))
 	if s.http != nil {
-		s.http.Handle("GET "+dashboard.PeerPath, dashboard.SelfHandler(s.selves)) // peers know this address from the lease table
+		s.http.Handle("GET "+dashboard.PeerPath, dashboard.SelfHandler(s.secret, s.selves)) // peers know address and secret from the lease table
 	}
 }
 

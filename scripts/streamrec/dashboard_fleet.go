@@ -164,13 +164,8 @@ func (v *fleetView) ask(ctx context.Context, workers []lease.Worker) sayings {
 	}
 	var answers []dashboard.Self
 	if v.peers != nil {
-		var addresses []string
-		for _, w := range workers {
-			if w.Address != "" && !s.here[w.ID] {
-				addresses = append(addresses, w.Address)
-			}
-		}
-		answers, s.reached = v.peers.Answers(ctx, addresses)
+		others := slices.DeleteFunc(slices.Clone(workers), func(w lease.Worker) bool { return s.here[w.ID] })
+		answers, s.reached = v.peers.Answers(ctx, peersOf(others))
 	}
 	for _, self := range slices.Concat(answers, own) {
 		s.workers[self.Worker] = self.Counters

@@ -157,14 +157,14 @@ func TestFleetViewReadsManyRowsLessOften(t *testing.T) {
 }
 
 func TestFleetViewAsksPeers(t *testing.T) {
-	server := httptest.NewServer(dashboard.SelfHandler(func() []dashboard.Self {
+	server := httptest.NewServer(dashboard.SelfHandler("5e", func() []dashboard.Self {
 		return []dashboard.Self{{Worker: "other", Counters: dashboard.Counters{Objects: 3}, Shards: []dashboard.SelfShard{{Shard: quarter(0).Key, Counter: 1, LagMs: 5000}}}}
 	}))
 	defer server.Close()
 	row := quarter(0)
 	row.Owner, row.Counter, row.Checkpoint = "other", 1, lease.After("1", 1)
 	store := &viewStore{leases: []lease.Lease{row}, workers: []lease.Worker{
-		{ID: "gone", Address: "127.0.0.1:1"}, {ID: "other", Address: strings.TrimPrefix(server.URL, "http://")},
+		{ID: "gone", Address: "127.0.0.1:1"}, {ID: "other", Address: strings.TrimPrefix(server.URL, "http://"), Secret: "5e"},
 	}}
 	v := newTestView(store, &viewStream{}, func() []dashboard.Self { return nil })
 	v.peers = dashboard.NewPeers(time.Now)

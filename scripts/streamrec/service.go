@@ -41,6 +41,7 @@ type service struct {
 	tally     *tally
 	upstream  *upstream.Watch
 	operator  *lease.Operator
+	secret    string // of the heartbeat row
 	log       logrus.FieldLogger
 }
 
@@ -62,7 +63,7 @@ func assemble(ctx context.Context, c clients, d deployment, cfg settings, create
 	if cfg.processor.Codec, err = table.NewCodec(0); err != nil {
 		return nil, err
 	}
-	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), retention: g.stream.Retention, tally: newTally(), log: log}
+	s := &service{store: infradynamo.NewStore(c.dynamodb, d.app), live: serve.NewLive(), retention: g.stream.Retention, tally: newTally(), secret: cfg.worker.Lease.Secret, log: log}
 	s.upstream = upstream.New(s.appeared)
 	cfg.processor.Scout = s.upstream
 	cfg.processor.Keep, cfg.processor.Remove = g.stream.Retention+24*time.Hour, g.bucket.Delete

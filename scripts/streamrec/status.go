@@ -172,7 +172,7 @@ func (l *lookout) look(ctx context.Context) (*status, error) {
 	}
 	s := seen.status()
 	if l.peers != nil {
-		s.Upstream = upstreamOf(l.peers.AskAll(ctx, addresses(workers)), leases)
+		s.Upstream = upstreamOf(l.peers.AskAll(ctx, peersOf(workers)), leases)
 	}
 	s.App, s.Stream = l.app, l.stream
 	return s, nil

@@ -22,10 +22,11 @@ type upstreamStatus struct {
 	Missed       float64 `json:"missedRows"`         // what usually arrives in such a time
 }
 
-func addresses(workers []lease.Worker) (all []string) {
+// peersOf returns how the workers that can be asked are.
+func peersOf(workers []lease.Worker) (all []dashboard.Peer) {
 	for _, w := range workers {
 		if w.Address != "" {
-			all = append(all, w.Address)
+			all = append(all, dashboard.Peer{Address: w.Address, Secret: w.Secret})
 		}
 	}
 	return all

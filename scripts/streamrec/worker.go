@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -227,7 +228,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	cfg.Address = shoppers.advertised()
+	cfg.Address, cfg.Lease.Secret = shoppers.advertised(), rand.Text()
 	var w *service
 	metrics := telemetry.NewMetrics(func() telemetry.State { // asked by who comes to the operators' server
 		state := w.state(pcfg.Budget)

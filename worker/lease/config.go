@@ -23,6 +23,8 @@ type Config struct {
 	Moves int
 	// Initial is where an application begins that has no rows yet: TRIM_HORIZON, or AT_TIMESTAMP. Defaults to TRIM_HORIZON.
 	Initial Position
+	// Secret is that of the heartbeat row. Optional.
+	Secret string
 }
 
 // WithDefaults returns the configuration with its defaults filled in.

@@ -74,6 +74,7 @@ type Worker struct {
 	ID      string  // name + "-" + random, new at every start
 	Counter int64   // +1 at every heartbeat
 	Address string  // host:port of its HTTP server, may be empty
+	Secret  string  // shown to its server by who may read this row, when what operators see is asked for; may be empty
 	Leaving bool    // it hands its leases over and takes none
 	Rate    float64 // records/s of all its shards
 	At      int64   // Unix ms of the heartbeat by the worker's own clock; for people, nothing is decided by it

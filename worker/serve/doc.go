@@ -54,5 +54,6 @@
 //   - A worker whose heartbeats are not confirmed does not answer as an owner: another one may be it by now.
 //   - A forward to an address that hangs costs half a second, a few times, and then once a second; one that refuses costs nothing.
 //   - Questions go to other workers over connections of this package's own, which need no goroutines: see connections. Streams go by net/http.
-//   - Nothing here is written, and nothing authenticates: it belongs behind the shop, not before it.
+//   - Nothing here is written, and nothing authenticates: it belongs behind the shop, not before it. What workers ask each other for operators'
+//     eyes, mounted by Server.Handle, is the exception: see package infra/dashboard.
 package serve

@@ -18,7 +18,7 @@ func TestBodyThatDoesNotComeIsNotWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if err := conn.SetDeadline(time.Now().Add(5 * closing)); err != nil {
 		t.Fatal(err)
 	}
