@@ -31,7 +31,7 @@ type Config struct {
 	FirstAge time.Duration
 	// Budget bounds the memory of the open batches; the processors of a worker share one. Nil bounds nothing.
 	Budget *Budget
-	// Recommendations is the length of the list in each row. Defaults to 20; negative means none.
+	// Recommendations is the length of the list in each row. Defaults to 20; -1 is none.
 	Recommendations int
 	// RestoreWindow is how far back, from the end of the chain, the log is read to restore the model. Defaults to 24 h.
 	RestoreWindow time.Duration
@@ -129,7 +129,7 @@ func (c Config) Validate() error {
 	check(c.MaxAge >= 10*time.Millisecond, "flush age: must be at least 10ms")
 	check(c.FirstAge > 0, "flush age of the first batch: must be positive")
 	check(c.Budget.Limit() >= 64<<20, "memory budget: must be at least 64 MiB, which a shard or two need")
-	check(c.Recommendations <= 1000, "recommendations: must be at most 1000")
+	check(c.Recommendations >= -1 && c.Recommendations <= 1000, "recommendations: must be at most 1000, and -1 for none")
 	check(counted, "erasures: how many are heeded must be known, or states would keep what should be forgotten")
 	check(c.Keep >= time.Hour, "age of states: must be at least 1h")
 	check(c.StateRows > 0, "rows between states: must be positive")

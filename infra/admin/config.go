@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
@@ -53,11 +54,32 @@ func ReadToken(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read token: %w", err)
 	}
+	if mode(path)&othersWrite != 0 {
+		return "", fmt.Errorf("token in %s: everybody on this machine can replace it: take that away with 'chmod o-rwx %s'", path, path)
+	}
 	token := strings.TrimSpace(string(text))
 	if len(token) < minToken {
 		return "", fmt.Errorf("token in %s: has %d characters, want at least %d; make one with 'openssl rand -hex 32'", path, len(token), minToken)
 	}
 	return token, nil
+}
+
+// Permissions of those who are neither the owner of a file nor of its group.
+const (
+	othersRead  fs.FileMode = 0o004
+	othersWrite fs.FileMode = 0o002
+)
+
+// Exposed reports whether everybody on the machine can read a file.
+func Exposed(path string) bool { return mode(path)&othersRead != 0 }
+
+// mode returns the permissions of a file, or none when they cannot be told.
+func mode(path string) fs.FileMode {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Mode().Perm()
 }
 
 // MutualTLS returns the configuration of a server that shows a certificate and lets in who shows one that the authority has signed.

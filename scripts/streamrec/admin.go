@@ -32,9 +32,12 @@ func (o *adminOptions) flags(f *pflag.FlagSet) {
 }
 
 // config translates the flags; nil when there is to be no server.
-func (o adminOptions) config() (*admin.Config, error) {
+func (o adminOptions) config(ctx context.Context) (*admin.Config, error) {
 	if o.address == off {
 		return nil, nil
+	}
+	if err := checkAddress(ctx, "--admin", o.address); err != nil {
+		return nil, err
 	}
 	cfg := &admin.Config{Address: o.address}
 	var err error
@@ -53,11 +56,20 @@ func (o adminOptions) config() (*admin.Config, error) {
 		}
 	}
 	if err := cfg.Validate(); errors.Is(err, admin.ErrOpen) {
-		return nil, fmt.Errorf("--admin %s can be reached from other machines: make a token with 'openssl rand -hex 32 > admin.token' and pass --admin-token-file admin.token, or use mutual TLS", o.address)
+		return nil, fmt.Errorf("--admin %s can be reached from other machines: make a token with '(umask 077; openssl rand -hex 32 > admin.token)' and pass --admin-token-file admin.token, or use mutual TLS", o.address)
 	} else if err != nil {
 		return nil, fmt.Errorf("--admin: %w", err)
 	}
 	return cfg, nil
+}
+
+// warn tells of secrets that others can read. They are accepted all the same: files that container engines mount are often so, and nobody else is in there.
+func (o adminOptions) warn(log logrus.FieldLogger) {
+	for flag, path := range map[string]string{"--admin-token-file": o.tokenFile, "--admin-tls-key": o.key} {
+		if path != "" && admin.Exposed(path) {
+			log.WithField("file", path).Warn(flag + ": everybody on this machine can read the file: take that away with chmod o-rwx")
+		}
+	}
 }
 
 // openAdmin makes the admin server of a service and binds its address; nil when there is to be none. What else operators are to see is mounted
@@ -73,7 +85,7 @@ func openAdmin(ctx context.Context, cfg *admin.Config, s *service, metrics *tele
 	server.Handle("GET /metrics", metrics.Handler(log))
 	address, err := server.Listen(ctx)
 	if err != nil {
-		return nil, refuse("cannot listen on %s: %w: choose another address with --admin", cfg.Address, err)
+		return nil, cannotListen("--admin", cfg.Address, err)
 	}
 	log.WithField("address", address).Info("operators are served")
 	return server, nil

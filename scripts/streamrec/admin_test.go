@@ -25,7 +25,7 @@ func TestAdminOptions(t *testing.T) {
 		"half a TLS":     {adminOptions{address: ":9090", certificate: "c"}, "all of them are needed"},
 		"no certificate": {adminOptions{address: ":9090", certificate: "c", key: "k", authority: "a"}, "read certificate"},
 	} {
-		cfg, err := c.options.config()
+		cfg, err := c.options.config(t.Context())
 		if c.says == "" && (err != nil || (cfg == nil) != (c.options.address == off)) {
 			t.Errorf("%s: %+v, %v", name, cfg, err)
 		}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 
@@ -38,9 +40,14 @@ func (d *demo) openPage(ctx context.Context, log logrus.FieldLogger) (stop func(
 	if d.listen == off {
 		return func() {}, nil
 	}
+	if err := checkAddress(ctx, "--dashboard", d.listen); err != nil {
+		return nil, err
+	}
 	server, err := admin.New(admin.Config{Address: d.listen}, admin.Health{Ready: always, Started: always}, log)
-	if err != nil {
-		return nil, usageError{err}
+	if errors.Is(err, admin.ErrOpen) {
+		return nil, usageError{fmt.Errorf("--dashboard %s can be reached from other machines, and the demo lets everybody in: listen on a loopback address, such as 127.0.0.1:8765; ssh -L 8765:127.0.0.1:8765 HOST reaches it from elsewhere", d.listen)}
+	} else if err != nil {
+		return nil, usageError{fmt.Errorf("--dashboard: %w", err)}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	page, err := d.page(ctx, log)
@@ -53,7 +60,7 @@ func (d *demo) openPage(ctx context.Context, log logrus.FieldLogger) (stop func(
 	address, err := server.Listen(ctx)
 	if err != nil {
 		cancel()
-		return nil, refuse("cannot listen on %s: %w: choose another address with --dashboard", d.listen, err)
+		return nil, cannotListen("--dashboard", d.listen, err)
 	}
 	d.url = "http://" + address + "/"
 	d.view.say("dashboard: %s", d.url)

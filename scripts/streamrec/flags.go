@@ -107,6 +107,22 @@ func required(flags map[string]string) error {
 	return nil
 }
 
+// positive says that the value of a flag is not.
+func positive[T ~int64](flag string, value T) error {
+	if value > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: must be positive, not %v; leave it out for the default", flag, value)
+}
+
+// checkLists says what is wrong with the length of the lists in rows.
+func checkLists(length int) error {
+	if length == -1 || length >= 1 && length <= 1000 {
+		return nil
+	}
+	return fmt.Errorf("--recommendations: must be from 1 to 1000, or -1 for none, not %d", length)
+}
+
 // output is the format of data on stdout.
 type output string
 

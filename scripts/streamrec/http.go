@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net"
 
 	"github.com/spf13/pflag"
@@ -25,18 +25,22 @@ func (o *httpOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.advertised, "http-advertise", "", "`host` or host:port under which other workers reach --http. Defaults to it, or to the machine's first address")
 }
 
+// check says what is wrong with the flags.
+func (o httpOptions) check(ctx context.Context) error {
+	if o.address == off {
+		return nil
+	}
+	return errors.Join(checkAddress(ctx, "--http", o.address), checkAdvertised(ctx, "--http-advertise", o.advertised))
+}
+
 // listen binds the address; nil when nobody is to be answered.
 func (o httpOptions) listen(ctx context.Context) (*dataListener, error) {
 	if o.address == off {
 		return nil, nil
 	}
-	if _, _, err := net.SplitHostPort(o.address); err != nil {
-		return nil, usageError{fmt.Errorf("--http: want host:port, :port or off, not %q", o.address)}
-	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", o.address)
+	listener, err := listen(ctx, "--http", o.address)
 	if err != nil {
-		return nil, refuse("cannot listen on %s: %w: choose another address with --http", o.address, err)
+		return nil, err
 	}
 	return &dataListener{listener, serve.Advertised(listener, o.advertised)}, nil
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/sirupsen/logrus"
@@ -59,6 +59,7 @@ func (o localOptions) options() (local.Options, error) {
 	if o.limits != "on" && o.limits != "off" {
 		errs = append(errs, fmt.Errorf("--limits: must be on or off, not %q", o.limits))
 	}
+	errs = append(errs, o.checkNames()...)
 	var pairs map[string]string // nil accepts any
 	for _, c := range o.credentials {
 		key, secret, ok := strings.Cut(c, ":")
@@ -80,6 +81,30 @@ func (o localOptions) options() (local.Options, error) {
 	}, nil
 }
 
+// Names that Kinesis and S3 allow. S3 has more rules, such as that a name is no IP address.
+var (
+	streamName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+)
+
+// checkNames says what is wrong with the streams and buckets that are to be created.
+func (o localOptions) checkNames() (errs []error) {
+	for name, shards := range o.streams {
+		if !streamName.MatchString(name) {
+			errs = append(errs, fmt.Errorf("--create-stream: %q cannot name a stream: use 1 to 128 letters, digits, dots, hyphens and underscores", name))
+		}
+		if shards < 1 || shards > 10_000 {
+			errs = append(errs, fmt.Errorf("--create-stream: %s needs 1 to 10000 shards, not %d: %s=4", name, shards, name))
+		}
+	}
+	for _, name := range o.buckets {
+		if !bucketName.MatchString(name) {
+			errs = append(errs, fmt.Errorf("--bucket: %q cannot name a bucket: use 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or a digit at both ends", name))
+		}
+	}
+	return errs
+}
+
 func runLocal(ctx context.Context, o localOptions, std streams) error {
 	options, err := o.options()
 	if err != nil {
@@ -93,10 +118,9 @@ func runLocal(ctx context.Context, o localOptions, std streams) error {
 			return err
 		}
 	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", o.listen)
+	listener, err := listen(ctx, "--listen", o.listen)
 	if err != nil {
-		return refuse("cannot listen on %s: %w: is it in use? choose another with --listen", o.listen, err)
+		return err
 	}
 	services, err := local.New(options)
 	if err != nil {

@@ -36,13 +36,13 @@ func newRecommendCommand(std streams) *cobra.Command {
 		Long: `Ask a worker of the application, whichever answers, for what a session is likely to touch next, or somebody who has touched
 some items. The worker finds the owner of the session. With -o json the answer comes as the worker gave it: package worker/serve
 says what is in it.`,
-		Example: `  streamrec recommend --app shop --stream clicks --session s-1
-  streamrec recommend --app shop --stream clicks --items S15_4278,S11_2017 -k 5 --why`,
+		Example: `  streamrec recommend --app shop --session s-1
+  streamrec recommend --app shop --items S15_4278,S11_2017 -k 5 --why`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runRecommend(cmd.Context(), o, std) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.app, "app", "", "application: the name of the lease table (required)")
-	f.StringVar(&o.stream, "stream", "", "Kinesis stream (required)")
+	f.StringVar(&o.stream, "stream", "", "Kinesis stream, if you want to be told when there is none of that name")
 	f.StringVar(&o.session, "session", "", "session to recommend for; or --items")
 	f.StringSliceVar(&o.items, "items", nil, "items that somebody has touched, oldest first; or --session")
 	f.IntVarP(&o.k, "length", "k", 20, "length of the list, at most 100")
@@ -55,7 +55,7 @@ says what is in it.`,
 
 // query checks the flags and returns the parameters of the question.
 func (o recommendOptions) query() (url.Values, error) {
-	if err := required(map[string]string{"app": o.app, "stream": o.stream}); err != nil {
+	if err := required(map[string]string{"app": o.app}); err != nil {
 		return nil, err
 	}
 	if (o.session == "") == (len(o.items) == 0) {
@@ -86,6 +86,11 @@ func runRecommend(ctx context.Context, o recommendOptions, std streams) error {
 	c, err := loadClients(ctx)
 	if err != nil {
 		return err
+	}
+	if o.stream != "" {
+		if _, err := checkStream(ctx, c, o.stream); err != nil {
+			return err
+		}
 	}
 	if err := checkTable(ctx, c, o.app, false); err != nil {
 		return err

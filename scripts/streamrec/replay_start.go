@@ -77,8 +77,8 @@ func (o *replayStartOptions) wanted() (side.Replay, error) {
 	if o.rate < 0 {
 		errs = append(errs, errors.New("--rate: must not be negative"))
 	}
-	if o.recommendations > 1000 {
-		errs = append(errs, errors.New("--recommendations: must be at most 1000"))
+	if err := checkLists(o.recommendations); err != nil {
+		errs = append(errs, err)
 	}
 	settings := replaySettings{Params: o.params, Recommendations: o.recommendations}
 	if o.hidePurchased {

@@ -25,19 +25,19 @@ func TestReplayRefuses(t *testing.T) {
 	serveLocal(t)
 	hour := func(ago int) string { return time.Now().Add(-time.Duration(ago) * time.Hour).Format(time.RFC3339) }
 	for text, c := range map[string][]string{
-		"missing --name":                     {"start"},
-		"name of a replay: want up to 40":    {"start", "--name", "What if", "--from", hour(3), "--to", hour(1)},
-		"--from: want a time with zone":      {"start", "--name", "a", "--to", hour(1)},
-		"--to: want a time with zone":        {"start", "--name", "a", "--from", hour(3), "--to", "2026-11-26T14:05:00"},
-		"--from must be before --to":         {"start", "--name", "a", "--from", hour(1), "--to", hour(3)},
-		"400 days apart":                     {"start", "--name", "a", "--from", hour(24 * 500), "--to", hour(3)},
-		"--rate: must not be negative":       {"start", "--name", "a", "--from", hour(3), "--to", hour(1), "--rate", "-1"},
-		`there is no parameter "Magic"`:      {"start", "--name", "a", "--from", hour(3), "--to", hour(1), "--params", "Magic=1"},
-		"--recommendations: must be at most": {"start", "--name", "a", "--from", hour(3), "--to", hour(1), "--recommendations", "1001"},
-		"--memory-budget: must be at least":  {"run", "--name", "a", "--memory-budget", "1"},
-		"--top: must be between":             {"diff", "--name", "a", "-k", "0"},
-		`unexpected argument "now"`:          {"publish", "--name", "a", "now"},
-		"must be table or json":              {"status", "-o", "xml"},
+		"missing --name":                            {"start"},
+		"name of a replay: want up to 40":           {"start", "--name", "What if", "--from", hour(3), "--to", hour(1)},
+		"--from: want a time with zone":             {"start", "--name", "a", "--to", hour(1)},
+		"--to: want a time with zone":               {"start", "--name", "a", "--from", hour(3), "--to", "2026-11-26T14:05:00"},
+		"--from must be before --to":                {"start", "--name", "a", "--from", hour(1), "--to", hour(3)},
+		"400 days apart":                            {"start", "--name", "a", "--from", hour(24 * 500), "--to", hour(3)},
+		"--rate: must not be negative":              {"start", "--name", "a", "--from", hour(3), "--to", hour(1), "--rate", "-1"},
+		`there is no parameter "Magic"`:             {"start", "--name", "a", "--from", hour(3), "--to", hour(1), "--params", "Magic=1"},
+		"--recommendations: must be from 1 to 1000": {"start", "--name", "a", "--from", hour(3), "--to", hour(1), "--recommendations", "1001"},
+		"--memory-budget: must be at least":         {"run", "--name", "a", "--memory-budget", "1"},
+		"--top: must be between":                    {"diff", "--name", "a", "-k", "0"},
+		`unexpected argument "now"`:                 {"publish", "--name", "a", "now"},
+		"must be table or json":                     {"status", "-o", "xml"},
 	} {
 		if code, out, errs := replayCommand(t, c[0], c[1:]...); code != exitUsage || out != "" || !strings.Contains(errs, text) {
 			t.Errorf("%v: exit code %d, want %q\n%s%s", c, code, text, out, errs)

@@ -115,14 +115,24 @@ func (o workerOptions) configs(now time.Time) (worker.Config, processor.Config, 
 		RestoreWindow: o.restoreWindow, Privacy: privacy, Model: o.model(), Budget: processor.NewBudget(o.memoryBudget),
 		Foreign: formats.Makers(),
 	}
-	err := errors.Join(missing, initialErr, privacyErr, formatErr)
-	if missing == nil {
+	zero := o.validate()
+	err := errors.Join(missing, initialErr, privacyErr, formatErr, zero)
+	if missing == nil && zero == nil {
 		err = errors.Join(err, w.Validate(), p.Validate(), o.validateMerge())
 	}
 	if err != nil {
 		return w, p, usageError{err}
 	}
 	return w, p, nil
+}
+
+// validate says what is wrong with flags whose zero value means the default to what they configure: nobody who writes 0 means that.
+func (o workerOptions) validate() error {
+	return errors.Join(
+		checkLists(o.recommendations),
+		positive("--failover-time", o.failover), positive("--shutdown-grace", o.grace), positive("--flush-age", o.flushAge),
+		positive("--flush-bytes", o.flushBytes), positive("--restore-window", o.restoreWindow), positive("--snapshot-every", o.snapshotEvery),
+	)
 }
 
 // model returns the parameters of the model.
@@ -205,10 +215,14 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	if o.dashboard.writes && (o.admin.address == off || o.http.address == off) {
 		return usageError{errors.New("--dashboard-writes: needs --admin, where the dashboard is, and --http, which says what is recommended")}
 	}
-	operators, err := o.admin.config()
+	if err := o.http.check(ctx); err != nil {
+		return err
+	}
+	operators, err := o.admin.config(ctx)
 	if err != nil {
 		return usageError{err}
 	}
+	o.admin.warn(log)
 	c, err := loadClients(ctx)
 	if err != nil {
 		return err
