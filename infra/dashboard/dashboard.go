@@ -107,7 +107,11 @@ func SelfHandler(secret string, selves func() []Self) http.Handler {
 		shown := sha256.Sum256([]byte(r.Header.Get("Authorization")))
 		if subtle.ConstantTimeCompare(shown[:], want[:]) != 1 || secret == "" {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			problem(w, http.StatusUnauthorized, "this is for workers and operators, who read the secret of this worker in the lease table")
+			w.Header().Set("Content-Type", "application/problem+json") // as all answers of the question port
+			w.WriteHeader(http.StatusUnauthorized)
+			_ = json.NewEncoder(w).Encode(map[string]any{ // whoever asked has gone
+				"title": "this is for workers and operators", "status": http.StatusUnauthorized, "detail": "they read the secret of this worker in the lease table",
+			})
 			return
 		}
 		writeJSON(w, http.StatusOK, selves())

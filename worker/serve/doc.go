@@ -40,7 +40,9 @@
 //	                               that the answer knows
 //	history                        what the session has touched, newest first, as far as the answer knows
 //
-// Answers about items have no owner: they are merged, and not stale. Errors are problem documents (RFC 9457).
+// Answers about items have no owner: they are merged, and not stale. Until something is merged, which takes about a minute from the beginning of an
+// application, a shard that is open here answers live, from what it knows alone; where none is, the answer is stale, as old as everything that
+// is not known: since 1970. Errors, also that there is nothing under a path, are problem documents (RFC 9457).
 //
 // # Streams
 //

@@ -2,7 +2,9 @@ package serve
 
 import (
 	"net/http"
+	gopath "path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/streamrec/streamrec/processor/event"
@@ -10,6 +12,12 @@ import (
 
 // Handle mounts something that workers ask each other beside the questions, with a pattern of http.ServeMux. It is called before Handler and Serve.
 func (s *Server) Handle(pattern string, h http.Handler) { s.beside[pattern] = h }
+
+// missing is the answer under paths where there is nothing.
+var missing = problem{
+	Title: "there is nothing here", Status: http.StatusNotFound,
+	Detail: "there are GET /v1/recommendations, /v1/items/{code}/similar and /v1/sessions/{id}/recommendations/stream; no part of a path is empty",
+}
 
 // Handler returns everything that the server answers.
 func (s *Server) Handler() http.Handler {
@@ -22,7 +30,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/sessions/{id}/recommendations/stream", s.serveStream)
 	mux.HandleFunc("GET /v1/ready", s.serveReady)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		p := problem{Title: "there is nothing here", Status: http.StatusNotFound, Detail: "there are GET /v1/recommendations, /v1/items/{code}/similar and /v1/sessions/{id}/recommendations/stream"}
+		p := missing
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			p = problem{Title: "this is only for reading", Status: http.StatusMethodNotAllowed, Detail: "use GET"}
 			w.Header().Set("Allow", "GET, HEAD")
@@ -42,8 +50,21 @@ func (s *Server) limited(next http.Handler) http.Handler {
 			(&problem{Title: "a question has no body", Status: http.StatusBadRequest}).write(w)
 			return
 		}
+		if path := r.URL.EscapedPath(); cleaned(path) != path { // http.ServeMux would redirect to what may not be there
+			missing.write(w)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// cleaned is a path without empty parts and dots, as http.ServeMux wants it.
+func cleaned(path string) string {
+	clean := gopath.Clean("/" + path)
+	if strings.HasSuffix(path, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean
 }
 
 func (s *Server) serveRecommendations(w http.ResponseWriter, r *http.Request) {

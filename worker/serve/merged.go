@@ -32,6 +32,15 @@ func newMerged(facts Facts, params model.Params, sells func(string) bool) *merge
 	return m
 }
 
+// empty reports whether nothing has been merged yet, as in the first minute of an application.
+func (m *merged) empty() bool {
+	if m == nil {
+		return true
+	}
+	edition := m.facts.Latest()
+	return edition != nil && edition.Stats().Facts == 0
+}
+
 // ask returns false when there are no facts yet, or ctx has ended.
 func (m *merged) ask(ctx context.Context, q model.Question, why bool) (a processor.Answer, ok bool) {
 	edition := m.facts.Latest()

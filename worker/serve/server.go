@@ -185,17 +185,22 @@ func (s *Server) staleness(row lease.Lease) int64 {
 	return max(time.Now().UnixMilli()-arrival, 0)
 }
 
-// answerItems answers a question that no shard owns.
+// answerItems answers a question that no shard owns. While nothing is merged, a shard that is open here knows more.
 func (s *Server) answerItems(ctx context.Context, q *question) ([]byte, error) {
+	nothing := s.merged.empty()
+	if shard := s.live.any(); nothing && shard != nil {
+		return s.answerLive(q, shard)
+	}
 	if s.merged == nil {
-		if shard := s.live.any(); shard != nil {
-			return s.answerLive(q, shard)
-		}
 		return nil, unavailable("no shard is open here, and other shards are not followed")
 	}
 	got, ok := s.merged.ask(ctx, q.ask, q.why)
 	if !ok {
 		return nil, unavailable("the model is being restored")
+	}
+	if nothing {
+		q.ways = "stale"
+		return s.encode(q, got, Answer{Source: SourceMerged, Stale: true, StalenessMs: s.staleness(lease.Lease{})})
 	}
 	q.ways = "merged"
 	return s.encode(q, got, Answer{Source: SourceMerged, StalenessMs: s.merged.facts.Latest().StaleMs(time.Now().UnixMilli())})

@@ -253,10 +253,14 @@ func TestRefusals(t *testing.T) {
 	c := newTown(t)
 	a := c.settle("a", Config{})
 	for path, want := range map[string]int{
-		"/":                                    404,
-		"/v1/recommendations":                  400,
-		"/v1/recommendations?session_id=":      400,
-		"/v1/recommendations?session_id=s&k=0": 400,
+		"/":                                              404,
+		"/v1/items//similar":                             404,
+		"/v1//recommendations":                           404,
+		"/v1/./recommendations":                          404,
+		"/v1/recommendations/":                           404,
+		"/v1/recommendations":                            400,
+		"/v1/recommendations?session_id=":                400,
+		"/v1/recommendations?session_id=s&k=0":           400,
 		"/v1/recommendations?session_id=s&items=P1":      400,
 		"/v1/items/P1/similar?session_id=s":              400,
 		"/v1/items/%FF/similar":                          400,
