@@ -11,6 +11,8 @@ import (
 type Config struct {
 	// Name is the beginning of the worker's id; a random part makes it unique for every start. Required.
 	Name string
+	// ID is the worker's id, from NewID: for who wants to know it before the worker is there. By default New makes one.
+	ID string
 	// Application names the lease table. Required.
 	Application string
 	// Stream is the Kinesis stream to read. Required.

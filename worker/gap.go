@@ -68,7 +68,7 @@ func (s *shard) acceptGap(ctx context.Context, k Skipper, next string) error {
 	if err := k.AcceptGap(ctx, next); err != nil {
 		return fmt.Errorf("accept gap: %w", err)
 	}
-	s.log.WithFields(logrus.Fields{"next": next, "plan": s.term.Lease().Plan}).Warn("records are given up, as the plan says")
+	s.log.WithFields(logrus.Fields{"record": next, "plan": s.term.Lease().Plan}).Warn("records are given up, as the plan says")
 	return nil
 }
 

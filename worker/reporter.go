@@ -34,12 +34,12 @@ func newReporter(log logrus.FieldLogger, now func() time.Time) *reporter {
 
 // Taken implements lease.Reporter.
 func (r *reporter) Taken(l lease.Lease, from string) {
-	r.log.WithFields(logrus.Fields{"shard": l.Key, "lease_counter": l.Counter, "from": from, "checkpoint": l.Checkpoint.String()}).Info("lease taken")
+	r.log.WithFields(logrus.Fields{"shard": l.Key, "lease_counter": l.Counter, "peer": from, "checkpoint": l.Checkpoint.String()}).Info("lease taken")
 }
 
 // Ended implements lease.Reporter.
 func (r *reporter) Ended(l lease.Lease, cause error) {
-	entry := r.log.WithFields(logrus.Fields{"shard": l.Key, "lease_counter": l.Counter, "next_owner": l.Owner})
+	entry := r.log.WithFields(logrus.Fields{"shard": l.Key, "lease_counter": l.Counter, "peer": l.Owner})
 	if errors.Is(cause, lease.ErrLeaseLost) {
 		entry.WithField("cause", cause.Error()).Warn("lease lost")
 		return
@@ -69,17 +69,17 @@ func (r *reporter) Trouble(doing string, err error) {
 
 // Hole implements lease.Reporter.
 func (r *reporter) Hole(from, to string) {
-	r.log.WithFields(logrus.Fields{"from": from, "to": to}).Error("no open shard covers this part of the hash range")
+	r.log.WithFields(logrus.Fields{"from_hash_key": from, "to_hash_key": to}).Error("no open shard covers this part of the hash range")
 }
 
 // Moving implements lease.Reporter.
 func (r *reporter) Moving(key, _, to string) {
-	r.log.WithFields(logrus.Fields{"shard": key, "to": to}).Info("lease is handed over")
+	r.log.WithFields(logrus.Fields{"shard": key, "peer": to}).Info("lease is handed over")
 }
 
 // Died implements lease.Reporter.
 func (r *reporter) Died(worker string) {
-	r.log.WithField("other", worker).Warn("worker is held for dead")
+	r.log.WithField("peer", worker).Warn("worker is held for dead")
 }
 
 // Heartbeat implements lease.Reporter.

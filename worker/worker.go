@@ -51,7 +51,10 @@ func New(cfg Config, d Dependencies) (*Worker, error) {
 	if d.Env == nil {
 		d.Env = System{}
 	}
-	id := newID(cfg.Name, d.Env)
+	id := cfg.ID
+	if id == "" {
+		id = NewID(cfg.Name, d.Env)
+	}
 	w := &Worker{
 		id: id, cfg: cfg, env: d.Env, stream: d.Stream, factory: d.Factory, plain: d.Plain, epoch: d.Env.Now(),
 		log: d.Log.WithField("worker", id),
@@ -61,8 +64,8 @@ func New(cfg Config, d Dependencies) (*Worker, error) {
 	return w, nil
 }
 
-// newID makes the id unique for this start: a worker that comes back under its old name is another one.
-func newID(name string, env Env) string {
+// NewID returns an id that is unique for this start: a worker that comes back under its old name is another one.
+func NewID(name string, env Env) string {
 	return fmt.Sprintf("%s-%08x", name, uint32(env.Rand()*(1<<32)))
 }
 

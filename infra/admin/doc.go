@@ -31,5 +31,5 @@
 //     and read the metrics through the browser of an operator.
 //   - What changes something comes from the same origin, or from no browser at all: browsers send the password by themselves.
 //   - Each request that changes something or takes a profile, and each that is turned away, is a record of the log with audit=true: who,
-//     what, from where, and how it ended. Reading is not.
+//     what, from where, and how it ended, with what the handler has noted (Note). Reading is not.
 package admin

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net"
@@ -39,11 +40,20 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
-	began, seen := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	began, seen, said := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}, &notes{}
 	defer func() { // also of one that panics
-		g.record(r).WithFields(logrus.Fields{"who": who, "status": seen.status, "took_ms": time.Since(began).Milliseconds()}).Info("admin action")
+		took := time.Since(began).Milliseconds()
+		g.record(r).WithFields(said.all()).WithFields(logrus.Fields{"who": who, "status": seen.status, "took_ms": took}).Log(levelOf(seen.status), "admin action")
 	}()
-	g.next.ServeHTTP(seen, r)
+	g.next.ServeHTTP(seen, r.WithContext(context.WithValue(r.Context(), notesKey{}, said)))
+}
+
+// levelOf is that of the record of an action with this status.
+func levelOf(status int) logrus.Level {
+	if status >= http.StatusBadRequest {
+		return logrus.WarnLevel
+	}
+	return logrus.InfoLevel
 }
 
 // identify says who asks, and whether they may.
@@ -82,7 +92,7 @@ func (g *guard) turnAway(w http.ResponseWriter, r *http.Request) {
 
 // record begins a record of the log. Queries are left out: they may hold anything.
 func (g *guard) record(r *http.Request) *logrus.Entry {
-	return g.log.WithFields(logrus.Fields{"audit": true, "method": r.Method, "path": r.URL.Path, "remote": r.RemoteAddr})
+	return g.log.WithFields(logrus.Fields{"audit": true, "method": r.Method, "path": r.URL.Path, "remote": remote(r)})
 }
 
 func isProbe(r *http.Request) bool {
@@ -105,9 +115,15 @@ func hostOf(r *http.Request) string {
 	return host
 }
 
-func fromLoopback(r *http.Request) bool {
+func fromLoopback(r *http.Request) bool { return loopback(remote(r)) }
+
+// remote is the host that a request comes from.
+func remote(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	return err == nil && loopback(host)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // statusWriter remembers the status.

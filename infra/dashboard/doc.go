@@ -26,7 +26,7 @@
 //
 // Nothing can be changed but through the shop panel, and that writes only sessions of its own: their ids begin with "dashboard-".
 // A write needs a JSON body, the header X-Streamrec-Dashboard, the page's own origin, and a Host that is an IP address or localhost, unless
-// Options.AnyHost says that who comes is known. Each is logged. Scripts are allowed from this server only; texts are set by
+// Options.AnyHost says that who comes is known. Each is in the record that package infra/admin makes of it. Scripts are allowed from this server only; texts are set by
 // textContent. The page has no login of its own: package infra/admin keeps the door.
 //
 // # Non-obvious

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/streamrec/streamrec/infra/admin"
 )
 
 // fakeShop remembers the visits.
@@ -35,7 +37,7 @@ func (f *fakeShop) Recommend(context.Context, string) (*Served, error) { return 
 const someVisit = `{"session":"dashboard-0123456789abcdef","product":"P1","event":"view"}`
 
 // post makes a write as the page does, changed by what a case does to it.
-func post(d *Dashboard, body string, change func(*http.Request)) *httptest.ResponseRecorder {
+func post(d http.Handler, body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:4580/dashboard/shop/visits", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Streamrec-Dashboard", "1")
@@ -133,10 +135,17 @@ func TestWritesAreLoggedAndBounded(t *testing.T) {
 	log.SetFormatter(&logrus.JSONFormatter{})
 	now := time.UnixMilli(0)
 	shop := &fakeShop{}
-	d := New(t.Context(), &fakeSource{}, Options{Log: log, Shop: shop, Now: func() time.Time { return now }})
+	const token = "0123456789abcdef0123456789abcdef"
+	server, err := admin.New(admin.Config{Address: "127.0.0.1:0", Token: token}, admin.Health{}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Handle("/", New(t.Context(), &fakeSource{}, Options{Log: log, Shop: shop, Now: func() time.Time { return now }}))
+	d := server.Handler()
+	with := func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
 	accepted := 0
 	for range 100 {
-		if post(d, someVisit, nil).Code == http.StatusOK {
+		if post(d, someVisit, with).Code == http.StatusOK {
 			accepted++
 		}
 	}
@@ -144,31 +153,35 @@ func TestWritesAreLoggedAndBounded(t *testing.T) {
 		t.Errorf("%d of 100 clicks within a moment were accepted", accepted)
 	}
 	now = now.Add(time.Second)
-	if w := post(d, someVisit, nil); w.Code != http.StatusOK {
+	if w := post(d, someVisit, with); w.Code != http.StatusOK {
 		t.Errorf("a second later: %d", w.Code)
 	}
 	shop.err = errors.New("full")
-	if w := post(d, someVisit, nil); w.Code != http.StatusBadGateway {
+	if w := post(d, someVisit, with); w.Code != http.StatusBadGateway {
 		t.Errorf("a put that fails: %d", w.Code)
 	}
-	puts := map[bool]int{}
+	records := map[int]int{}
 	for line := range strings.Lines(out.String()) {
 		var record struct {
-			Audit, Put                      bool
-			Remote, Session, Product, Event string
+			Audit                                bool
+			Status                               int
+			Who, Remote, Session, Product, Event string
 		}
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Fatal(err)
 		}
-		if record.Audit {
-			puts[record.Put]++
-			if record.Remote != "192.0.2.1" || record.Session == "" || record.Product != "P1" || record.Event != "view" {
+		if !record.Audit {
+			continue
+		}
+		records[record.Status]++
+		if record.Status != http.StatusTooManyRequests {
+			if record.Who != "token" || record.Remote != "192.0.2.1" || record.Session == "" || record.Product != "P1" || record.Event != "view" {
 				t.Errorf("audit record %s", line)
 			}
 		}
 	}
-	if puts[true] != 31 || puts[false] != 1 {
-		t.Errorf("audit records %v", puts)
+	if len(records) != 3 || records[200] != 31 || records[502] != 1 || records[429] != 70 {
+		t.Errorf("audit records %v", records)
 	}
 }
 

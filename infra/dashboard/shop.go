@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -12,6 +11,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/streamrec/streamrec/infra/admin"
 )
 
 // Shop lets people be shoppers. Its methods may be called concurrently.
@@ -92,7 +93,7 @@ func (c *counter) recommendations(w http.ResponseWriter, r *http.Request) {
 
 func (c *counter) visit(w http.ResponseWriter, r *http.Request) {
 	if why := refusal(r, c.anyHost); why != "" {
-		c.log.WithField("remote", remote(r)).WithField("reason", why).Warn("dashboard refuses a write")
+		admin.Note(r.Context(), "reason", why)
 		problem(w, http.StatusForbidden, why)
 		return
 	}
@@ -108,10 +109,10 @@ func (c *counter) visit(w http.ResponseWriter, r *http.Request) {
 		problem(w, statusOf(err), err.Error())
 		return
 	}
+	admin.Note(r.Context(), "session", v.Session)
+	admin.Note(r.Context(), "product", v.Product)
+	admin.Note(r.Context(), "event", v.Event)
 	err := c.shop.Visit(r.Context(), v)
-	c.log.WithFields(logrus.Fields{
-		"audit": true, "remote": remote(r), "session": v.Session, "product": v.Product, "event": v.Event, "put": err == nil,
-	}).Info("dashboard writes a visit to the stream")
 	c.answer(w, r, struct{}{}, err)
 }
 
@@ -148,13 +149,6 @@ func (c *counter) answer(w http.ResponseWriter, r *http.Request, body any, err e
 
 func problem(w http.ResponseWriter, status int, text string) {
 	writeJSON(w, status, map[string]string{"error": text})
-}
-
-func remote(r *http.Request) string {
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		return host
-	}
-	return r.RemoteAddr
 }
 
 // allowance is a token bucket for all pages together.

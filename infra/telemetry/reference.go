@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Reference returns the table of all metrics, in Markdown.
+// Reference returns the tables of all metrics and of the fields of the log, in Markdown.
 func Reference() string {
 	var b strings.Builder
 	b.WriteString("# Metrics\n\nGenerated from infra/telemetry: `go test ./infra/telemetry -run Reference -update`. The third column has the name of the Java KCL.\n\n")
@@ -30,6 +30,10 @@ func Reference() string {
 		row(h.name, "histogram", h.label, h.kcl, h.help)
 	}
 	b.WriteString("\nBesides, `go_*` and `process_*` of the runtime. Series of a shard exist as long as the worker holds its lease.\n")
+	b.WriteString("\n# Fields of the log\n\nA line of the log has level, msg, time, and as much of this as belongs to it; one name has one meaning.\n\n| field | what |\n|---|---|\n")
+	for _, f := range fields {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.name, f.what)
+	}
 	return b.String()
 }
 

@@ -72,13 +72,15 @@ func (f *fleet) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	cfg := worker.Config{
+		Name: name, Application: f.where.app, Stream: f.where.stream, Address: questions.advertised(), Lease: lease.Config{Failover: demoFailover, Grace: 10 * time.Second},
+	}
+	log := named(f.log, &cfg)
 	w, err := assemble(ctx, newClients(f.services.Config(name)), f.where, settings{
-		worker: worker.Config{
-			Name: name, Application: f.where.app, Stream: f.where.stream, Address: questions.advertised(), Lease: lease.Config{Failover: demoFailover, Grace: 10 * time.Second},
-		},
+		worker:    cfg,
 		processor: processor.Config{Layout: f.where.layout, MaxAge: 10 * time.Second, Privacy: privacy},
 		follow:    &follow.Config{Layout: f.where.layout, Model: model.DefaultParams(), Interval: 2 * time.Second},
-	}, true, f.log, f.stats)
+	}, true, log, f.stats)
 	if err != nil {
 		return err
 	}

@@ -86,14 +86,16 @@ func (t *replayTool) work(ctx context.Context, r *side.Replay, o replayRunOption
 	if r.State != side.Running {
 		return refuse("replay %s is %s: nobody can work on it", r.Name, r.State)
 	}
-	log, err := telemetry.NewLogger(t.std.err, o.logFormat, o.logLevel)
+	logger, err := telemetry.NewLogger(t.std.err, o.logFormat, o.logLevel)
 	if err != nil {
 		return usageError{err}
 	}
+	as := worker.Config{Name: o.worker, Application: t.o.app + "." + r.Name, Stream: t.o.stream, Lease: lease.Config{Failover: replayFailover}}
+	log := named(logger, &as).WithField("replay", r.Name)
 	if err := lowerPriority(); err != nil {
 		log.WithError(err).Warn("priority cannot be lowered: live workers on this machine have less of it")
 	}
-	w, err := t.hire(ctx, r, o, log)
+	w, err := t.hire(ctx, r, as, o, log)
 	if err != nil {
 		return err
 	}
@@ -112,7 +114,7 @@ type replayWorker struct {
 }
 
 // hire puts a worker of a replay together.
-func (t *replayTool) hire(ctx context.Context, r *side.Replay, o replayRunOptions, log logrus.FieldLogger) (*replayWorker, error) {
+func (t *replayTool) hire(ctx context.Context, r *side.Replay, as worker.Config, o replayRunOptions, log logrus.FieldLogger) (*replayWorker, error) {
 	settings, err := settingsOf(r)
 	if err != nil {
 		return nil, err
@@ -138,12 +140,12 @@ func (t *replayTool) hire(ctx context.Context, r *side.Replay, o replayRunOption
 	} else if products != nil {
 		cfg.Sells = products.Sells
 	}
-	return t.assemble(r, cfg, follow.Config{
+	return t.assemble(r, as, cfg, follow.Config{
 		Layout: t.source.Layout, Model: params, Interval: replayMerge, NoSnapshots: true, Erased: erased.Erased, Tombstones: erased.Tombstones,
-	}, o, log)
+	}, log)
 }
 
-func (t *replayTool) assemble(r *side.Replay, cfg processor.Config, merge follow.Config, o replayRunOptions, log logrus.FieldLogger) (*replayWorker, error) {
+func (t *replayTool) assemble(r *side.Replay, as worker.Config, cfg processor.Config, merge follow.Config, log logrus.FieldLogger) (*replayWorker, error) {
 	w := &replayWorker{tool: t, replay: r, store: t.registry.Rows(r)}
 	self := func() *worker.Worker { return w.Worker }
 	w.models = shardlog.NewModels(merge, worker.System{}, t.bucket, self, func(s model.Stats, took time.Duration) {
@@ -152,9 +154,7 @@ func (t *replayTool) assemble(r *side.Replay, cfg processor.Config, merge follow
 	pace := side.NewPace(worker.System{}, r.From.Time(), w.share)
 	factory := pace.Wrap(shardlog.NewFactory(cfg, worker.System{}, t.bucket, self, w, w.models))
 	var err error
-	w.Worker, err = worker.New(worker.Config{
-		Name: o.worker, Application: t.o.app + "." + r.Name, Stream: t.o.stream, Lease: lease.Config{Failover: replayFailover},
-	}, worker.Dependencies{Store: w.store, Stream: side.Stream(w.store), Factory: factory, Log: log.WithField("replay", r.Name)})
+	w.Worker, err = worker.New(as, worker.Dependencies{Store: w.store, Stream: side.Stream(w.store), Factory: factory, Log: log})
 	if err != nil {
 		return nil, usageError{err}
 	}

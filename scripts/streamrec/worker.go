@@ -203,15 +203,22 @@ func loadPrivacy(off bool, file string) (*event.Privacy, error) {
 	return event.NewPrivacy(key)
 }
 
+// named gives the worker its id, and all that it logs has it.
+func named(log logrus.FieldLogger, cfg *worker.Config) logrus.FieldLogger {
+	cfg.ID = worker.NewID(cfg.Name, worker.System{})
+	return log.WithField("worker", cfg.ID)
+}
+
 func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	cfg, pcfg, err := o.configs(time.Now())
 	if err != nil {
 		return err
 	}
-	log, err := telemetry.NewLogger(std.err, o.logFormat, o.logLevel)
+	logger, err := telemetry.NewLogger(std.err, o.logFormat, o.logLevel)
 	if err != nil {
 		return usageError{err}
 	}
+	log := named(logger, &cfg)
 	if o.dashboard.writes && (o.admin.address == off || o.http.address == off) {
 		return usageError{errors.New("--dashboard-writes: needs --admin, where the dashboard is, and --http, which says what is recommended")}
 	}
@@ -259,7 +266,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	}
 	w.mountDashboard(ctx, c, o, products, log)
 	log.WithFields(logrus.Fields{
-		"worker": w.ID(), "address": cfg.Address, "app": o.app, "stream": o.stream, "bucket": o.bucket, "format": o.formats.name, "failover_ms": o.failover.Milliseconds(),
+		"address": cfg.Address, "app": o.app, "stream": o.stream, "bucket": o.bucket, "format": o.formats.name, "failover_ms": o.failover.Milliseconds(),
 	}).Info("worker starts")
 	if err := heedErasures(ctx, erased, log); err != nil {
 		return err

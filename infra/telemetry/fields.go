@@ -1,0 +1,76 @@
+package telemetry
+
+// fields are the names of what is beside the message in a line of the log, and what they mean: one name for one meaning, whoever logs it. They are in
+// infra/metrics.md, and a test of scripts/architecture holds them to the code.
+var fields = []struct{ name, what string }{
+	{"worker", "id of the worker that logs; each line of a worker has it"},
+	{"peer", "id of another worker: the one that had a lease before, gets it next, or is held for dead; empty: there is none"},
+	{"shard", "id of a shard"},
+	{"lease_counter", "counter of the lease, which is another one for each term"},
+	{"checkpoint", "up to where the shard is committed, as its row says"},
+	{"position", "where reading begins"},
+	{"record", "sequence number of a record: the one that reading goes on with, or was at"},
+	{"first", "sequence number of the first record of a batch"},
+	{"last", "sequence number of its last record"},
+	{"plan", "number of the replay that a shard obeys"},
+	{"replay", "name of a replay beside live traffic"},
+	{"children", "number of shards that a shard was split or merged into"},
+	{"from_hash_key", "first hash key of a range, decimal"},
+	{"to_hash_key", "its last hash key"},
+	{"cause", "why a lease was lost"},
+	{"idle_ms", "for how long a shard has made no progress"},
+	{"took_ms", "how long it took"},
+	{"failover_ms", "--failover-time"},
+	{"stale_ms", "how far what is merged is behind what the shards have committed"},
+	{"error", "what failed"},
+	{"doing", "at what a request failed that is tried again"},
+	{"repeated", "how often the same has failed since it was logged last"},
+	{"component", "whose words the message has: kcl, http, admin, metrics"},
+	{"records", "records of the stream, of a batch"},
+	{"rows", "rows, of a batch or of the worker's life"},
+	{"committed", "rows that the worker has committed in its life"},
+	{"errors", "rows that could not be decoded, in the worker's life"},
+	{"total_rows", "rows that the worker has processed until now"},
+	{"total_errors", "of those, the ones that could not be decoded"},
+	{"bytes", "size of what was written or cut off"},
+	{"links", "links of the log that were merged"},
+	{"shards_waiting", "shards whose next link has to wait for others"},
+	{"damaged", "links of the log that cannot be read"},
+	{"facts", "facts of the model"},
+	{"items", "items of the model"},
+	{"products", "products of the catalogue"},
+	{"in_stock", "of those, the ones in stock"},
+	{"in_stock_before", "the same of the catalogue before"},
+	{"customers", "customers who have been erased"},
+	{"field", "name of a field that records have and rows have not"},
+	{"file", "path of a file"},
+	{"address", "where a server listens, or is reached"},
+	{"app", "--app"},
+	{"stream", "--stream, or the stream in question"},
+	{"bucket", "--bucket"},
+	{"format", "--format"},
+	{"whom", "who is not served any more: operators, shoppers"},
+	{"audit", "true: somebody has done something at the operators' server, or was turned away"},
+	{"who", "audit: token, loopback, or the certificate's name"},
+	{"remote", "audit: host that the request came from"},
+	{"method", "audit: of the request"},
+	{"path", "of the request"},
+	{"status", "audit: of the answer"},
+	{"reason", "audit: why a click on the dashboard was refused"},
+	{"session", "audit: session of a click on the dashboard"},
+	{"product", "audit: what was clicked"},
+	{"event", "audit: view, cart or purchase"},
+	{"role", "streamrec local --roles: who may not do something"},
+	{"action", "streamrec local --roles: what"},
+	{"resource", "streamrec local --roles: to what"},
+	{"operation", "streamrec local: request that failed"},
+	{"segment", "streamrec local: file of a shard's records"},
+}
+
+// Fields returns the names of the fields of the log.
+func Fields() (names []string) {
+	for _, f := range fields {
+		names = append(names, f.name)
+	}
+	return names
+}
