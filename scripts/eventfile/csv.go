@@ -119,7 +119,7 @@ func (p *csvParser) convert(number int64) (Event, error) {
 		return Event{}, err
 	}
 	return Event{
-		Time: ts, Session: session, Part: p.text(p.part), Payload: p.record(ts, kind, number),
+		Time: ts, Session: session, ID: p.text(p.eventID), Part: p.text(p.part), Payload: p.record(ts, kind, number),
 		Steps: []Step{{Item: item, Type: kind, Category: p.text(p.category), Brand: p.text(p.brand)}},
 	}, nil
 }

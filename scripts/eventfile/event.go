@@ -15,6 +15,8 @@ type Event struct {
 	Time time.Time
 	// Session is the session, 1 to 256 Unicode characters: the partition key of the record.
 	Session string
+	// ID is the event_id that the line has; empty when it has none. The payload of a CSV row has one in any case.
+	ID string
 	// Item and Type are those of the newest step. Item is empty when the history is.
 	Item string
 	Type event.Type

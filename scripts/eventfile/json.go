@@ -73,7 +73,10 @@ func (p *jsonParser) parse(line []byte, _ int64) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	e := Event{Session: strings.Clone(decoded.SessionID), Payload: bytes.Clone(line), Steps: steps(decoded.History)}
+	e := Event{
+		Session: strings.Clone(decoded.SessionID), ID: strings.Clone(decoded.EventID.Value),
+		Payload: bytes.Clone(line), Steps: steps(decoded.History),
+	}
 	if decoded.EventTime.Valid {
 		t, err := eventTime(p.native(line))
 		if err != nil {

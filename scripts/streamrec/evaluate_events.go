@@ -39,7 +39,7 @@ func readEvents(ctx context.Context, o evaluateOptions, std streams) ([]evaluate
 // collectSteps reads all events. Malformed lines are passed over here if the reader goes on after them.
 func collectSteps(ctx context.Context, r *eventfile.Reader) ([]evaluate.Event, error) {
 	var events []evaluate.Event
-	told := histories{}
+	told := newHistories()
 	var last error
 	for e, err := range r.Events() {
 		if last = err; err != nil {
@@ -51,7 +51,7 @@ func collectSteps(ctx context.Context, r *eventfile.Reader) ([]evaluate.Event, e
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		for _, s := range told.news(e.Session, e.Steps) {
+		for _, s := range told.news(e) {
 			events = append(events, evaluate.Event{
 				Ms: e.Time.UnixMilli(), Session: e.Session, Item: s.Item, Type: model.EventType(s.Type),
 				Category: s.Category, Brand: s.Brand, Part: e.Part,
@@ -62,23 +62,4 @@ func collectSteps(ctx context.Context, r *eventfile.Reader) ([]evaluate.Event, e
 		last = nil // the last line was malformed
 	}
 	return events, last
-}
-
-// histories are what each session told in its last record of several steps.
-type histories map[string][]eventfile.Step
-
-// news returns the steps of a record that its session had not told before. A record tells one step, or the whole history
-// of its session again, with more at its end.
-func (h histories) news(session string, steps []eventfile.Step) []eventfile.Step {
-	before, known := h[session]
-	if !known && len(steps) < 2 {
-		h[session] = slices.Clone(steps)
-		return steps
-	}
-	if n := len(before); n > 0 && len(steps) > n && slices.Equal(steps[:n], before) {
-		h[session] = steps
-		return steps[n:]
-	}
-	h[session] = append(slices.Clip(before), steps...)
-	return steps
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/model/evaluate"
-	"github.com/streamrec/streamrec/scripts/eventfile"
 )
 
 // evaluateFile runs the command on a file and returns its report.
@@ -251,29 +250,6 @@ func TestEvaluateSkipsMalformedLines(t *testing.T) {
 	}
 	if !strings.Contains(errs.String(), "2 malformed lines") || !strings.Contains(out.String(), "2 events of 1 sessions") {
 		t.Errorf("%s\n%s", errs.String(), out.String())
-	}
-}
-
-// TestHistoriesAreToldOnce: records with single steps, histories that grow, and histories that begin anew.
-func TestHistoriesAreToldOnce(t *testing.T) {
-	steps := func(items string) (s []eventfile.Step) {
-		for _, i := range items {
-			s = append(s, eventfile.Step{Item: string(i)})
-		}
-		return s
-	}
-	for _, c := range []struct{ records, want string }{
-		{"a b c", "abc"}, {"a ab abc", "abc"}, {"ab abab abc", "abababc"}, {"a a a", "aaa"}, {"abc a abcad", "abcad"}, {"abc xy", "abcxy"},
-	} {
-		told, got := histories{}, ""
-		for record := range strings.FieldsSeq(c.records) {
-			for _, s := range told.news("s", steps(record)) {
-				got += s.Item
-			}
-		}
-		if got != c.want {
-			t.Errorf("records %q tell %q, want %q", c.records, got, c.want)
-		}
 	}
 }
 
