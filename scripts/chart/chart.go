@@ -2,12 +2,9 @@ package chart
 
 import (
 	"bytes"
-	"fmt"
 	"image/color"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -20,7 +17,14 @@ import (
 
 // Colours are told apart by people who do not tell red from green (Okabe and Ito).
 var Colours = []color.RGBA{
-	{0, 114, 178, 255}, {120, 120, 120, 255}, {230, 159, 0, 255}, {86, 180, 233, 255}, {0, 158, 115, 255}, {204, 121, 167, 255},
+	{0, 114, 178, 255},
+	{120, 120, 120, 255},
+	{230, 159, 0, 255},
+	{86, 180, 233, 255},
+	{0, 158, 115, 255},
+	{204, 121, 167, 255},
+	{213, 94, 0, 255},
+	{0, 0, 0, 255},
 }
 
 // New returns an empty picture with a grid, and room for a legend at the top.
@@ -32,7 +36,9 @@ func New(title string) *plot.Plot {
 	p.Title.Text = title
 	p.Title.TextStyle.Font.Size = vg.Points(13)
 	p.Title.Padding = vg.Points(8)
-	p.Add(plotter.NewGrid())
+	grid := plotter.NewGrid()
+	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{225}, color.Gray{225}
+	p.Add(grid)
 	p.Legend.Top = true
 	p.Legend.XOffs, p.Legend.Padding = -vg.Points(12), vg.Points(2)
 	p.Legend.ThumbnailWidth = vg.Points(24)
@@ -57,18 +63,19 @@ func Save(path string, width, height vg.Length, shares []float64, plots ...*plot
 		io.WriterTo
 	}
 	finish := func(picture []byte) []byte { return picture }
-	switch extension := strings.ToLower(filepath.Ext(path)); extension {
-	case ".svg":
+	kind, err := extension(path)
+	switch {
+	case err != nil:
+		return err
+	case kind == ".svg":
 		canvas, finish = vgsvg.New(width, height), slim
-	case ".png":
-		canvas = vgimg.PngCanvas{Canvas: vgimg.New(width, height)}
 	default:
-		return fmt.Errorf("a picture is a .png or a .svg, not %q", extension)
+		canvas = vgimg.PngCanvas{Canvas: vgimg.New(width, height)}
 	}
 	whole := draw.New(canvas)
 	whole.SetColor(color.White) // on dark pages, too
 	whole.Fill(whole.Rectangle.Path())
-	stack(draw.Crop(whole, vg.Points(6), 0, vg.Points(6), -vg.Points(4)), shares, plots)
+	stack(draw.Crop(whole, vg.Points(6), -vg.Points(10), vg.Points(6), -vg.Points(4)), shares, plots)
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return err

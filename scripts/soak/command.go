@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/streamrec/streamrec/scripts/chart"
 )
 
 // options are the flags.
@@ -86,6 +88,11 @@ func (o options) validate() error {
 	check(o.failover >= time.Second, "--failover-time: must be at least 1s")
 	check(o.flush > 0, "--flush-age: must be positive")
 	check(o.format == "table" || o.format == "json", "--output: must be table or json")
+	if o.picture != "" {
+		if err := chart.Check(o.picture); err != nil {
+			errs = append(errs, fmt.Errorf("--picture: %w", err))
+		}
+	}
 	return errors.Join(errs...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -51,5 +52,17 @@ func TestSoak(t *testing.T) {
 	}
 	if err := s.report(a, 0).verdict(); err == nil || !strings.Contains(err.Error(), "1 acknowledged records are lost") {
 		t.Errorf("with an acknowledged record that is in no row, the verdict is %v", err)
+	}
+}
+
+// TestPictureIsCheckedBeforeTheRun: an hour later would be too late.
+func TestPictureIsCheckedBeforeTheRun(t *testing.T) {
+	var out, progress strings.Builder
+	for _, name := range []string{"soak.jpg", "none/soak.png"} {
+		cmd := newCommand(&out, &progress)
+		cmd.SetArgs([]string{"--list", "--duration", "1m", "--picture", filepath.Join(t.TempDir(), name)})
+		if err := cmd.Execute(); err == nil || !strings.Contains(err.Error(), "--picture: ") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
