@@ -31,12 +31,17 @@ type Options struct {
 
 // Prequential replays events in their order. For each event it asks for a list, compares it with the event, and only
 // then lets the recommender learn the event. Nothing is filtered: a target that nobody has touched is a miss. The first
-// event of a session is not predicted, and neither is a repetition of its very last item. The error is that of ctx.
+// event of a session counts in Report.First alone, a repetition of its very last item nowhere. The error is that of ctx.
 func Prequential(ctx context.Context, events []Event, r Recommender, o Options) (Report, error) {
 	p := newProtocol(r, o)
 	for at, e := range events {
 		session := p.past.of(e.Session)
-		if at >= o.Skip && session.last != "" && session.last != e.Item {
+		switch {
+		case at < o.Skip || session.last == e.Item:
+		case session.last == "":
+			p.list = r.Recommend(p.list[:0], e.Session, p.K)
+			p.report.noteFirst(p.list, e, p.K)
+		default:
 			p.predict(e, session)
 			if !p.seen[e.Item] {
 				p.report.Unseen++
@@ -52,7 +57,7 @@ func Prequential(ctx context.Context, events []Event, r Recommender, o Options) 
 }
 
 // Offline learns the train events, then walks through each test session without learning it, asking for a list before
-// each event but the first. Test events of items that are not in train are left out, and a repetition of the very last
+// each event; the first counts in Report.First alone. Test events of items that are not in train are left out, and a repetition of the very last
 // item is not predicted. The error is that of ctx.
 func Offline(ctx context.Context, train, test []Event, r Recommender, o Options) (Report, error) {
 	p := newProtocol(r, o)
@@ -65,7 +70,12 @@ func Offline(ctx context.Context, train, test []Event, r Recommender, o Options)
 	for _, e := range test {
 		if p.seen[e.Item] {
 			session := p.past.of(e.Session)
-			if session.last != "" && session.last != e.Item {
+			switch session.last {
+			case e.Item:
+			case "":
+				p.list = r.RecommendItems(p.list[:0], nil, p.K)
+				p.report.noteFirst(p.list, e, p.K)
+			default:
 				p.predictItems(e, session)
 			}
 			session.touch(e.Item)

@@ -43,12 +43,15 @@ func TestPrequential(t *testing.T) {
 	f := &fixed{items: []string{"p", "q"}}
 	stream := events("1p", "1q", "2q", "1q", "1p!", "2r", "2x!!")
 	r, _ := Prequential(t.Context(), stream, f, Options{K: 3, Skip: 1})
-	want := "learn 1p,ask 1,learn 1q,learn 2q,learn 1q,ask 1,learn 1p,ask 2,learn 2r,ask 2,learn 2x"
+	want := "learn 1p,ask 1,learn 1q,ask 2,learn 2q,learn 1q,ask 1,learn 1p,ask 2,learn 2r,ask 2,learn 2x"
 	if got := strings.Join(f.told, ","); got != want {
 		t.Errorf("the recommender was told\n%s, want\n%s", got, want)
 	}
 	if got := fmt.Sprint(r.All, r.New, r.Revisit); got != "n=4 HR=0.5000 MRR=0.3750 n=3 HR=0.3333 MRR=0.1667 n=1 HR=1.0000 MRR=1.0000" {
 		t.Errorf("tallies are %s", got)
+	}
+	if got := r.First.String(); got != "n=1 HR=1.0000 MRR=0.5000" {
+		t.Errorf("the tally of first events is %s", got)
 	}
 	if r.Unseen != 3 || r.Short != 4 || r.ByType[model.Cart].N != 1 || r.ByType[model.Purchase].HR() != 0 {
 		t.Errorf("report is %+v", r)
@@ -61,7 +64,7 @@ func TestPrequential(t *testing.T) {
 func TestOffline(t *testing.T) {
 	f := &fixed{items: []string{"p", "q", "r"}}
 	r, _ := Offline(t.Context(), events("1p", "1q", "2r"), events("3p", "3x", "3q", "3q", "4q", "3r"), f, Options{K: 2})
-	want := "learn 1p,learn 1q,learn 2r,ask p,ask p,q,q"
+	want := "learn 1p,learn 1q,learn 2r,ask ,ask p,ask ,ask p,q,q"
 	if got := strings.Join(f.told, ","); got != want {
 		t.Errorf("the recommender was told\n%s, want\n%s", got, want)
 	}
@@ -71,7 +74,7 @@ func TestOffline(t *testing.T) {
 	if r.All.HRAt(1) != 0 || r.All.HRAt(2) != .5 || r.All.HRAt(9) != .5 || r.Outcomes[0].Ms != 2 || r.Outcomes[0].Place != 1 || r.Outcomes[1].Place != -1 {
 		t.Errorf("outcomes are %v", r.Outcomes)
 	}
-	if got := r.All.String(); got != "n=2 HR=0.5000 MRR=0.2500" {
+	if got := r.All.String() + ", first " + r.First.String(); got != "n=2 HR=0.5000 MRR=0.2500, first n=2 HR=1.0000 MRR=0.7500" {
 		t.Errorf("tally is %s", got)
 	}
 }

@@ -58,6 +58,7 @@ type Report struct {
 	ByType  [3]Tally // by model.EventType of the target
 	New     Tally    // targets that their session had not touched before
 	Revisit Tally    // targets that it had
+	First   Tally    // first events of sessions, which count nowhere else: the list is that for an empty session
 	Unseen  int      // targets that nobody had touched before; no list can contain them
 	Short   int      // lists of fewer than K items
 	Listed  int      // distinct items in the lists
@@ -111,6 +112,11 @@ func (r *Report) note(list []string, target Event, revisit bool, k int) {
 	if len(list) < k {
 		r.Short++
 	}
+}
+
+// noteFirst counts a first event of a session.
+func (r *Report) noteFirst(list []string, target Event, k int) {
+	r.First.note(slices.Index(list, target.Item), k)
 }
 
 // Latency is a sample of durations.

@@ -32,8 +32,9 @@ type systemReport struct {
 	New        rateReport            `json:"newItems"`
 	Revisit    rateReport            `json:"revisits"`
 	ByType     map[string]rateReport `json:"byType"`
-	Unseen     int                   `json:"unseen"`    // targets that nobody had touched before
-	SameLists  int                   `json:"sameLists"` // lists that are those of the first system
+	First      rateReport            `json:"firstEvents"` // of sessions; not in All
+	Unseen     int                   `json:"unseen"`      // targets that nobody had touched before
+	SameLists  int                   `json:"sameLists"`   // lists that are those of the first system
 	Short      int                   `json:"shortLists"`
 	Coverage   float64               `json:"coverage"` // share of the known items that were in a list
 	Recommend  costReport            `json:"recommend"`
@@ -86,7 +87,7 @@ func newEvaluationReport(o evaluateOptions, e *evaluation) evaluationReport {
 func (r *evaluationReport) add(s system, e evaluate.Report, same int) {
 	out := systemReport{
 		Name: s.name, Parameters: s.parameters, Unseen: e.Unseen, SameLists: same, Short: e.Short, Coverage: e.Coverage(),
-		All: rates(e.All), New: rates(e.New), Revisit: rates(e.Revisit), ByType: map[string]rateReport{},
+		All: rates(e.All), New: rates(e.New), Revisit: rates(e.Revisit), First: rates(e.First), ByType: map[string]rateReport{},
 		Recommend: cost(e.Recommending), Update: cost(e.Updating), OverTime: overTime(e.Outcomes),
 	}
 	for t, tally := range e.ByType {
@@ -165,13 +166,16 @@ func (r *evaluationReport) writeTable(out io.Writer) error {
 	return w.Flush()
 }
 
-// writeTypes writes the rates by type of event. Types without predictions are left out.
+// writeTypes writes the rates by type of event, and those of first events. Types without predictions are left out.
 func (r *evaluationReport) writeTypes(w *tabwriter.Writer) {
 	fmt.Fprint(w, "\nby type")
 	for t := model.View; t <= model.Purchase; t++ {
 		if n := r.Systems[0].ByType[t.String()].Predictions; n > 0 {
 			fmt.Fprintf(w, "\t%s (%d) HR@20\tMRR@20", t, n)
 		}
+	}
+	if n := r.Systems[0].First.Predictions; n > 0 {
+		fmt.Fprintf(w, "\tfirst events of a session (%d) HR@20\tMRR@20", n)
 	}
 	fmt.Fprintln(w)
 	for _, s := range r.Systems {
@@ -180,6 +184,9 @@ func (r *evaluationReport) writeTypes(w *tabwriter.Writer) {
 			if by := s.ByType[t.String()]; by.Predictions > 0 {
 				fmt.Fprintf(w, "\t%.4f\t%.4f", by.HR20, by.MRR20)
 			}
+		}
+		if s.First.Predictions > 0 {
+			fmt.Fprintf(w, "\t%.4f\t%.4f", s.First.HR20, s.First.MRR20)
 		}
 		fmt.Fprintln(w)
 	}
