@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/user"
 	"time"
@@ -105,8 +106,8 @@ func (o resetOptions) validate() error {
 	if o.duration < 0 {
 		errs = append(errs, errors.New("--by-duration: must be positive, it is how far to go back"))
 	}
-	if o.rate <= 0 || o.failover < 100*time.Millisecond {
-		errs = append(errs, errors.New("--rate must be positive, --failover-time at least 100ms"))
+	if !(o.rate > 0 && o.rate <= math.MaxInt32) || o.failover < 100*time.Millisecond {
+		errs = append(errs, errors.New("--rate must be positive, at most 2147483647, and --failover-time at least 100ms"))
 	}
 	if o.timestamp != "" {
 		if _, err := time.Parse(time.RFC3339, o.timestamp); err != nil {

@@ -29,16 +29,18 @@ func reset(t *testing.T, args ...string) (code int, out, errs string) {
 func TestResetRefuses(t *testing.T) {
 	serveLocal(t)
 	for text, args := range map[string][]string{
-		"say where to":                {},
-		"say where to: one of":        {"--undo", "--by-duration", "1h"},
-		"a time with zone":            {"--to-timestamp", "2026-11-26T14:05:00"},
-		"--by-duration: must be":      {"--by-duration", "-1h"},
-		"--rate must be positive":     {"--undo", "--rate", "0"},
-		"--to-latest: gives up":       {"--to-latest"},
-		"--from-log: goes with":       {"--resume", "--from-log"},
-		`invalid argument "soon"`:     {"--by-duration", "soon"},
-		"--failover-time at least":    {"--undo", "--failover-time", "1ms"},
-		"unexpected argument \"now\"": {"--undo", "now"},
+		"say where to":                 {},
+		"say where to: one of":         {"--undo", "--by-duration", "1h"},
+		"a time with zone":             {"--to-timestamp", "2026-11-26T14:05:00"},
+		"--by-duration: must be":       {"--by-duration", "-1h"},
+		"--rate must be positive":      {"--undo", "--rate", "0"},
+		"--rate must be positive, at":  {"--undo", "--rate", "NaN"},
+		"positive, at most 2147483647": {"--undo", "--rate", "Inf"},
+		"--to-latest: gives up":        {"--to-latest"},
+		"--from-log: goes with":        {"--resume", "--from-log"},
+		`invalid argument "soon"`:      {"--by-duration", "soon"},
+		"--failover-time at least":     {"--undo", "--failover-time", "1ms"},
+		"unexpected argument \"now\"":  {"--undo", "now"},
 	} {
 		if code, out, errs := reset(t, args...); code != exitUsage || out != "" || !strings.Contains(errs, text) {
 			t.Errorf("%v: exit code %d\n%s%s", args, code, out, errs)

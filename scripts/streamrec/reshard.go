@@ -53,6 +53,9 @@ func runReshard(ctx context.Context, o reshardOptions, std streams) error {
 	if err := o.request.Validate(); err != nil {
 		return usageError{err}
 	}
+	if !(o.price >= 0 && o.price <= maxPrice) {
+		return usageError{fmt.Errorf("--shard-hour-price must be a price from 0 to %d, not %g", maxPrice, o.price)}
+	}
 	c, err := loadClients(ctx)
 	if err != nil {
 		return err
@@ -95,6 +98,9 @@ func runReshard(ctx context.Context, o reshardOptions, std streams) error {
 func streamOf(c clients, name string) reshard.Stream {
 	return reshard.Stream{Client: c.kinesis, Name: name, Sleep: sleep}
 }
+
+// maxPrice is beyond all currencies.
+const maxPrice = 1_000_000_000
 
 // monthHours is the length of a month in prices.
 const monthHours = 730
