@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	errQuote = errors.New("a quotation mark is not closed, or text follows a closed one")
+	errQuote = errors.New("a quotation mark is not closed where the line ends, or text follows a closed one; a record is one line, without line breaks between quotation marks")
 	// required are the columns that a CSV file must have.
 	required = [...]string{"ts_ms", "session", "event", "item"}
 	// taken are names that a column cannot have, because the record gives them another meaning.

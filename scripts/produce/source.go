@@ -48,7 +48,7 @@ func openSource(ctx context.Context, o Options, d Deps, note func(string, ...any
 	}
 	ctx, stop := context.WithCancel(ctx)
 	if o.File == "-" {
-		stdin = interruptible(ctx, stdin)
+		stdin = eventfile.Interruptible(ctx, stdin)
 	}
 	r, err := eventfile.Open(o.File, stdin, eventfile.Options{
 		Format: eventfile.Format(o.Format), OnMalformed: o.Malformed == "skip", Foreign: o.Formats.Reader(),

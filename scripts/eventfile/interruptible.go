@@ -1,4 +1,4 @@
-package produce
+package eventfile
 
 import (
 	"context"
@@ -18,8 +18,8 @@ type chunk struct {
 	err  error
 }
 
-// interruptible reads ahead from src in a goroutine, which ends with src, or with the first read that returns after ctx.
-func interruptible(ctx context.Context, src io.Reader) io.Reader {
+// Interruptible reads ahead from src in a goroutine, which ends with src, or with the first read that returns after ctx.
+func Interruptible(ctx context.Context, src io.Reader) io.Reader {
 	p := &pipe{ctx: ctx, chunks: make(chan chunk)}
 	go func() {
 		for {
