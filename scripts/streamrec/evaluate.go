@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/model/evaluate"
 	"github.com/streamrec/streamrec/scripts/eventfile"
@@ -37,6 +33,9 @@ const (
 	offline     = "offline"
 )
 
+// shardsSuffix ends the name of the system that is cut into shards.
+const shardsSuffix = " shards"
+
 // listLength is how many items are asked for: hit rates are those of the first 5, 10 and 20.
 const listLength = 20
 
@@ -60,7 +59,12 @@ fitted to the file. Times are CPU times of one thread.`,
   streamrec evaluate --file events.csv.gz --protocol offline --test-days 7 -o json
   streamrec evaluate --file events.csv.gz --shards 16 --staleness 60s
   streamrec evaluate --file events.csv.gz --params Reminder=0,Hop=0 --baselines=false`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runEvaluate(cmd.Context(), o, std) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd.Flags().Changed); err != nil {
+				return err
+			}
+			return unlessInterrupted(cmd.Context(), runEvaluate(cmd.Context(), o, std))
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.file, "file", "", "event file, JSON lines or CSV, gzip or not; - is standard input (required)")
@@ -80,30 +84,7 @@ fitted to the file. Times are CPU times of one thread.`,
 	return cmd
 }
 
-// check returns what is wrong with the flags.
-func (o *evaluateOptions) check() error {
-	if err := required(map[string]string{"file": o.file}); err != nil {
-		return err
-	}
-	switch {
-	case o.protocol != prequential && o.protocol != offline:
-		return usageError{fmt.Errorf("--protocol must be %s or %s, not %q", prequential, offline, o.protocol)}
-	case o.malformed != "stop" && o.malformed != "skip":
-		return usageError{fmt.Errorf("--malformed must be stop or skip, not %q", o.malformed)}
-	case o.warmup < 0 || o.until > 1 || o.warmup >= o.until:
-		return usageError{fmt.Errorf("--warmup %g and --until %g must be shares of the stream, from 0 to 1, the first below the second", o.warmup, o.until)}
-	case o.shards < 1 || o.shards > maxShards:
-		return usageError{fmt.Errorf("--shards must be from 1 to %d, not %d", maxShards, o.shards)}
-	case o.testDays < 0:
-		return usageError{fmt.Errorf("--test-days must not be negative")}
-	}
-	return nil
-}
-
 func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
-	if err := o.check(); err != nil {
-		return err
-	}
 	params, err := modelParams(o.params)
 	if err != nil {
 		return usageError{fmt.Errorf("--params: %w", err)}
@@ -131,7 +112,7 @@ func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
 		sharded := evaluate.NewSharded(params, o.shards)
 		sharded.StalenessMs = staleness
 		sharded.Restrict(sells)
-		systems = append(systems, system{fmt.Sprintf("%d shards", o.shards), "staleness " + o.staleness, sharded})
+		systems = append(systems, system{fmt.Sprint(o.shards, shardsSuffix), "staleness " + o.staleness, sharded})
 	}
 	if o.baselines {
 		systems = append(systems, baselines()...)
@@ -142,6 +123,14 @@ func runEvaluate(ctx context.Context, o evaluateOptions, std streams) error {
 		}
 	}
 	return e.publish(o, std.out)
+}
+
+// unlessInterrupted says in one word why a run has ended that somebody has interrupted, wherever it was.
+func unlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
+		return errors.New("interrupted")
+	}
+	return err
 }
 
 // sells returns what the catalogue file sells, nil without a file.
@@ -169,40 +158,4 @@ func parseStaleness(text string) (int64, error) {
 		return 0, usageError{fmt.Errorf("--staleness must be a duration such as 60s, or never, not %q", text)}
 	}
 	return d.Milliseconds(), nil
-}
-
-// progress is a bar on a terminal, and silent elsewhere.
-type progress struct {
-	bar  *progressbar.ProgressBar
-	done int
-}
-
-func evaluateBar(w io.Writer, name string, total int) *progress {
-	if !telemetry.IsTerminal(w) {
-		return &progress{}
-	}
-	return &progress{bar: progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(name),
-		progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())}
-}
-
-// step counts an event.
-func (p *progress) step() {
-	const rarely = 64 // drawing reads the clock
-	if p.done++; p.bar != nil && p.done%rarely == 0 {
-		_ = p.bar.Add(rarely)
-	}
-}
-
-func (p *progress) end() {
-	if p.bar != nil {
-		_ = p.bar.Clear()
-	}
-}
-
-// fileError says what is wrong with an event file: a missing file is a mistake in the command line.
-func fileError(err error) error {
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
-		return usageError{fmt.Errorf("--file: %w", err)}
-	}
-	return refusedError{err}
 }

@@ -18,11 +18,18 @@ func readEvents(ctx context.Context, o evaluateOptions, std streams) ([]evaluate
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--format: %w", err)}
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // ends the reading ahead
+	if o.file == "-" {
+		std.in = eventfile.Interruptible(ctx, std.in)
+	}
 	r, err := eventfile.Open(o.file, std.in, eventfile.Options{Format: format, OnMalformed: o.malformed == "skip"})
 	if err != nil {
 		return nil, fileError(err)
 	}
-	events, err := collectSteps(ctx, r)
+	bar := readingBar(std.err, r)
+	events, err := collectSteps(ctx, r, bar)
+	bar.end()
 	if closed := r.Close(); err == nil {
 		err = closed
 	}
@@ -37,11 +44,12 @@ func readEvents(ctx context.Context, o evaluateOptions, std streams) ([]evaluate
 }
 
 // collectSteps reads all events. Malformed lines are passed over here if the reader goes on after them.
-func collectSteps(ctx context.Context, r *eventfile.Reader) ([]evaluate.Event, error) {
+func collectSteps(ctx context.Context, r *eventfile.Reader, p *progress) ([]evaluate.Event, error) {
 	var events []evaluate.Event
 	told := newHistories()
 	var last error
 	for e, err := range r.Events() {
+		p.read(r)
 		if last = err; err != nil {
 			continue
 		}

@@ -29,7 +29,24 @@ func modelParams(changes []string) (model.Params, error) {
 	if err := errors.Join(errs...); err != nil {
 		return p, err
 	}
+	if err := lookFurther(p); err != nil {
+		return p, err
+	}
 	return p, p.Validate()
+}
+
+// lookFurther says which parameters belong together where one of them has been changed alone.
+func lookFurther(p model.Params) error {
+	most := max(p.Scan, p.HopScan)
+	if p.PerItem < 1 || most <= p.PerItem {
+		return nil
+	}
+	kept := p.PerItem
+	if kept == model.DefaultParams().PerItem { // then it is the other that was changed
+		kept = min(most, 1000)
+	}
+	return fmt.Errorf("Scan is %d and HopScan %d, which must not be more than PerItem, %d: set them together, as in PerItem=%d,Scan=%d,HopScan=%d",
+		p.Scan, p.HopScan, p.PerItem, kept, min(p.Scan, kept), min(p.HopScan, kept))
 }
 
 func setParam(p *model.Params, name, value string) error {
@@ -48,8 +65,11 @@ func setField(field reflect.Value, value string) error {
 	switch field.Interface().(type) {
 	case time.Duration:
 		d, err := time.ParseDuration(value)
+		if err != nil {
+			return fmt.Errorf("%q is not a duration such as 90m or 24h", value)
+		}
 		field.SetInt(int64(d))
-		return err
+		return nil
 	case [3]model.Permille:
 		parts := strings.Split(value, "/")
 		if len(parts) != field.Len() {
@@ -63,8 +83,11 @@ func setField(field reflect.Value, value string) error {
 	}
 	if field.Kind() == reflect.Bool {
 		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", value)
+		}
 		field.SetBool(b)
-		return err
+		return nil
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil {

@@ -51,8 +51,7 @@ func newEvaluation(o evaluateOptions, events []evaluate.Event) (*evaluation, err
 		e.train, e.test = evaluate.Parts(events)
 	}
 	if !e.prequential && (len(e.train) == 0 || len(e.test) == 0) {
-		return nil, refuse("%s has %d events for training and %d for testing; the offline protocol needs a column part with train and test, or --test-days",
-			o.file, len(e.train), len(e.test))
+		return nil, o.oneSided(e)
 	}
 	e.results = newEvaluationReport(o, e)
 	return e, nil
@@ -85,15 +84,20 @@ func (e *evaluation) measure(ctx context.Context, s system, stderr io.Writer) er
 	return nil
 }
 
-// publish writes the results.
+// publish writes the results, the picture last: results are not lost with it.
 func (e *evaluation) publish(o evaluateOptions, out io.Writer) error {
-	if o.plot != "" {
-		if err := writePlot(o.plot, &e.results); err != nil {
-			return fmt.Errorf("write plot: %w", err)
-		}
-	}
+	write := e.results.writeTable
 	if o.output == outputJSON {
-		return e.results.writeJSON(out)
+		write = e.results.writeJSON
 	}
-	return e.results.writeTable(out)
+	if err := write(out); err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	if o.plot == "" {
+		return nil
+	}
+	if err := writePlot(o.plot, &e.results); err != nil {
+		return fmt.Errorf("write plot: %w", err)
+	}
+	return nil
 }
