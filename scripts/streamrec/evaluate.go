@@ -53,6 +53,9 @@ predicts the sessions of the last days.
 With --shards, the model is also measured cut into shards that learn from each other with a delay (--staleness); without
 delay their lists have to be those of the one model.
 
+Records may have one step or the whole history of their session; of a history only what is new counts. The first events of
+sessions are reported apart: their list is that of somebody who has touched nothing.
+
 The same run measures popularity, co-visitation, VMIS-kNN (Serenade) and VSTAN with their published parameters. Nothing is
 fitted to the file. Times are CPU times of one thread.`,
 		Example: `  streamrec evaluate --file events.csv.gz --plot hitrate.png
@@ -76,7 +79,7 @@ fitted to the file. Times are CPU times of one thread.`,
 	f.Float64Var(&o.testDays, "test-days", 0, "offline: predict the sessions of so many last days; 0 goes by the column part")
 	f.StringSliceVar(&o.params, "params", nil, "parameters of the model that differ from the defaults, as Name=value, weights in thousandths")
 	f.IntVar(&o.shards, "shards", 1, "measure the model in so many shards too, cut by the MD5 of sessions")
-	f.StringVar(&o.staleness, "staleness", "0s", "how late shards learn what others learnt; 0s is at once, never not at all")
+	f.StringVar(&o.staleness, "staleness", "0s", "with --shards: how late shards learn what others learnt; 0s is at once, never not at all")
 	f.BoolVar(&o.baselines, "baselines", true, "measure the published methods too")
 	f.StringVar(&o.catalogue, "catalogue", "", "file of products; the model proposes only what it says is in stock")
 	f.StringVar(&o.plot, "plot", "", "PNG or SVG file to draw the hit rate over time into")

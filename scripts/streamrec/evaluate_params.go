@@ -35,7 +35,7 @@ func modelParams(changes []string) (model.Params, error) {
 	return p, p.Validate()
 }
 
-// lookFurther says which parameters belong together where one of them has been changed alone.
+// lookFurther says which parameters belong together where one of them has been changed alone: what is looked at of an item has to be kept.
 func lookFurther(p model.Params) error {
 	most := max(p.Scan, p.HopScan)
 	if p.PerItem < 1 || most <= p.PerItem {
@@ -45,7 +45,7 @@ func lookFurther(p model.Params) error {
 	if kept == model.DefaultParams().PerItem { // then it is the other that was changed
 		kept = min(most, 1000)
 	}
-	return fmt.Errorf("Scan is %d and HopScan %d, which must not be more than PerItem, %d: set them together, as in PerItem=%d,Scan=%d,HopScan=%d",
+	return fmt.Errorf("with Scan=%d and HopScan=%d more would be looked at than is kept with PerItem=%d: set them together, as in PerItem=%d,Scan=%d,HopScan=%d",
 		p.Scan, p.HopScan, p.PerItem, kept, min(p.Scan, kept), min(p.HopScan, kept))
 }
 
