@@ -5,24 +5,17 @@ import (
 	"time"
 
 	"github.com/streamrec/streamrec/processor/chain"
-	"github.com/streamrec/streamrec/processor/event"
 )
 
-// BeginLost makes sure that the chain has begun, if with nothing else then with a record that AcceptGap is about to give up.
-func (p *Processor) BeginLost(ctx context.Context, first *event.Record) error {
-	_, err := p.writer.Begin(ctx, first.SequenceNumber, first.Arrival)
-	return err
-}
-
-// AcceptGap marks what lies between the end of the chain and the record next, or chain.GapToEnd, as lost. Nothing may be open, and nobody else stands at this
-// end: see chain.Writer.AcceptGap. The Processor is of no use after it.
-func (p *Processor) AcceptGap(ctx context.Context, next string) error {
+// AcceptGap marks what lies between the end of the chain and the record next, or chain.GapToEnd, as lost. Nothing behind it lies before hour, nothing may be open, and
+// nobody else stands at this end: see chain.Writer.AcceptGap. The Processor is of no use after it.
+func (p *Processor) AcceptGap(ctx context.Context, next string, hour chain.Hour) error {
 	if first := p.writer.First(); p.writer.Start() == nil && first != "" {
 		if _, err := p.writer.Begin(ctx, first, time.Time{}); err != nil {
 			return err
 		}
 	}
-	_, err := p.writer.AcceptGap(ctx, next)
+	_, err := p.writer.AcceptGap(ctx, next, hour)
 	return err
 }
 
@@ -33,6 +26,6 @@ func (p *Processor) takeGap(ctx context.Context, theirs *chain.GapMark) error {
 			return err
 		}
 	}
-	_, err := p.writer.TakeGap(ctx, theirs)
+	_, err := p.writer.AcceptGap(ctx, theirs.Next, theirs.Hour)
 	return err
 }

@@ -18,7 +18,7 @@ func (b *bench) accept(next string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if mark, err := w.AcceptGap(b.t.Context(), next); err != nil || mark.Next != next {
+	if mark, err := w.AcceptGap(b.t.Context(), next, 0); err != nil || mark.Next != next {
 		b.t.Fatalf("accept gap up to %s: %+v, %v", next, mark, err)
 	}
 }

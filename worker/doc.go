@@ -125,7 +125,9 @@
 // ends at the tip of the stream, the shard commits what it has and notes in the row that it has caught up. Package replay makes plans, and brings them
 // to their end from within any worker. Where the plan gives up what is past retention, a shard that misses records waits for the fence, marks the gap in the log,
 // and goes on behind it; otherwise it stops. A plan may also give up
-// what the stream still has (SkipTo): the gap then ends at the first record that arrives later.
+// what the stream still has (SkipTo): the first record is kept, and the gap behind it ends at the first record that arrives later. A gap is not where a request of somebody
+// who still had the records could come too late: that of the first one meets the link of this term, nobody has sent the next one before, and what is past retention has
+// been so for longer than a request can be under way.
 //
 // A Processor that has kept the input of the past (a Rereader) may process that first, and the stream after it: open ─► reread … ─► begin ─► read …. Meanwhile the
 // KCL is given empty pages, and the shard counts as so far behind as what it reads. Where the past has the end of the shard, the stream is not asked.

@@ -30,11 +30,9 @@ func (*pastRetention) Unwrap() error { return ErrStop }
 
 // Skipper is a Processor that can go on although records are lost.
 type Skipper interface {
-	// BeginLost makes sure that the log of the shard has begun, if with nothing else then with a record that is about to be lost.
-	BeginLost(ctx context.Context, first Record) error
-	// AcceptGap records that what lies between the end of the log and the record next, or the end of the shard (chain.GapToEnd), is lost.
-	// The shard is opened again after it.
-	AcceptGap(ctx context.Context, next string) error
+	// AcceptGap records that what lies between the end of the log and the record next, or the end of the shard (chain.GapToEnd), is lost, and that nothing behind it
+	// lies in an hour before one. The shard is opened again after it.
+	AcceptGap(ctx context.Context, next string, hour chain.Hour) error
 }
 
 // accepts reports whether the plan of the term says that lost records are to be passed over.
@@ -59,21 +57,44 @@ func (s *shard) passGap(ctx context.Context, cause error) error {
 
 // acceptGap accepts a gap once the plan is fenced.
 func (s *shard) acceptGap(ctx context.Context, k Skipper, next string) error {
-	if _, accepted := s.accepts(); !accepted {
+	plan, accepted := s.accepts()
+	if !accepted {
 		return fmt.Errorf("accept gap: another plan has been made: %w", ErrRestart)
 	}
 	if err := s.settled(ctx); err != nil {
 		return fmt.Errorf("accept gap: %w", err)
 	}
-	if err := k.AcceptGap(ctx, next); err != nil {
+	hour, err := lastFrom(&plan)
+	if err == nil {
+		err = k.AcceptGap(ctx, next, hour)
+	}
+	if err != nil {
 		return fmt.Errorf("accept gap: %w", err)
 	}
 	s.log.WithFields(logrus.Fields{"record": next, "plan": s.term.Lease().Plan}).Warn("records are given up, as the plan says")
 	return nil
 }
 
+// lastFrom is the first hour from which on the generations are the same under the plan, under the map that readers see, and under the one before that, which the
+// plan may be undone to.
+func lastFrom(plan *lease.Plan) (hour chain.Hour, err error) {
+	for _, text := range []string{plan.Map, plan.Published, plan.Previous} {
+		if text == "" {
+			continue // the one that the log began with
+		}
+		m, err := chain.ParseMap(text)
+		if err != nil {
+			return 0, err
+		}
+		hour = max(hour, m.LastFrom())
+	}
+	return hour, nil
+}
+
 // skip passes a page on, unless what it has is given up by the plan, which wants to go on with what has arrived since a moment. Then reading goes on there, and with
 // the first record that comes the rest is known to be lost. Until then the shard is not at the tip: what is lost has neither been committed nor marked.
+//
+// The first record is kept: its link is where all meet whose requests to go on from here may still be under way, so that none of them is put behind the gap.
 func (s *shard) skip(ctx context.Context, page Page) (Page, error) {
 	plan, accepted := s.accepts()
 	k, can := Find[Skipper](s.proc)
@@ -89,12 +110,30 @@ func (s *shard) skip(ctx context.Context, page Page) (Page, error) {
 	if s.skipped = page.Records[0].Arrival.UnixMilli() >= plan.SkipTo; s.skipped {
 		return page, nil
 	}
+	if err := s.keep(ctx, page); errors.Is(err, ErrRestart) {
+		if err := s.restart(ctx); err != nil {
+			return Page{}, err
+		}
+		return s.read(ctx)
+	} else if err != nil {
+		return Page{}, fmt.Errorf("keep the first of the records that are skipped: %w", err)
+	}
 	s.lost = &page.Records[0]
 	s.reader = newReader(s.worker, s.term.Key(), lease.At(plan.SkipTo), 0)
 	if err := s.reader.start(ctx); err != nil {
 		return Page{}, fmt.Errorf("skip records: %w", err)
 	}
 	return s.read(ctx)
+}
+
+// keep commits the first record of a page.
+func (s *shard) keep(ctx context.Context, page Page) error {
+	page.Records, page.MillisBehindLatest = page.Records[:1], max(page.MillisBehindLatest, 1)
+	if err := s.proc.Process(ctx, page); err != nil {
+		return err
+	}
+	s.records.Add(1)
+	return s.proc.Flush(ctx)
 }
 
 // skipTo gives up what lies before the first record of a page that arrived since ms. Arrival times are not always in order: one of the past may look as if it had.
@@ -109,11 +148,7 @@ func (s *shard) skipTo(ctx context.Context, k Skipper, ms int64, page Page) (Pag
 	case page.Next != "":
 		return Page{Next: page.Next, MillisBehindLatest: max(page.MillisBehindLatest, 1)}, nil
 	}
-	err := k.BeginLost(ctx, first)
-	if err == nil {
-		err = s.acceptGap(ctx, k, next)
-	}
-	if err != nil {
+	if err := s.acceptGap(ctx, k, next); err != nil {
 		return Page{}, fmt.Errorf("skip records: %w", err)
 	}
 	s.lost = nil

@@ -73,11 +73,8 @@ func (p *commitProcessor) Process(ctx context.Context, page Page) error {
 	return p.Drain(ctx)
 }
 
-// BeginLost implements Skipper.
-func (p *commitProcessor) BeginLost(context.Context, Record) error { return nil }
-
 // AcceptGap implements Skipper.
-func (p *commitProcessor) AcceptGap(_ context.Context, next string) error {
+func (p *commitProcessor) AcceptGap(_ context.Context, next string, _ chain.Hour) error {
 	p.ledger.mu.Lock()
 	defer p.ledger.mu.Unlock()
 	p.ledger.gaps[p.term.Key()] = next

@@ -45,29 +45,74 @@ func (f *fleet) requireCommitted(until time.Duration, next string, want ...int) 
 	}
 }
 
-// TestSkipToTheLatest gives up what has not been read when the plan is made, and nothing that comes after it. It waits for the fence, and for the first
-// record that comes; until then the shard is not at the tip.
+// TestSkipToTheLatest gives up what has not been read when the plan is made, but for one record, and nothing that comes after it. It waits for the fence, and for the
+// first record that comes; until then the shard is not at the tip.
 func TestSkipToTheLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := lagging(t, 2, 5)
 		f.skip()
 		f.start("b")
 		time.Sleep(20 * time.Second)
-		f.requireCommitted(time.Second, "", 0, 1)
+		f.requireCommitted(time.Second, "", 0, 1, 2)
 		f.fence()
 		time.Sleep(20 * time.Second)
-		if f.requireCommitted(time.Second, "", 0, 1); f.row("s").TipPlan != 0 || f.row("s").Tip > f.stream.shards["s"].records[1].Arrival.Add(30*time.Second).UnixMilli() {
+		if f.requireCommitted(time.Second, "", 0, 1, 2); f.row("s").TipPlan != 0 || f.row("s").Tip > f.stream.shards["s"].records[1].Arrival.Add(30*time.Second).UnixMilli() {
 			t.Errorf("it counts as being at the tip: %+v", f.row("s"))
 		}
 		f.stream.put("s", 2)
-		f.requireCommitted(10*time.Second, "1007", 0, 1, 7, 8)
+		f.requireCommitted(10*time.Second, "1007", 0, 1, 2, 7, 8)
 		f.until(10*time.Second, "the tip counts", func() bool { return f.row("s").TipPlan == 1 })
 		f.start("c")
 		f.nodes[1].cancel()
 		<-f.nodes[1].done
 		f.stream.put("s", 1)
-		f.requireCommitted(30*time.Second, "1007", 0, 1, 7, 8, 9)
+		f.requireCommitted(30*time.Second, "1007", 0, 1, 2, 7, 8, 9)
 	})
+}
+
+// TestGapWaitsForTheFence: until then a term of an older plan may go on with what is given up.
+func TestGapWaitsForTheFence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := lagging(t, 2, 5)
+		f.skip()
+		f.start("b")
+		time.Sleep(20 * time.Second)
+		f.stream.put("s", 2)
+		time.Sleep(20 * time.Second)
+		f.requireCommitted(time.Second, "", 0, 1, 2)
+		f.fence()
+		f.requireCommitted(20*time.Second, "1007", 0, 1, 2, 7, 8)
+	})
+}
+
+// TestGapIsWhereAllMapsAgree: a replay that is undone, or may be, has readers see one generation of an hour now and another one then.
+func TestGapIsWhereAllMapsAgree(t *testing.T) {
+	hour := func(text string) chain.Hour {
+		h, err := chain.ParseHour(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	ten, eleven := "1<2026-11-27T10;2", "1<2026-11-27T10;2<2026-11-27T11;3"
+	for _, c := range []struct {
+		plan lease.Plan
+		want chain.Hour
+	}{
+		{lease.Plan{}, 0},
+		{lease.Plan{Map: "1", Published: "1"}, 0},
+		{lease.Plan{Map: ten}, hour("2026-11-27T10")},
+		{lease.Plan{Map: "1", Published: ten, Previous: "1"}, hour("2026-11-27T10")},
+		{lease.Plan{Map: ten, Published: ten, Previous: eleven}, hour("2026-11-27T11")},
+		{lease.Plan{Map: eleven, Published: ten, Previous: "1"}, hour("2026-11-27T11")},
+	} {
+		if got, err := lastFrom(&c.plan); err != nil || got != c.want {
+			t.Errorf("%+v: %v, %v; want %v", c.plan, got, err, c.want)
+		}
+	}
+	if _, err := lastFrom(&lease.Plan{Map: "1<"}); err == nil {
+		t.Error("a map that is none is taken")
+	}
 }
 
 // TestSkipOfNothing: a shard that has been read up to the plan goes on, also where arrival times are out of order.
@@ -95,7 +140,7 @@ func TestSkipOverStragglers(t *testing.T) {
 		f.start("b")
 		time.Sleep(20 * time.Second)
 		f.stream.put("s", 2)
-		f.requireCommitted(10*time.Second, "1007", 0, 1, 2, 7, 8)
+		f.requireCommitted(10*time.Second, "1007", 0, 1, 2, 3, 7, 8)
 	})
 }
 
@@ -108,6 +153,6 @@ func TestSkipOfAClosedShard(t *testing.T) {
 		f.fence()
 		f.start("b")
 		f.until(30*time.Second, "the child is read", func() bool { return len(f.table.Leases()) == 2 && f.row("child").Owner != "" })
-		f.requireCommitted(time.Second, chain.GapToEnd, 0, 1, 2)
+		f.requireCommitted(time.Second, chain.GapToEnd, 0, 1, 2, 3)
 	})
 }

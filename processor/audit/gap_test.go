@@ -24,7 +24,7 @@ func gapped(t *testing.T) (*world, *source) {
 
 func (w *world) accept(t *testing.T, s *source, next string) {
 	t.Helper()
-	if _, err := s.writer.AcceptGap(t.Context(), next); err != nil {
+	if _, err := s.writer.AcceptGap(t.Context(), next, s.writer.End().Hour); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -143,7 +143,8 @@ func TestGapOfAReplay(t *testing.T) {
 	if n == 0 || n > 20 {
 		t.Fatalf("%d records are left", n)
 	}
-	w.accept(t, s, s.records[n+1].SequenceNumber)
+	_, err = writer.AcceptGap(t.Context(), s.records[n+1].SequenceNumber, from)
+	must(t, err)
 	w.commitFrom(t, s, n+1, 40)
 	for name, l := range map[string]chain.Layout{"published": anew, "undone": layout} {
 		r := run(t, audit.Options{Env: w.env, Bucket: w.bucket, Layout: l})

@@ -10,6 +10,7 @@ import (
 type Gap struct {
 	Prev string // the record behind which it begins; empty: behind the beginning of the chain
 	Next string // the record with which the chain goes on; GapToEnd: the shard has none any more
+	Hour Hour   // no link behind it lies in an earlier one
 }
 
 // GapToEnd stands for the record after a gap that reaches to the end of the shard.
@@ -67,22 +68,13 @@ func (m *GapMark) check(key, shard, prev string) error {
 // which may be somebody else's. The chain must have begun. Whoever calls it has made sure that no other writer stands at this end, since one
 // that still has the records would fork the chain.
 //
-// Behind the gap the chain is in the hours that were given to a generation last. A record that is lost may have been the first of these, and the next one have arrived
-// before them: in an earlier hour it would be in a generation that readers see, which goes on with the record that is lost.
-func (w *Writer) AcceptGap(ctx context.Context, next string) (*GapMark, error) {
-	return w.acceptGap(ctx, next, w.layout.lastFrom())
-}
-
-// TakeGap accepts a gap that another generation's chain has at this end.
-func (w *Writer) TakeGap(ctx context.Context, theirs *GapMark) (*GapMark, error) {
-	return w.acceptGap(ctx, theirs.Next, theirs.Hour)
-}
-
-func (w *Writer) acceptGap(ctx context.Context, next string, hour Hour) (*GapMark, error) {
+// No link behind the gap lies before hour: see LastFrom. A record that is lost may have been the first of the hours that one map gives to another generation than
+// another map, and the next one have arrived before these: in an earlier hour it would be in both, and one of them goes on with the record that is lost.
+func (w *Writer) AcceptGap(ctx context.Context, next string, hour Hour) (*GapMark, error) {
 	at := w.end.gapPrev()
-	mark := &GapMark{Shard: w.shard.ID, Prev: at, Next: next, Hour: max(hour, w.end.Hour)}
+	mark := &GapMark{Shard: w.shard.ID, Prev: at, Next: next, Hour: max(hour, w.end.hour())}
 	if held := w.end.Gap; held.Next != "" && (held.Next == GapToEnd || next != GapToEnd && Compare(next, held.Next) <= 0) {
-		return &GapMark{Shard: w.shard.ID, Prev: held.Prev, Next: held.Next, Hour: w.end.Hour}, nil
+		return &GapMark{Shard: w.shard.ID, Prev: held.Prev, Next: held.Next, Hour: held.Hour}, nil
 	}
 	if w.start == nil || w.start.First == "" {
 		return nil, fmt.Errorf("accept gap of %s: its chain has not begun: %w", w.shard.ID, ErrBroken)
@@ -90,7 +82,7 @@ func (w *Writer) acceptGap(ctx context.Context, next string, hour Hour) (*GapMar
 	if err := mark.check("the mark", w.shard.ID, at); err != nil {
 		return nil, fmt.Errorf("accept gap: %w", err)
 	}
-	have, err := writeGap(ctx, w.env, w.bucket, w.layout, mark, w.end.Hour)
+	have, err := writeGap(ctx, w.env, w.bucket, w.layout, mark, w.end.hour())
 	if err != nil {
 		return nil, fmt.Errorf("accept gap of %s: %w", w.shard.ID, err)
 	}
@@ -100,9 +92,12 @@ func (w *Writer) acceptGap(ctx context.Context, next string, hour Hour) (*GapMar
 
 // over returns the end behind a gap that begins here.
 func (e End) over(m *GapMark) End {
-	e.Gap, e.Hour = Gap{Prev: m.Prev, Next: m.Next}, max(e.Hour, m.Hour)
+	e.Gap = Gap{Prev: m.Prev, Next: m.Next, Hour: max(e.hour(), m.Hour)}
 	return e
 }
+
+// hour is that in which the chain is.
+func (e End) hour() Hour { return max(e.Hour, e.Gap.Hour) }
 
 // gapPrev is the Prev of a gap that begins here.
 func (e End) gapPrev() string {
@@ -118,7 +113,7 @@ func (w *Writer) passGap(ctx context.Context) (passed bool, err error) {
 		return false, nil
 	}
 	at := w.end.gapPrev()
-	mark, err := ReadGap(ctx, w.env, w.bucket, w.layout, w.shard.ID, at, w.end.Hour)
+	mark, err := ReadGap(ctx, w.env, w.bucket, w.layout, w.shard.ID, at, w.end.hour())
 	if err != nil || mark == nil {
 		return false, err
 	}

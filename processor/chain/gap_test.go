@@ -24,7 +24,12 @@ func gapped(t *testing.T) (source, *chaintest.Bucket, *chain.Writer) {
 
 func accept(t *testing.T, w *chain.Writer, next string) {
 	t.Helper()
-	mark, err := w.AcceptGap(t.Context(), next)
+	acceptFrom(t, w, next, 0)
+}
+
+func acceptFrom(t *testing.T, w *chain.Writer, next string, hour chain.Hour) {
+	t.Helper()
+	mark, err := w.AcceptGap(t.Context(), next, hour)
 	if err != nil || mark.Next != next {
 		t.Fatalf("accept gap up to %s: %+v, %v", next, mark, err)
 	}
@@ -101,7 +106,7 @@ func TestGapHasOneEnd(t *testing.T) {
 	}
 	late := takeOver(t, b, chain.Bookmark{})
 	accept(t, w, s.seq(6))
-	if mark, err := late.AcceptGap(t.Context(), s.seq(8)); err != nil || mark.Next != s.seq(6) {
+	if mark, err := late.AcceptGap(t.Context(), s.seq(8), 0); err != nil || mark.Next != s.seq(6) {
 		t.Fatalf("the second one: %+v, %v", mark, err)
 	}
 	accept(t, takeOver(t, b, chain.Bookmark{}), s.seq(6))
@@ -149,7 +154,7 @@ func TestChainGoesOnWhereTheGapEnds(t *testing.T) {
 func TestGapAtTheBeginning(t *testing.T) {
 	s, b := steady(12, time.Minute), &chaintest.Bucket{}
 	w := takeOver(t, b, chain.Bookmark{})
-	if _, err := w.AcceptGap(t.Context(), s.seq(5)); !errors.Is(err, chain.ErrBroken) {
+	if _, err := w.AcceptGap(t.Context(), s.seq(5), 0); !errors.Is(err, chain.ErrBroken) {
 		t.Fatalf("a gap in a chain that has not begun: %v", err)
 	}
 	if _, err := w.Begin(t.Context(), s.seq(0), s.arrivals[0]); err != nil {
@@ -287,10 +292,12 @@ func straggling(t *testing.T) (source, *chaintest.Bucket, chain.End) {
 	return s, b, w.End()
 }
 
+var thirteen = chain.HourOf(noon) + 1
+
 // under takes a chain over with its hours from 13 on in another generation.
 func under(t *testing.T, b chain.Bucket, generation int) *chain.Writer {
 	t.Helper()
-	l := layout.With(layout.Map().Replace(chain.HourOf(noon)+1, 0, generation))
+	l := layout.With(layout.Map().Replace(thirteen, 0, generation))
 	w, err := chain.TakeOver(t.Context(), &chaintest.Env{Time: noon.Add(3 * time.Hour)}, b, l, shard0, 8, chain.Bookmark{})
 	if err != nil {
 		t.Fatal(err)
@@ -302,9 +309,13 @@ func under(t *testing.T, b chain.Bucket, generation int) *chain.Writer {
 func TestWhatComesAfterAGapIsWrittenAnew(t *testing.T) {
 	s, b, end := straggling(t)
 	w := under(t, b, 2)
-	accept(t, w, s.seq(5))
+	acceptFrom(t, w, s.seq(5), thirteen)
 	if again := under(t, b, 2); again.End() != w.End() {
 		t.Fatalf("taken over at %+v, want %+v", again.End(), w.End())
+	}
+	bookmark := chain.Bookmark{Last: w.End().Last, Hour: w.End().Hour} // that of the link, which is where it is looked for
+	if _, err := chain.TakeOver(t.Context(), &chaintest.Env{Time: noon.Add(3 * time.Hour)}, b, layout, shard0, 8, bookmark); err != nil {
+		t.Fatal(err)
 	}
 	if err := w.Commit(t.Context(), s.batch(w, 5, 8)); err != nil {
 		t.Fatal(err)
@@ -323,10 +334,10 @@ func TestWhatComesAfterAGapIsWrittenAnew(t *testing.T) {
 // TestGapOfAReplayIsNoneOfTheNextOne: what one replay gives up, the next one, in its place, may have: it is read back from the log, or its operator gives nothing up.
 func TestGapOfAReplayIsNoneOfTheNextOne(t *testing.T) {
 	s, b, _ := straggling(t)
-	accept(t, under(t, b, 2), s.seq(6))
+	acceptFrom(t, under(t, b, 2), s.seq(6), thirteen)
 	requireNext(t, under(t, b, 3), s.seq(3), "")
 	next := under(t, b, 3)
-	accept(t, next, s.seq(5)) // and it can have another one there
+	acceptFrom(t, next, s.seq(5), thirteen) // and it can have another one there
 	requireNext(t, under(t, b, 3), "", s.seq(5))
 	requireNext(t, under(t, b, 2), "", s.seq(6))
 }
@@ -340,7 +351,7 @@ func TestGapIsAcceptedOnceUnderAllMaps(t *testing.T) {
 	}
 	next := under(t, b, 2)
 	accept(t, w, s.seq(6))
-	if mark, err := next.AcceptGap(t.Context(), s.seq(8)); err != nil || mark.Next != s.seq(6) || mark.Hour != w.End().Hour {
+	if mark, err := next.AcceptGap(t.Context(), s.seq(8), thirteen); err != nil || mark.Next != s.seq(6) || mark.Hour != w.End().Hour {
 		t.Errorf("the second one: %+v, %v", mark, err)
 	}
 	if w.End() != next.End() {

@@ -68,11 +68,8 @@ func (l Layout) generationsFrom(hour Hour) []int {
 	return m.Generations()
 }
 
-// lastFrom is the first of the hours that belong to the same generation as all after them.
-func (l Layout) lastFrom() Hour {
-	m := l.Map()
-	return m[len(m)-1].From
-}
+// LastFrom is the first of the hours that belong to the same generation as all after them.
+func (m Map) LastFrom() Hour { return m[len(m)-1].From }
 
 // At returns the generation of an hour.
 func (m Map) At(hour Hour) int {

@@ -10,7 +10,7 @@ import (
 // End is where a chain ends so far. The zero End, with Hour as low as possible for the shard, is its beginning.
 type End struct {
 	Last    string // sequence number of the last record, empty at the beginning
-	Hour    Hour   // hour of the last link; at the beginning the highest hour of the parents; behind a gap that of its mark if it is later
+	Hour    Hour   // hour of the last link; at the beginning the highest hour of the parents
 	Records int64  // records of the whole chain
 	Rows    int64  // rows of the whole chain
 	Hash    string // hash of the input of the whole chain, hex, empty at the beginning
@@ -18,7 +18,7 @@ type End struct {
 }
 
 // HourOf returns the hour of a link that begins here with a record that arrived then.
-func (e End) HourOf(arrival time.Time) Hour { return max(e.Hour, HourOf(arrival)) }
+func (e End) HourOf(arrival time.Time) Hour { return max(e.hour(), HourOf(arrival)) }
 
 // prev is what the next link names as its predecessor.
 func (e End) prev() (prev string, gap bool) {

@@ -134,7 +134,7 @@ func (t *Trail) link(ctx context.Context) (s Step, err error) {
 // mark returns the gap that has been accepted here, or the end of the chain if that is here.
 func (t *Trail) mark(ctx context.Context) (s Step, err error) {
 	if t.end.Gap.Next != GapToEnd {
-		if s.Gap, err = ReadGap(ctx, t.env, t.bucket, t.layout, t.shard, t.end.gapPrev(), t.end.Hour); err != nil || s.Gap != nil {
+		if s.Gap, err = ReadGap(ctx, t.env, t.bucket, t.layout, t.shard, t.end.gapPrev(), t.end.hour()); err != nil || s.Gap != nil {
 			return s, err
 		}
 	}

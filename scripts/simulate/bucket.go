@@ -20,6 +20,9 @@ var _ chain.Swapper = bucket{}
 // PutIfAbsent implements chain.Bucket.
 func (b bucket) PutIfAbsent(ctx context.Context, key string, body []byte, metadata map[string]string) error {
 	return b.call(ctx, s3, "PUT "+path.Base(key), func() error {
+		if b.overdue(key) {
+			return errNoAnswer
+		}
 		err := b.objects.PutIfAbsent(background, key, body, metadata)
 		b.put(b.node, key, body, metadata, err)
 		return err

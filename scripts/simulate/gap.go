@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/streamrec/streamrec/processor/chain"
@@ -74,7 +75,7 @@ func (s *shardLog) places(prev string, gaps bool) (at []place) {
 
 // over is the place behind a gap.
 func (p place) over(s *shardLog, m *chain.GapMark) place {
-	p.end.Gap, p.end.Hour = chain.Gap{Prev: m.Prev, Next: m.Next}, max(p.end.Hour, m.Hour)
+	p.end.Gap = chain.Gap{Prev: m.Prev, Next: m.Next, Hour: max(p.end.Hour, p.end.Gap.Hour, m.Hour)}
 	p.next = s.after(m)
 	return p
 }
@@ -92,6 +93,20 @@ func (s *shardLog) before(l *chain.Link) (at []place) {
 		}
 	}
 	return at
+}
+
+// overdue reports whether a request to put a link has been under way for as long as it takes records to pass retention, a day: it never arrives.
+func (w *world) overdue(key string) bool {
+	if !w.silent || !strings.HasSuffix(key, ".parquet") {
+		return false
+	}
+	_, shard, first, err := layout.In(generationOf(key)).ParseLinkKey(key)
+	if err != nil {
+		w.fail("%v", err)
+	}
+	s := w.stream.byID[shard]
+	i := s.position[first]
+	return i < s.oldest && s.lost[i]
 }
 
 // givenUp reports whether all records of a session between two have been given up.

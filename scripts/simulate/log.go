@@ -179,7 +179,7 @@ func (w *world) linkPut(l *chain.Link, rows []row) {
 // continues reports whether a link follows another one, of whatever generation, in hour and hash, or is the first.
 func (w *world) continues(s *shardLog, l *chain.Link, first, last int) bool {
 	for _, p := range s.before(l) {
-		if p.next == first && p.end.Hour <= l.Hour && l.TotalRecords == p.end.Records+l.Records && l.Hash == w.hash(p.end.Hash, s.records[first:last+1]) {
+		if p.next == first && max(p.end.Hour, p.end.Gap.Hour) <= l.Hour && l.TotalRecords == p.end.Records+l.Records && l.Hash == w.hash(p.end.Hash, s.records[first:last+1]) {
 			return true
 		}
 	}

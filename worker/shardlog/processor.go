@@ -137,14 +137,9 @@ func (p *shardProcessor) Process(ctx context.Context, page worker.Page) error {
 	return verdict(p.Processor.Process(ctx, page.Records))
 }
 
-// BeginLost implements worker.Skipper.
-func (p *shardProcessor) BeginLost(ctx context.Context, first worker.Record) error {
-	return verdict(p.Processor.BeginLost(ctx, &first))
-}
-
 // AcceptGap implements worker.Skipper.
-func (p *shardProcessor) AcceptGap(ctx context.Context, next string) error {
-	return verdict(p.Processor.AcceptGap(ctx, next))
+func (p *shardProcessor) AcceptGap(ctx context.Context, next string, hour chain.Hour) error {
+	return verdict(p.Processor.AcceptGap(ctx, next, hour))
 }
 
 // Reread implements worker.Rereader.

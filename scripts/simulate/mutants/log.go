@@ -20,7 +20,7 @@ var logs = []mutant{
 	},
 	{
 		name: "chain/hour-decreases", file: chainDir + "link.go",
-		old: `return max(e.Hour, HourOf(arrival)) }`, new: `return HourOf(arrival) }`,
+		old: `return max(e.hour(), HourOf(arrival)) }`, new: `return HourOf(arrival) }`,
 		why: "a straggler's link lies in an hour before its predecessor's",
 	},
 	{
