@@ -44,7 +44,7 @@
 // halves of these streams too, the first quarter of Last.fm, by what they do for all of them together. Before, the rates were at most
 // .0001 better on one of these streams, and up to .008 worse.
 //
-// The first events of sessions are apart from these: on the second half of REES46 .165 / .059, popularity .186 / .078,
+// The first events of sessions are apart from these: on the second half of REES46 .166 / .074, popularity .186 / .078,
 // and the others have no list for them.
 //
 // Cut into shards ([Sharded]), REES46 January 2021, 2nd half, HR@20 / MRR@20:
