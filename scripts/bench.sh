@@ -3,7 +3,7 @@
 # Measures the table of rows beside JSON: scripts/bench.sh format [--quick]; and what each stage of an event costs: scripts/bench.sh stages [--quick]
 # Compares the benchmarks of packages with those of a commit, by benchstat: scripts/bench.sh --compare COMMIT [PACKAGE…]
 #
-# Needs Go only. A full run takes up to 12 minutes on two cores, --quick a minute: it shows that the harness works, its figures are
+# Needs Go only. A full run takes up to 18 minutes on two cores, --quick a minute: it shows that the harness works, its figures are
 # not for comparison. --stock-defaults takes a quarter of an hour more. --help has the sections; BENCHMARKS.md says what the lines mean.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -46,7 +46,7 @@ func measureCatchUp(ctx context.Context, c *cell) (out figures, err error) {
 	if c.quick {
 		warm = 3 * time.Second
 	}
-	s, err := startShop(ctx, c, catchUpShards)
+	s, err := startShop(ctx, c, inquired(catchUpShards))
 	if err != nil {
 		return out, err
 	}

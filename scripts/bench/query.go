@@ -46,12 +46,17 @@ func questionLines(id, text string) []line {
 	}
 }
 
+// inquired is a shop whose workers are asked meanwhile.
+func inquired(shards int) trade {
+	return trade{shards: shards, rate: eventRate, args: []string{"--merge-interval", queryMerge.String()}}
+}
+
 func measureQuery(ctx context.Context, c *cell) (out figures, err error) {
 	warm, asked, probed := 20*time.Second, time.Minute, 20*time.Second
 	if c.quick {
 		warm, asked, probed = 4*time.Second, 3*time.Second, 4*time.Second
 	}
-	s, err := startShop(ctx, c, queryShards)
+	s, err := startShop(ctx, c, inquired(queryShards))
 	if err != nil {
 		return out, err
 	}

@@ -21,7 +21,7 @@ type section struct {
 
 // sections is all there is, in the order in which it is run and printed.
 func sections() []section {
-	return []section{failover(), handoff(), coldStart(), coordination(), crowd(), resharding(), query(), catchUp(), throughput(), scale()}
+	return []section{failover(), handoff(), coldStart(), coordination(), crowd(), resharding(), query(), catchUp(), live(), throughput(), scale()}
 }
 
 // sectionNames are for messages.

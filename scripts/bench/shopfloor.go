@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -33,6 +34,9 @@ type shopFloor struct {
 	ranges    []stream.HashRange
 	owners    []string // address of the owner of each range
 
+	rate int          // events per second
+	sent atomic.Int64 // events
+
 	stop   context.CancelFunc
 	closed chan error // what became of the traffic
 
@@ -40,16 +44,16 @@ type shopFloor struct {
 	recent []string // sessions that acted lately
 }
 
-// startShop starts everything, with a stream of so many shards, and opens the shop.
-func startShop(ctx context.Context, c *cell, shards int) (s *shopFloor, err error) {
-	services, endpoint, err := startLocal(ctx, shards)
+// startShop starts everything and opens the shop.
+func startShop(ctx context.Context, c *cell, p trade) (s *shopFloor, err error) {
+	services, endpoint, err := startLocal(ctx, p.shards)
 	if err != nil {
 		return nil, err
 	}
 	clients := newClients(endpoint, "harness")
-	s = &shopFloor{services: services, client: clients.kinesis, store: infradynamo.NewStore(clients.dynamodb, appName), closed: make(chan error, 1)}
+	s = &shopFloor{services: services, client: clients.kinesis, store: infradynamo.NewStore(clients.dynamodb, appName), rate: p.rate, closed: make(chan error, 1)}
 	for n := range queryWorkers {
-		if err := s.hire(endpoint, c.dir, n); err != nil {
+		if err := s.hire(endpoint, c.dir, n, p.args...); err != nil {
 			return nil, errors.Join(err, s.end())
 		}
 	}
@@ -62,12 +66,12 @@ func startShop(ctx context.Context, c *cell, shards int) (s *shopFloor, err erro
 }
 
 // hire starts a worker.
-func (s *shopFloor) hire(endpoint, dir string, n int) error {
+func (s *shopFloor) hire(endpoint, dir string, n int, args ...string) error {
 	admin, err := freeAddress()
 	if err != nil {
 		return err
 	}
-	cmd, err := startReal(endpoint, dir, fmt.Sprint("w", n), "--no-privacy", "--admin", admin, "--merge-interval", queryMerge.String())
+	cmd, err := startReal(endpoint, dir, fmt.Sprint("w", n), append(args, "--no-privacy", "--admin", admin)...)
 	if err == nil {
 		s.workers, s.admins = append(s.workers, cmd), append(s.admins, admin)
 	}
@@ -126,15 +130,18 @@ func (s *shopFloor) open(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, producer.Close(context.WithoutCancel(ctx))) }()
 	began := time.Now()
 	for n := 0; ; n++ {
-		due := began.Add(time.Duration(n) * time.Second / eventRate)
+		due := began.Add(time.Duration(n) * time.Second / time.Duration(s.rate))
 		if (worker.System{}).Sleep(ctx, time.Until(due)) != nil {
 			return nil
 		}
 		e := shoppers.Next(time.Now())
 		s.note(e)
-		if err := producer.Put(ctx, infrakinesis.Record{Key: e.Session, Data: e.Payload}); err != nil && ctx.Err() == nil {
+		if err := producer.Put(ctx, infrakinesis.Record{Key: e.Session, Data: e.Payload}); ctx.Err() != nil {
+			return nil
+		} else if err != nil {
 			return fmt.Errorf("put event: %w", err)
 		}
+		s.sent.Add(1)
 	}
 }
 
