@@ -55,7 +55,7 @@ func (s *shard) passGap(ctx context.Context, cause error) error {
 	return s.restart(ctx)
 }
 
-// acceptGap accepts a gap once the plan is fenced.
+// acceptGap accepts a gap once the plan is fenced. What has been read before it is committed first.
 func (s *shard) acceptGap(ctx context.Context, k Skipper, next string) error {
 	plan, accepted := s.accepts()
 	if !accepted {
@@ -63,6 +63,9 @@ func (s *shard) acceptGap(ctx context.Context, k Skipper, next string) error {
 	}
 	if err := s.settled(ctx); err != nil {
 		return fmt.Errorf("accept gap: %w", err)
+	}
+	if err := s.proc.Flush(ctx); err != nil {
+		return fmt.Errorf("commit before records that are given up: %w", err)
 	}
 	hour, err := lastFrom(&plan)
 	if err == nil {

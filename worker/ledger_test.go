@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/streamrec/streamrec/processor/chain"
@@ -77,6 +78,9 @@ func (p *commitProcessor) Process(ctx context.Context, page Page) error {
 func (p *commitProcessor) AcceptGap(_ context.Context, next string, _ chain.Hour) error {
 	p.ledger.mu.Lock()
 	defer p.ledger.mu.Unlock()
+	if len(p.open) > 0 {
+		return fmt.Errorf("%w: %d records are open", ErrStop, len(p.open))
+	}
 	p.ledger.gaps[p.term.Key()] = next
 	return nil
 }

@@ -70,6 +70,38 @@ func TestSkipToTheLatest(t *testing.T) {
 	})
 }
 
+// TestWhatWasReadBeforeAGapIsCommitted: the stream loses the shard after the first page of it.
+func TestWhatWasReadBeforeAGapIsCommitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := lagging(t, 2, 5_000)
+		f.lazy = true // nothing is committed by itself
+		f.make(lease.Plan{Number: 1, State: lease.PlanMade, ID: "x", AcceptGaps: true})
+		f.fence()
+		reads := 0
+		f.stream.mu.Lock()
+		f.stream.fail = func(op, _ string) error { // its caller holds the lock
+			if op != "read" {
+				return nil
+			}
+			if reads++; reads > 1 {
+				delete(f.stream.shards, "s")
+				return ErrIteratorExpired
+			}
+			return nil
+		}
+		f.stream.mu.Unlock()
+		f.start("b")
+		f.until(30*time.Second, "the rest is given up", func() bool {
+			f.ledger.mu.Lock()
+			defer f.ledger.mu.Unlock()
+			return f.ledger.gaps["s"] == chain.GapToEnd
+		})
+		if n := f.ledger.count("s"); n != 2001 {
+			t.Errorf("%d records are committed, want the two that were, and the others of the page", n)
+		}
+	})
+}
+
 // TestGapWaitsForTheFence: until then a term of an older plan may go on with what is given up.
 func TestGapWaitsForTheFence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

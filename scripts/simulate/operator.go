@@ -171,7 +171,7 @@ func (w *world) disturb() {
 }
 
 // replayTime is how long a replay may take when nothing fails: the shards of a schedule read all they have again, children after parents.
-const replayTime = 30 * time.Second
+const replayTime = time.Minute
 
 // await waits until the last plan has come to its end.
 func (w *world) await() {

@@ -9,7 +9,7 @@ import (
 )
 
 // quiet is the length of a quiet spell: within it everything has to be well again, and stay so.
-const quiet = 30 * time.Second
+const quiet = 36 * time.Second
 
 // trouble is the length of a burst.
 const trouble = 16 * time.Second

@@ -19,6 +19,14 @@ var gaps = []mutant{
 		why: "what comes behind a gap is put into the hour in which it arrived, which may be none of those that are written anew",
 	},
 	{
+		name: "gap/over-what-is-open", file: "worker/gap.go",
+		old: `	if err := s.proc.Flush(ctx); err != nil {
+		return fmt.Errorf("commit before records that are given up`, new: `	if err := error(nil); err != nil {
+		return fmt.Errorf("commit before records that are given up`,
+		why:    "a gap is marked before what has been read before it",
+		masked: "one in 50,000 schedules loses a shard while it is read", test: "worker.TestWhatWasReadBeforeAGapIsCommitted",
+	},
+	{
 		name: "gap/as-the-plan-has-it", file: "worker/gap.go",
 		old: `{plan.Map, plan.Published, plan.Previous}`, new: `{plan.Map}`,
 		why:    "what comes behind a gap of a plan that goes back to earlier generations lies in hours in which readers see another one of these, too",
