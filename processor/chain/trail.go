@@ -82,19 +82,27 @@ func (t *Trail) Next(ctx context.Context) (Step, error) {
 	return s, nil
 }
 
-// next looks for a link twice before it takes a mark for what comes next, or a link that does not follow for a contradiction: what was put after its hour had
-// been listed is found then.
+// next looks for a link twice before it takes a mark for what comes next, and once more after it has met a link that does not follow before it takes that for a
+// contradiction: what was put after its hour had been listed is found then, and what a link follows has been put before it.
 func (t *Trail) next(ctx context.Context) (Step, error) {
-	s, err := t.link(ctx)
-	if s.Link != nil || err != nil && !errors.Is(err, errStray) {
-		return s, err
+	for looks, met := 1, false; ; looks++ {
+		s, err := t.link(ctx)
+		stray := errors.Is(err, errStray)
+		switch {
+		case s.Link != nil || err != nil && !stray:
+			return s, err
+		case looks > 1 && (!stray || met):
+			return t.instead(ctx, err)
+		}
+		met = stray
+		t.rewind()
 	}
-	t.rewind()
-	s, stray := t.link(ctx)
-	if s.Link != nil || stray != nil && !errors.Is(stray, errStray) {
-		return s, stray
-	}
-	if s, err = t.mark(ctx); err == nil && s.Gap == nil {
+}
+
+// instead returns what is here instead of a link, which may be nothing, and a link that does not follow.
+func (t *Trail) instead(ctx context.Context, stray error) (Step, error) {
+	s, err := t.mark(ctx)
+	if err == nil && s.Gap == nil {
 		err = stray
 	}
 	return s, err

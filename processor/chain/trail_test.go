@@ -118,6 +118,31 @@ func TestTrailOfAChainThatGrows(t *testing.T) {
 	}
 }
 
+// TestTrailOfAChainThatGrowsIntoTheNextHour: a link that does not follow is met for the first time when it is looked for the second time. What it follows was put
+// after that look had passed by.
+func TestTrailOfAChainThatGrowsIntoTheNextHour(t *testing.T) {
+	s, b := steady(12, 10*time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	if err := commit(t, w, s, 0, 3); err != nil {
+		t.Fatal(err)
+	}
+	bucket := &growing{Bucket: b, hour: thirteen}
+	bucket.grow = func() {
+		bucket.grow = func() { // of the second look
+			for _, from := range []int{3, 6} {
+				if err := commit(t, w, s, from, from+3); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	tr := trail(t, bucket, chain.End{})
+	tr.Pass(step(t, tr))
+	if got := step(t, tr); got.Link == nil || got.Link.First != s.seq(3) {
+		t.Errorf("%+v, want the link behind record 2", got)
+	}
+}
+
 // TestTrailOfAShardThatWasEmpty lists no hour: its marks may lie in the first one that there is.
 func TestTrailOfAShardThatWasEmpty(t *testing.T) {
 	b := &chaintest.Bucket{}
