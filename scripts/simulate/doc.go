@@ -37,7 +37,7 @@
 //	from Process on    a processor that calls itself idle has everything in the log; one that is closed has left no goroutine;
 //	                   the processors of a worker hold no more memory than they share
 //	at every plan      it begins from what readers see; a row's plan never falls, and changes with its counter; a shard begins where all its parents have ended
-//	                   under its map; no generation has a record twice, and all give it the same hour
+//	                   under its map; no generation has a record twice, and all give it the same hour where nothing is given up
 //	at every look      what readers have seen under the published map they see for ever, unless it is given up by the plan, and they see a record once, as a part
 //	                   of its shard's chain; maps are shown in the order of their plans
 //	all the time       a worker that lost a lease works on the shard no longer than it takes to notice

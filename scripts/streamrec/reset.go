@@ -59,7 +59,7 @@ both win: the second one is told.`,
 	f.StringVar(&o.timestamp, "to-timestamp", "", "to the hour of this time, which needs a zone: 2026-11-26T14:05:00Z or …+01:00")
 	f.DurationVar(&o.duration, "by-duration", 0, "to the hour in which it was so long ago, like 90m")
 	f.BoolVar(&o.trimHorizon, "to-trim-horizon", false, "to the first hour that the stream still has as a whole")
-	f.BoolVar(&o.latest, "to-latest", false, "forward: give up what has not been read until now, and go on with what comes; needs --accept-gap")
+	f.BoolVar(&o.latest, "to-latest", false, "forward: give up what has not been read until now, but for one record of each shard, and go on with what comes; needs --accept-gap")
 	f.StringVar(&o.sequence, "to-sequence-number", "", "to the hour of a record: SHARD=SEQUENCE; more than one, separated by commas: the earliest hour")
 	f.BoolVar(&o.undo, "undo", false, "back to what readers saw before the last replay, or see now if it is not published")
 	f.StringVar(&o.plan, "plan", "", "file with the output of -o json of this command: do that, if nothing has changed since")
