@@ -146,7 +146,8 @@
 //   - A shard without records for five seconds is read less often (Config.IdleReadInterval), and one without for a minute again
 //     (Config.SilentReadInterval): a request is most of what an idle shard costs. The idle shards of a worker are read at the same moments, so that an
 //     idle process sleeps between them.
-//   - The KCL would take KPL aggregates apart itself and drop a whole batch for one that is damaged. A zero byte in front hides them.
+//   - The KCL would take KPL aggregates apart itself and drop a whole batch for one that is damaged. It sees empty pages: the shard keeps those that it has
+//     read until the KCL calls ProcessRecords, from the same goroutine. So its limit of 2 MB/s counts nothing, and the reader keeps its own.
 //   - ProcessRecords is called for empty pages too: they are the timer of the batches.
 //   - Processors may be around others, to measure them, say: what one can do besides (Finisher, Skipper, Rereader) is found through Wrapper.
 //

@@ -11,7 +11,7 @@ import (
 )
 
 // kclEngine is the vmware-go-kcl-v2 Worker. Its event loop starts one consumer per tick for the shards that the registry grants, and its
-// consumers read, deaggregate and deliver. What it knows of leases, iterators and shards is what the files named kcl_*.go tell it.
+// consumers read and deliver. What it knows of leases, iterators and shards is what the files named kcl_*.go tell it.
 type kclEngine struct {
 	ours *Worker
 	kcl  *kclworker.Worker

@@ -68,7 +68,9 @@ func (w *Worker) openShard(id string) (*kinesis.GetShardIteratorOutput, error) {
 // token names the term, so that a consumer of an earlier term cannot read under a later one.
 func (s *shard) token() string { return fmt.Sprintf("%s#%d", s.term.Key(), s.first) }
 
-// readShard returns the next page of the term that the token names.
+// readShard reads the next page of the term that the token names. The KCL, which calls ProcessRecords next and from the same goroutine, does not get the records:
+// it would look for KPL aggregates in each, drop a whole batch for one that is damaged, lose explicit hash keys, and copy them all. The shard keeps the page
+// for ProcessRecords, and the KCL sees an empty one.
 func (w *Worker) readShard(token string) (*kinesis.GetRecordsOutput, error) {
 	s := w.shards.byToken(token)
 	if s == nil || s.term.Context().Err() != nil {
@@ -79,10 +81,8 @@ func (w *Worker) readShard(token string) (*kinesis.GetRecordsOutput, error) {
 		s.fail(err)
 		return nil, fmt.Errorf("%w: %w", errEnded, err)
 	}
-	out := &kinesis.GetRecordsOutput{MillisBehindLatest: &page.MillisBehindLatest, Records: make([]types.Record, len(page.Records))}
-	for i := range page.Records {
-		out.Records[i] = wrapRecord(&page.Records[i])
-	}
+	s.page = &page
+	out := &kinesis.GetRecordsOutput{MillisBehindLatest: &page.MillisBehindLatest}
 	if page.Next != "" {
 		out.NextShardIterator = &token
 	}

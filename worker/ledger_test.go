@@ -13,8 +13,8 @@ import (
 type ledger struct {
 	mu        sync.Mutex
 	committed map[string][]string // by shard
-	delivered map[string]int
-	order     []string // shards, in the order of commits
+	payloads  map[string][][]byte // by shard, of all that was delivered
+	order     []string            // shards, in the order of commits
 	ended     []string
 	gaps      map[string]string        // by shard: the record with which it goes on after its last gap
 	children  map[string][]lease.Lease // of those that have ended
@@ -22,7 +22,7 @@ type ledger struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{committed: map[string][]string{}, delivered: map[string]int{}, children: map[string][]lease.Lease{}, gaps: map[string]string{}}
+	return &ledger{committed: map[string][]string{}, payloads: map[string][][]byte{}, children: map[string][]lease.Lease{}, gaps: map[string]string{}}
 }
 
 func (g *ledger) count(shard string) int {
@@ -57,6 +57,7 @@ func (p *commitProcessor) Open(context.Context) (lease.Position, error) {
 }
 
 func (p *commitProcessor) Process(ctx context.Context, page Page) error {
+	p.note(page.Records)
 	for _, r := range page.Records {
 		if p.ledger.fail != nil {
 			if err := p.ledger.fail(p.term.Key(), r.SequenceNumber); err != nil {
@@ -72,6 +73,14 @@ func (p *commitProcessor) Process(ctx context.Context, page Page) error {
 		return nil
 	}
 	return p.Drain(ctx)
+}
+
+func (p *commitProcessor) note(records []Record) {
+	p.ledger.mu.Lock()
+	defer p.ledger.mu.Unlock()
+	for _, r := range records {
+		p.ledger.payloads[p.term.Key()] = append(p.ledger.payloads[p.term.Key()], r.Data)
+	}
 }
 
 // AcceptGap implements Skipper.

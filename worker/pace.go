@@ -5,7 +5,7 @@ import "time"
 // Limits of Kinesis, per shard and shared by all its readers.
 const (
 	readInterval   = 201 * time.Millisecond // five reads a second
-	bytesPerSecond = 1_990_000              // 2 MB/s, less what the KCL's own limiter rounds away
+	bytesPerSecond = 1_990_000              // 2 MB/s, and some for another clock
 )
 
 // Kinesis gives up to 10 MB at once, and then nothing for five seconds. Pages of pageBytes are as much in the same time, leave room for what else a worker

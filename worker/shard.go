@@ -24,6 +24,7 @@ type shard struct {
 	lost    *Record  // the first of those that are given up, while the first behind them is looked for; nil: none are
 	skipped bool     // nothing has to be given up any more
 	past    Rereader // what has to be read back before the stream is read; nil: nothing
+	page    *Page    // that has been read and not been processed
 
 	records atomic.Int64 // delivered in this term
 	behind  atomic.Int64 // MillisBehindLatest of the last read, -1 before the first
@@ -145,6 +146,12 @@ func (s *shard) overtaken(ctx context.Context, past *pastRetention) error {
 		return fmt.Errorf("commit before records that are past retention: %w", err)
 	}
 	return s.restart(ctx)
+}
+
+// takePage returns the page that has been read last, once.
+func (s *shard) takePage() (page Page) {
+	page, s.page = *s.page, nil
+	return page
 }
 
 // process hands a page to the processor.
