@@ -135,7 +135,7 @@ func (s *dictSegment) add(v uint64) {
 
 func (s *dictSegment) grow() {
 	old := s.slots
-	s.slots, s.shared = slices.Grow([]uint64(nil), len(old)+len(old)/8+4), false
+	s.slots, s.shared = slices.Grow([]uint64(nil), len(old)+len(old)/8+8), false
 	s.slots = s.slots[:cap(s.slots)] // all that the allocator gives
 	for _, v := range old {
 		if v != 0 {

@@ -33,6 +33,7 @@ type column struct {
 	dictionary parquet.Dictionary
 	words      []string // of dictionary
 	scratch    []parquet.Value
+	joined     joined
 }
 
 // is says which column c is.
@@ -182,10 +183,10 @@ func (c *column) decodeNulls(page parquet.Page) {
 // decodeWords reads a page of indexes into a dictionary, whose words are converted once for all pages.
 func (c *column) decodeWords(page parquet.Page) {
 	if dictionary := page.Dictionary(); dictionary != c.dictionary {
-		c.dictionary, c.words = dictionary, c.words[:0]
 		for i := range dictionary.Len() {
-			c.words = append(c.words, string(dictionary.Index(int32(i)).ByteArray()))
+			c.joined.add(dictionary.Index(int32(i)).ByteArray())
 		}
+		c.dictionary, c.words = dictionary, c.joined.split(c.words[:0])
 	}
 	data := page.Data()
 	indexes := data.Int32()
@@ -215,9 +216,11 @@ func (c *column) decodeValues(page parquet.Page) error {
 			c.add(v)
 		}
 		if errors.Is(err, io.EOF) {
+			c.texts = c.joined.split(c.texts)
 			return nil
 		}
 		if err != nil {
+			c.joined.split(nil)
 			return err
 		}
 	}
@@ -226,7 +229,7 @@ func (c *column) decodeValues(page parquet.Page) error {
 func (c *column) add(v parquet.Value) {
 	switch {
 	case c.kind == parquet.ByteArray:
-		c.texts = append(c.texts, c.string(v.ByteArray()))
+		c.joined.add(v.ByteArray())
 	case v.IsNull():
 		c.numbers = append(c.numbers, c.null)
 	case c.kind == parquet.Boolean:
@@ -240,12 +243,4 @@ func (c *column) add(v parquet.Value) {
 	default:
 		c.numbers = append(c.numbers, v.Int64())
 	}
-}
-
-// string copies b, unless it equals the value before: the rows of one record share their sequence number.
-func (c *column) string(b []byte) string {
-	if n := len(c.texts); n > 0 && string(b) == c.texts[n-1] {
-		return c.texts[n-1]
-	}
-	return string(b)
 }
