@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Measures streamrec's coordination of workers beside that of stock vmware-go-kcl-v2: scripts/bench.sh [--quick] [--stock-defaults] [-o json] [SECTION…]
-# Measures the table of rows beside JSON: scripts/bench.sh format [--quick]; and what each stage of an event costs: scripts/bench.sh stages [--quick]
+# Measures streamrec beside stock vmware-go-kcl-v2 and the physical limit, in one table: scripts/bench.sh [--quick] [--stock-defaults] [-o json] [SECTION…]
+# Measures Parquet beside lines of JSON: scripts/bench.sh format [--quick]; and each stage of an event by itself, by the size of the model: scripts/bench.sh stages [--quick]
 # Compares the benchmarks of packages with those of a commit, by benchstat: scripts/bench.sh --compare COMMIT [PACKAGE…]
 #
-# Needs Go only. A full run takes up to 18 minutes on two cores, --quick a minute: it shows that the harness works, its figures are
+# Needs Go only. A full run takes half an hour on two cores, --quick a minute: it shows that the harness works, its figures are
 # not for comparison. --stock-defaults takes a quarter of an hour more. --help has the sections; BENCHMARKS.md says what the lines mean.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -50,6 +50,6 @@ esac
 
 mkdir -p artefacts
 go build -o artefacts/bench ./scripts/bench
-go build -o artefacts/streamrec ./scripts/streamrec # the section query asks real workers
+go build -o artefacts/streamrec ./scripts/streamrec # for sections with real workers
 go test -c -o artefacts/bench.test ./scripts/bench # its tests TestCrowd and TestScale measure on a simulated clock
 exec artefacts/bench "$@"

@@ -20,10 +20,11 @@ type assignment struct {
 	Application string `json:"application"`
 	Stream      string `json:"stream"`
 	Endpoint    string `json:"endpoint"`
-	Diary       string `json:"diary"` // path
+	Diary       string `json:"diary"`           // path
+	Admin       string `json:"admin,omitempty"` // address for metrics and profiles, of those that keep no diary
 }
 
-// What a worker process may do instead of keeping a diary. Its diary is then a file with the number of records that are done.
+// What a worker process may do instead of keeping a diary. How many records are done is then in its metrics.
 const (
 	drainPlain = "plain"
 	drainBare  = "bare"

@@ -80,10 +80,25 @@ func (b *bench) tasks() (tasks []*task) {
 	return tasks
 }
 
-// measure fills the tasks, some at a time. The first failure ends the others, and with them their workers.
+// measure fills the tasks: those that may have company some at a time, then the others one by one. The first failure ends the others, and with them their workers.
 func (b *bench) measure(ctx context.Context, tasks []*task) error {
+	var company, alone []*task
+	for _, t := range tasks {
+		if t.section.alone && !b.quick {
+			alone = append(alone, t)
+		} else {
+			company = append(company, t)
+		}
+	}
+	if err := b.measureAtATime(ctx, company, b.width(len(company))); err != nil {
+		return err
+	}
+	return b.measureAtATime(ctx, alone, 1)
+}
+
+func (b *bench) measureAtATime(ctx context.Context, tasks []*task, width int) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(b.width(len(tasks)))
+	g.SetLimit(width)
 	for _, t := range tasks {
 		g.Go(func() error { return b.carryOut(ctx, t) })
 	}

@@ -44,8 +44,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 func newCommand(out, progress io.Writer) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use: "bench [SECTION…]", Short: "Measure streamrec's coordination beside that of stock vmware-go-kcl-v2",
-		Long: "Measure streamrec's coordination beside that of stock vmware-go-kcl-v2, in one harness and on one machine.\nSections: " +
+		Use: "bench [SECTION…]", Short: "Measure streamrec beside stock vmware-go-kcl-v2",
+		Long: "Measure streamrec beside stock vmware-go-kcl-v2 and the physical limit, in one harness and on one machine.\nSections: " +
 			sectionNames() + "; all of them when none is named. BENCHMARKS.md says what the lines mean.",
 		SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,7 +62,7 @@ func newCommand(out, progress io.Writer) *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&o.quick, "quick", false, "once and little of everything, all at the same time: shows in a minute that it works, and measures little")
 	f.BoolVar(&o.stockDefaults, "stock-defaults", false, "measure the stock library with its defaults, too: that takes a quarter of an hour more")
-	f.IntVar(&o.parallel, "parallel", 0, "cells of the table that are measured at the same time; 0 is 2, or with --quick all")
+	f.IntVar(&o.parallel, "parallel", 0, "cells of the table that are measured at the same time, where the machine need not be theirs alone; 0 is 2, or with --quick all")
 	f.StringVar(&o.keep, "keep", "", "folder that keeps the workers' logs and diaries")
 	f.StringVarP(&o.format, "output", "o", "table", "format of what goes to stdout: table or json")
 	return cmd

@@ -19,15 +19,18 @@ import (
 func runPlain(ctx context.Context, a assignment, c clients, log logrus.FieldLogger) error {
 	cfg := stockConfig(a, log)
 	var done atomic.Int64
+	if err := answer(ctx, a.Admin, &done); err != nil {
+		return err
+	}
 	w := kclworker.NewWorker(plainFactory{&done, log}, cfg).
 		WithKinesis(c.kinesis).
 		WithCheckpointer(chk.NewDynamoCheckpoint(cfg).WithDynamoDB(c.dynamodb))
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start stock worker: %w", err)
 	}
-	err := tellCount(ctx, a.Diary, &done)
+	<-ctx.Done()
 	w.Shutdown()
-	return err
+	return nil
 }
 
 type plainFactory struct {
@@ -81,9 +84,7 @@ func (p *plainProcessor) ProcessRecords(in *kcl.ProcessRecordsInput) {
 			p.log.WithError(err).Error("decode event")
 			continue
 		}
-		for _, x := range e.BrowseHistory {
-			p.products[x.ProductCode]++
-		}
+		p.count(&e)
 		if err := lines.Encode(e); err != nil {
 			p.log.WithError(err).Error("write event")
 		}
@@ -92,6 +93,12 @@ func (p *plainProcessor) ProcessRecords(in *kcl.ProcessRecordsInput) {
 		p.log.WithError(err).Error("checkpoint")
 	}
 	p.done.Add(int64(len(in.Records)))
+}
+
+func (p *plainProcessor) count(e *plainEvent) {
+	for _, x := range e.BrowseHistory {
+		p.products[x.ProductCode]++
+	}
 }
 
 // Shutdown implements interfaces.IRecordProcessor.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/streamrec/streamrec/scripts/process"
 	"github.com/streamrec/streamrec/worker"
 )
 
@@ -27,7 +26,7 @@ var trades = []trade{
 
 // live lets real workers follow live shops of several sizes.
 func live() section {
-	s := section{name: "live", title: "A live shop for a minute and a half, 2 workers: of the last minute", sides: []side{ours}, measure: measureLive}
+	s := section{name: "live", title: "A live shop for a minute and a half, 2 workers: of the last minute", sides: []side{ours}, alone: true, measure: measureLive}
 	for _, p := range trades {
 		s.lines = append(
 			s.lines,
@@ -96,8 +95,8 @@ func (s *shopFloor) missing(ctx context.Context) (n int64) {
 
 func (s *shopFloor) notePeak(out *figures, id string) error {
 	peak := int64(0)
-	for _, cmd := range s.workers {
-		u, err := process.UsageOf(cmd.Process.Pid)
+	for _, w := range s.workers {
+		u, err := w.usage()
 		if err != nil {
 			return err
 		}

@@ -211,6 +211,8 @@ func formatValue(v float64, unit string) string {
 		return strconv.FormatFloat(v, 'f', 1, 64) + " µs"
 	case unit == percent:
 		return strconv.FormatFloat(v, 'f', 1, 64) + " %"
+	case unit == octets:
+		return strconv.FormatFloat(v, 'f', 0, 64) + " B"
 	case unit == mebibytes:
 		return strconv.FormatFloat(v, 'f', 0, 64) + " MiB"
 	}

@@ -15,13 +15,14 @@ type section struct {
 	title string
 	lines []line
 	sides []side
+	alone bool // measured while nothing else is: it is about what the machine can do
 	// measure fills the lines for the side of the cell.
 	measure func(context.Context, *cell) (figures, error)
 }
 
 // sections is all there is, in the order in which it is run and printed.
 func sections() []section {
-	return []section{failover(), handoff(), coldStart(), coordination(), crowd(), resharding(), query(), catchUp(), live(), throughput(), scale()}
+	return []section{failover(), handoff(), coldStart(), coordination(), crowd(), resharding(), latency(), query(), catchUp(), live(), throughput(), steady(), scale()}
 }
 
 // sectionNames are for messages.
@@ -49,6 +50,7 @@ const (
 	pieces    = ""
 	micros    = "µs"
 	percent   = "%"
+	octets    = "B"
 	mebibytes = "MiB"
 )
 

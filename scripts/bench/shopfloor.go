@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,10 +25,9 @@ type shopFloor struct {
 	services *process.Process
 	client   *kinesis.Client
 	store    lease.Store
-	workers  []*exec.Cmd
+	workers  []measured
 	items    []string
 
-	admins    []string // addresses of the workers for operators
 	addresses []string // of the workers
 	ranges    []stream.HashRange
 	owners    []string // address of the owner of each range
@@ -52,71 +50,16 @@ func startShop(ctx context.Context, c *cell, p trade) (s *shopFloor, err error) 
 	}
 	clients := newClients(endpoint, "harness")
 	s = &shopFloor{services: services, client: clients.kinesis, store: infradynamo.NewStore(clients.dynamodb, appName), rate: p.rate, closed: make(chan error, 1)}
-	for n := range queryWorkers {
-		if err := s.hire(endpoint, c.dir, n, p.args...); err != nil {
-			return nil, errors.Join(err, s.end())
-		}
-	}
-	if err := s.settle(ctx); err != nil {
+	if err := s.staff(ctx, c, endpoint, p.args); err != nil {
 		return nil, errors.Join(err, s.end())
 	}
-	ctx, s.stop = context.WithCancel(ctx)
-	go func() { s.closed <- s.open(ctx) }()
+	open, stop := context.WithCancel(ctx)
+	s.stop = stop
+	go func() { s.closed <- s.open(open) }()
+	if err := s.awaitStaff(ctx); err != nil {
+		return nil, errors.Join(err, s.end())
+	}
 	return s, nil
-}
-
-// hire starts a worker.
-func (s *shopFloor) hire(endpoint, dir string, n int, args ...string) error {
-	admin, err := freeAddress()
-	if err != nil {
-		return err
-	}
-	cmd, err := startReal(endpoint, dir, fmt.Sprint("w", n), append(args, "--no-privacy", "--admin", admin)...)
-	if err == nil {
-		s.workers, s.admins = append(s.workers, cmd), append(s.admins, admin)
-	}
-	return err
-}
-
-// settle waits until each worker has a shard, and notes who has which.
-func (s *shopFloor) settle(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, 90*time.Second, errors.New("the workers have not shared the shards"))
-	defer cancel()
-	for {
-		if rows, _, err := s.store.Leases(ctx); err == nil && s.know(ctx, rows) {
-			return nil
-		}
-		if err := (worker.System{}).Sleep(ctx, 200*time.Millisecond); err != nil {
-			return err
-		}
-	}
-}
-
-// know takes the owners from the rows, if every worker is one.
-func (s *shopFloor) know(ctx context.Context, rows []lease.Lease) bool {
-	workers, err := s.store.Workers(ctx)
-	if err != nil {
-		return false
-	}
-	address := map[string]string{}
-	for _, w := range workers {
-		address[w.ID] = w.Address
-	}
-	s.ranges, s.owners, s.addresses = nil, nil, nil
-	seen := map[string]bool{}
-	for _, row := range rows {
-		hashes, err := stream.ParseHashRange(row.StartingHashKey, row.EndingHashKey)
-		at := address[row.Owner]
-		if err != nil || at == "" {
-			return false
-		}
-		if !seen[at] {
-			seen[at] = true
-			s.addresses = append(s.addresses, at)
-		}
-		s.ranges, s.owners = append(s.ranges, hashes), append(s.owners, at)
-	}
-	return len(s.addresses) == queryWorkers
 }
 
 // open lets shoppers act until ctx ends.
@@ -214,8 +157,8 @@ func (s *shopFloor) used(f func() error) (share float64, err error) {
 }
 
 func (s *shopFloor) cpu() (sum time.Duration, err error) {
-	for _, cmd := range s.workers {
-		used, err := process.UsageOf(cmd.Process.Pid)
+	for _, w := range s.workers {
+		used, err := w.usage()
 		if err != nil {
 			return 0, err
 		}
@@ -238,8 +181,8 @@ func (s *shopFloor) end() error {
 		s.stop()
 		<-s.closed
 	}
-	for _, cmd := range s.workers {
-		killReal(cmd)
+	for _, w := range s.workers {
+		w.end()
 	}
 	_, err := s.services.Kill()
 	return err

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"math"
 	"slices"
 	"time"
 
+	"github.com/google/pprof/profile"
+	"golang.org/x/sync/errgroup"
+
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
-	"github.com/streamrec/streamrec/scripts/process"
 	"github.com/streamrec/streamrec/scripts/shop"
 	"github.com/streamrec/streamrec/worker"
 )
@@ -18,95 +20,70 @@ import (
 const (
 	backlogShards   = 8
 	backlogShoppers = 10_000
-	idleShards      = 16
-	liveRate        = 1000
 )
 
-// throughput drains a backlog with one worker, and lets it live.
+// throughput drains a backlog with one worker.
 func throughput() section {
 	return section{
-		name: "throughput", title: "One worker process, all that it does counted: a backlog of events in 8 shards", sides: []side{ours, stockTuned, limit},
+		name: "throughput", title: "One process drains a backlog of events in 8 shards, all that it does counted", sides: []side{ours, stockTuned, limit}, alone: true,
 		lines: slices.Concat(
 			drainLines("all", "a recommendation of 20 for every event", atLeast(5000)),
 			drainLines("learn", "no recommendations", atLeast(100_000)),
-			[]line{
-				{id: "idle", text: "idle, 16 shards: share of a core", unit: percent, target: atMost(2)},
-				{id: "live", text: "1,000 events/s with recommendations: share of a core", unit: percent, target: atMost(25)},
-			},
 		),
 		measure: measureThroughput,
 	}
 }
 
 func drainLines(id, text string, perCore *target) []line {
-	return []line{
+	lines := []line{
 		{id: id + " core", text: text + ": events per second of CPU", unit: perSecond, target: perCore},
 		{id: id + " cpu", text: "  CPU per event", unit: micros},
-		{id: id + " rate", text: "  drained, with the services on the same machine", unit: perSecond},
-		{id: id + " peak", text: "  most resident memory", unit: mebibytes},
 	}
+	for _, s := range stages {
+		lines = append(lines, line{id: id + " " + s.id, text: "    " + s.text, unit: micros})
+	}
+	return append(
+		lines,
+		line{id: id + " " + restStage, text: "    the rest: scheduling, start", unit: micros},
+		line{id: id + " bytes", text: "  allocated per event", unit: octets},
+		line{id: id + " allocations", text: "    in so many pieces", target: atMost(2)},
+		line{id: id + " peak", text: "  most resident memory", unit: mebibytes},
+		line{id: id + " rate", text: "  drained, with the services on the same machine", unit: perSecond},
+	)
 }
 
 func measureThroughput(ctx context.Context, c *cell) (figures, error) {
-	out, events := newFigures(), c.pick(400_000, 20_000, 0)
+	out, events := newFigures(), c.pick(600_000, 20_000, 0)
 	switch c.side {
 	case stockTuned:
 		out.note("throughput, %s: its processor decodes with encoding/json, counts, and writes lines of JSON under gzip to nowhere; it learns nothing", c.side.title())
-		return out, c.drain(ctx, &out, "learn", events, childDrainer(drainPlain))
+		return out, c.drain(ctx, &out, "learn", events, plainStarter(drainPlain))
 	case limit:
 		out.note("throughput, %s: a process that reads the pages by HTTP and drops them", c.side.title())
-		return out, c.drain(ctx, &out, "learn", events, childDrainer(drainBare))
+		return out, c.drain(ctx, &out, "learn", events, plainStarter(drainBare))
 	}
-	if err := c.drain(ctx, &out, "all", events/4, realDrainer("--no-privacy")); err != nil {
+	if err := c.drain(ctx, &out, "all", events/2, realStarter("--no-privacy")); err != nil {
 		return out, err
 	}
-	if err := c.drain(ctx, &out, "learn", events, realDrainer("--no-privacy", "--recommendations", "-1")); err != nil {
-		return out, err
-	}
-	return out, c.live(ctx, &out)
+	return out, c.drain(ctx, &out, "learn", events, realStarter("--no-privacy", "--recommendations", "-1"))
 }
 
-// starter starts a process that drains the stream, and says how many records it has done.
-type starter func(c *cell, endpoint string) (p drainer, err error)
+// starter starts a process that drains the stream.
+type starter func(c *cell, endpoint string) (measured, error)
 
-type drainer struct {
-	pid   int
-	count func(context.Context) int64
-	end   func()
-}
-
-func realDrainer(args ...string) starter {
-	return func(c *cell, endpoint string) (drainer, error) {
-		admin, err := freeAddress()
-		if err != nil {
-			return drainer{}, err
-		}
-		cmd, err := startReal(endpoint, c.dir, "drainer", append(args, "--admin", admin)...)
-		if err != nil {
-			return drainer{}, err
-		}
-		return drainer{
-			pid: cmd.Process.Pid, end: func() { killReal(cmd) },
-			count: func(ctx context.Context) int64 { return processedOf(ctx, admin) },
-		}, nil
+func realStarter(args ...string) starter {
+	return func(c *cell, endpoint string) (measured, error) {
+		return startReal(endpoint, c.dir, "drainer", args...)
 	}
 }
 
-func childDrainer(work string) starter {
-	return func(c *cell, endpoint string) (drainer, error) {
-		a := assignment{Side: c.side, Work: work, Name: work, Application: appName, Stream: streamName, Endpoint: endpoint}
-		child, err := startChild(a, c.dir)
-		if err != nil {
-			return drainer{}, err
-		}
-		return drainer{
-			pid: child.command.Process.Pid, end: child.end,
-			count: func(context.Context) int64 { return countIn(filepath.Join(c.dir, work+".diary")) },
-		}, nil
+func plainStarter(work string) starter {
+	return func(c *cell, endpoint string) (measured, error) {
+		return startPlain(c.side, work, endpoint, c.dir, work)
 	}
 }
 
-// drain puts events into a stream, starts a worker and measures until all are done.
+// drain puts events into a stream, starts a process and measures until all are done.
 func (c *cell) drain(ctx context.Context, out *figures, id string, events int, start starter) (err error) {
 	c.say("draining %d events: %s", events, id)
 	defer func() {
@@ -130,20 +107,75 @@ func (c *cell) drain(ctx context.Context, out *figures, id string, events int, s
 	defer p.end()
 	ctx, cancel := context.WithTimeoutCause(ctx, 5*time.Minute, errors.New("the backlog was not drained"))
 	defer cancel()
-	for p.count(ctx) < int64(events) {
+	if err := p.awaitCount(ctx, 1); err != nil {
+		return err
+	}
+	first, err := p.allocated(ctx)
+	if err != nil {
+		return err
+	}
+	spent, err := p.await(ctx, int64(events))
+	if err != nil {
+		return err
+	}
+	out.set(id+" rate", float64(events)/time.Since(began).Seconds())
+	last, err := p.allocated(ctx)
+	if err != nil {
+		return err
+	}
+	out.setAllocated(id, first, last)
+	return out.setCost(id, p, float64(events), byStage(spent))
+}
+
+// await waits until the process has processed a number of records, and returns where it spent its time meanwhile.
+func (m measured) await(ctx context.Context, records int64) (spent *profile.Profile, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	profiling, enough := context.WithCancel(ctx)
+	g.Go(func() error {
+		defer enough()
+		return m.awaitCount(ctx, records)
+	})
+	g.Go(func() (err error) {
+		spent, err = m.profile(profiling)
+		return err
+	})
+	return spent, g.Wait()
+}
+
+// awaitCount asks seldom: answering takes the process some time, and hundreds of allocations.
+func (m measured) awaitCount(ctx context.Context, records int64) error {
+	for m.processed(ctx) < records {
 		if err := (worker.System{}).Sleep(ctx, 500*time.Millisecond); err != nil {
 			return context.Cause(ctx)
 		}
 	}
-	took := time.Since(began)
-	used, err := process.UsageOf(p.pid)
+	return nil
+}
+
+// setAllocated sets what a process has allocated for each event between two moments: what it takes to start is not in it. A small backlog may be gone before the
+// first.
+func (f *figures) setAllocated(id string, first, last allocations) {
+	events := last.records - first.records
+	if events == 0 {
+		return
+	}
+	f.set(id+" bytes", (last.bytes-first.bytes)/events)
+	f.set(id+" allocations", math.Round(100*(last.objects-first.objects)/events)/100)
+}
+
+// setCost sets what a process has taken for so many events.
+func (f *figures) setCost(id string, p measured, events float64, shares map[string]float64) error {
+	used, err := p.usage()
 	if err != nil {
 		return err
 	}
-	out.set(id+" core", float64(events)/used.CPU.Seconds())
-	out.set(id+" cpu", float64(used.CPU.Microseconds())/float64(events))
-	out.set(id+" rate", float64(events)/took.Seconds())
-	out.set(id+" peak", float64(used.Peak)/(1<<20))
+	cpu := used.CPU.Seconds() * 1e6 / events
+	f.set(id+" core", 1e6/cpu)
+	f.set(id+" cpu", cpu)
+	for stage, share := range shares {
+		f.set(id+" "+stage, share*cpu)
+	}
+	f.set(id+" peak", float64(used.Peak)/(1<<20))
 	return nil
 }
 
@@ -162,71 +194,4 @@ func (s *services) fill(ctx context.Context, events int) (err error) {
 		}
 	}
 	return nil
-}
-
-// live measures a worker without events, and then with a steady stream of them.
-func (c *cell) live(ctx context.Context, out *figures) (err error) {
-	s, err := startServices(ctx, idleShards)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	cmd, err := startReal(s.endpoint, c.dir, "live", "--no-privacy")
-	if err != nil {
-		return err
-	}
-	defer killReal(cmd)
-	window := time.Duration(c.pick(30, 3, 0)) * time.Second
-	if err := c.share(ctx, out, "idle", cmd.Process.Pid, window); err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	traffic := make(chan error, 1)
-	go func() { traffic <- s.sell(ctx) }()
-	defer func() {
-		stop()
-		err = errors.Join(err, <-traffic)
-	}()
-	return c.share(ctx, out, "live", cmd.Process.Pid, window)
-}
-
-// share measures which share of a core a process uses, after some seconds to get there.
-func (c *cell) share(ctx context.Context, out *figures, id string, pid int, window time.Duration) error {
-	c.say("%s for %v", id, window)
-	if err := (worker.System{}).Sleep(ctx, window/2); err != nil {
-		return err
-	}
-	before, err := process.UsageOf(pid)
-	if err != nil {
-		return err
-	}
-	began := time.Now()
-	if err := (worker.System{}).Sleep(ctx, window); err != nil {
-		return err
-	}
-	after, err := process.UsageOf(pid)
-	if err != nil {
-		return err
-	}
-	out.set(id, 100*(after.CPU-before.CPU).Seconds()/time.Since(began).Seconds())
-	return nil
-}
-
-// sell puts 1,000 events/s until ctx ends.
-func (s *services) sell(ctx context.Context) (err error) {
-	producer, err := infrakinesis.NewProducer(context.WithoutCancel(ctx), s.clients.kinesis, infrakinesis.ProducerOptions{Stream: streamName})
-	if err != nil {
-		return fmt.Errorf("make producer: %w", err)
-	}
-	defer func() { err = errors.Join(err, producer.Close(context.WithoutCancel(ctx))) }()
-	shoppers, began := shop.New(1).Shoppers(backlogShoppers), time.Now()
-	for n := 0; ; n++ {
-		if (worker.System{}).Sleep(ctx, time.Until(began.Add(time.Duration(n)*time.Second/liveRate))) != nil {
-			return nil
-		}
-		e := shoppers.Next(time.Now())
-		if err := producer.Put(ctx, infrakinesis.Record{Key: e.Session, Data: e.Payload}); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("put event: %w", err)
-		}
-	}
 }
