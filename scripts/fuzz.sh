@@ -2,7 +2,7 @@
 # Fuzzes: scripts/fuzz.sh [--seconds N] [--briefly N] [PATTERN…]
 #         scripts/fuzz.sh --keep [PATTERN…]
 #
-# Each target that decodes what comes from outside gets N seconds (20), each of the others 3; with patterns only those targets whose line in
+# Each target that decodes what comes from outside gets N seconds (10), each of the others 3; with patterns only those targets whose line in
 # --list matches one of these. Two targets run side by side, each with one worker. What was learnt stays in Go's cache, findings are written
 # to the package's testdata/fuzz, and printed. --keep fuzzes nothing: it writes the few inputs of the cache that cover as much as all of them to
 # testdata/fuzz, to be committed: go test runs them, and fuzzing begins with them on a machine that has no cache.
@@ -70,7 +70,7 @@ findings() {
 	return $found
 }
 
-seconds=20 briefly=3 keep=false
+seconds=10 briefly=3 keep=false
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) targets; exit ;;
