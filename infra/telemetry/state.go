@@ -22,8 +22,15 @@ type State struct {
 	Streams                int64
 
 	Throttled map[string]int64 // requests, by service
+	Catalogue CatalogueState
 
 	Upstream upstream.Totals
+}
+
+// CatalogueState is what is known of the catalogue file.
+type CatalogueState struct {
+	InStock int64 // products that may be recommended, -1 without a catalogue
+	Refused bool  // the file has changed and cannot be used
 }
 
 // ShardState is a shard whose lease the worker holds.
@@ -72,6 +79,8 @@ var gauges = []gauge{
 	{name: "memory_budget_bytes", help: "memory for open batches and uploads; 0: not bounded", read: func(s *State) float64 { return float64(s.BudgetBytes) }},
 	{name: "memory_held_bytes", help: "what they hold", read: func(s *State) float64 { return float64(s.HeldBytes) }},
 	{name: "streams_open", help: "streams of recommendations that are open", read: func(s *State) float64 { return float64(s.Streams) }},
+	{name: "catalogue_products_in_stock", help: "products that the catalogue allows to recommend; -1: there is no catalogue", read: func(s *State) float64 { return float64(s.Catalogue.InStock) }},
+	{name: "catalogue_refused", help: "1 when the catalogue file has changed and cannot be used: what it said before is in force", read: func(s *State) float64 { return bit(s.Catalogue.Refused) }},
 	{name: "unknown_field_rows_total", counter: true, help: "user records with fields that have no column", read: func(s *State) float64 { return float64(s.Upstream.Unknown) }},
 	{name: "unknown_field_names", help: "distinct names of such fields, at most 257; streamrec status has the names", read: func(s *State) float64 { return float64(s.Upstream.Names) }},
 	{name: "new_field_names_total", counter: true, help: "of those, names that appeared when the worker had seen ten minutes of records: the schema has changed", read: func(s *State) float64 { return float64(s.Upstream.NewNames) }},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/model/catalogue"
 	"github.com/streamrec/streamrec/worker"
 )
@@ -33,6 +34,7 @@ const catalogueInterval = 10 * time.Second
 // followedCatalogue is what the catalogue file says now.
 type followedCatalogue struct {
 	current atomic.Pointer[catalogue.Catalogue]
+	refused atomic.Bool // what the file says now cannot be used
 	path    string
 	log     logrus.FieldLogger
 	read    fileVersion // of the file when it was read last, or could not be
@@ -45,6 +47,14 @@ func (f *followedCatalogue) Sells(item string) bool { return f.current.Load().Se
 // Product implements serve.Products.
 func (f *followedCatalogue) Product(item string) (catalogue.Product, bool) {
 	return f.current.Load().Product(item)
+}
+
+// state is what the metrics say of it.
+func (f *followedCatalogue) state() telemetry.CatalogueState {
+	if f == nil {
+		return telemetry.CatalogueState{InStock: -1}
+	}
+	return telemetry.CatalogueState{InStock: int64(f.current.Load().Sold()), Refused: f.refused.Load()}
 }
 
 // followCatalogue returns the catalogue file as it is now and whenever it changes until ctx ends; nil without a file.
@@ -88,6 +98,7 @@ func (f *followedCatalogue) look() {
 		return // it has changed while it was read
 	}
 	f.read = now
+	f.refused.Store(err != nil)
 	if err != nil {
 		f.log.WithError(err).Warn("catalogue has changed and cannot be used; the old one stays")
 		return

@@ -32,6 +32,9 @@ func TestEmptiedCatalogueIsNotTaken(t *testing.T) {
 	if e := hook.LastEntry(); !f.Sells("a") || e.Level != logrus.WarnLevel || !strings.Contains(e.Message, "the old one stays") {
 		t.Errorf("after the file was emptied: %v", e)
 	}
+	if got := f.state(); got.InStock != 2 || !got.Refused {
+		t.Errorf("after the file was emptied: %+v", got)
+	}
 	told := len(hook.AllEntries())
 	f.look()
 	if n := len(hook.AllEntries()); n != told {
@@ -47,6 +50,9 @@ func TestEmptiedCatalogueIsNotTaken(t *testing.T) {
 	f.look()
 	if e := hook.LastEntry(); !f.Sells("c") || e.Level != logrus.InfoLevel || e.Data["products"] != 3 {
 		t.Errorf("after it was written: %v", e)
+	}
+	if got := f.state(); got.InStock != 3 || got.Refused {
+		t.Errorf("after it was written: %+v", got)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	var w *service
 	metrics := telemetry.NewMetrics(func() telemetry.State { // asked by who comes to the operators' server
 		state := w.state(pcfg.Budget)
-		state.Throttled = refused.counts()
+		state.Throttled, state.Catalogue = refused.counts(), products.state()
 		return state
 	})
 	w, err = assemble(ctx, c, o.deployment(), settings{cfg, pcfg, o.follow(erased), metrics}, !o.noCreateTables, log, counter)
