@@ -112,6 +112,7 @@
 //	ListShards hangs                the scans go on beside it; it is given up after 2 T, and asked again
 //	a closed shard passes retention there are records that nobody has read: ErrStop, and its children wait. A Finisher that has
 //	                                marked its end has none, and the children begin
+//	nobody reads a shard for longer than retention, before its first record is in the log: ErrStop, as its tip says
 //	a Processor fails               the lease is released; a worker that has failed with it waits longer each time before it opens it again, 30 s at most
 //	a Processor hangs               no sign of progress for Config.Stall: the lease is released, loudly; this worker leaves it to
 //	                                others until the Processor returns. Its other shards go on.
@@ -136,6 +137,10 @@
 //
 //   - Reading begins AT the last committed record, which is then dropped. When it is not there, it is past retention, and records after
 //     it may be missing; the row's tip tells an idle shard from a loss.
+//   - A shard of which nothing has been read begins with its oldest record, and that one does not tell whether there were older ones. Its row does: its tip is
+//     a moment until which it had none, which a child has from its parents. When that is older than retention, the shard stops. A plan that accepts gaps lets it begin
+//     with what is left.
+//   - A tip is the moment at which the page was asked for, not that at which it had come: the process may have been paused in between.
 //   - An iterator that retention has overtaken goes on with what is left, and says nothing. So whoever reads records that are nearly as old as retention, or comes back
 //     with an iterator that has expired, begins AT the last record again. When it is gone, the shard commits what it has read and is opened again, which finds out
 //     whether the log goes on.

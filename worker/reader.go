@@ -22,6 +22,7 @@ type reader struct {
 	expect   string // sequence number that the first record has to have
 	skip     bool   // whether that record has been processed already
 	patient  bool   // when there is nothing where reading has to begin, what comes is waited for
+	doubt    bool   // reading begins with what is left of the shard, and what came since the tip may be past retention
 	resume   time.Time
 	heard    time.Time // when there was last something to read
 	children []lease.Lease
@@ -43,13 +44,16 @@ func (r *reader) start(ctx context.Context) error {
 	return r.begin(ctx, r.at)
 }
 
-// begin gets an iterator. After a record it begins at that record, so that its absence shows when it is past retention.
+// begin gets an iterator. After a record it begins at that record, so that its absence shows when it is past retention. Of a shard without one, only its tip
+// tells.
 func (r *reader) begin(ctx context.Context, at lease.Position) error {
 	switch at.Type {
 	case lease.AfterSequenceNumber:
 		at.Type, r.expect, r.skip, r.last = lease.AtSequenceNumber, at.Value, true, at.Value
 	case lease.AtSequenceNumber:
 		r.expect = at.Value
+	case lease.TrimHorizon, lease.AtTimestamp:
+		r.doubt = r.tip > 0 && !r.nothingMissed()
 	}
 	return r.iterate(ctx, at)
 }
@@ -78,9 +82,9 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 			return Page{}, err
 		}
 	}
-	var began time.Time
+	var began, asked time.Time
 	err = r.insist(ctx, func(ctx context.Context) (err error) {
-		began = r.worker.env.Now()
+		began, asked = r.worker.env.Now(), r.worker.env.Wall()
 		r.resume = began.Add(r.interval())
 		page, err = r.worker.stream.Read(ctx, r.iterator, r.limit())
 		if errors.Is(err, ErrIteratorExpired) || errors.Is(err, ErrStreamRefused) { // a shard that is gone refuses; asking for an iterator tells
@@ -97,19 +101,19 @@ func (r *reader) next(ctx context.Context) (page Page, err error) {
 	if page.Records, err = r.unseen(page); err != nil {
 		return Page{}, err
 	}
-	r.note(page)
+	r.note(page, asked)
 	return page, nil
 }
 
 // note remembers how far the shard has been read, once reading has begun: until then an empty page says nothing. A page at the tip is the last of all that arrived
-// before.
-func (r *reader) note(page Page) {
-	if r.expect != "" {
+// before it was asked for, and of a shard that was open then.
+func (r *reader) note(page Page, asked time.Time) {
+	if r.expect != "" || r.doubt {
 		return
 	}
 	r.begun, r.behind = true, page.MillisBehindLatest > 0
-	if !r.behind {
-		r.tip = max(r.tip, r.worker.env.Wall().UnixMilli())
+	if !r.behind && page.Next != "" {
+		r.tip = max(r.tip, asked.UnixMilli())
 	}
 	if n := len(page.Records); n > 0 {
 		r.last, r.arrived = page.Records[n-1].SequenceNumber, page.Records[n-1].Arrival
@@ -130,7 +134,7 @@ func (r *reader) again(ctx context.Context) error {
 	case r.last != "":
 		return r.begin(ctx, lease.After(r.last, 0))
 	}
-	return r.iterate(ctx, r.at)
+	return r.begin(ctx, r.at)
 }
 
 // unseen checks that reading begins where it has to, and drops the record that has been processed already. Otherwise
@@ -138,11 +142,17 @@ func (r *reader) again(ctx context.Context) error {
 func (r *reader) unseen(page Page) ([]Record, error) {
 	records := page.Records
 	onTheWay := len(records) == 0 && page.MillisBehindLatest > 0 && page.Next != ""
-	if r.expect == "" || onTheWay {
+	if onTheWay {
+		return nil, nil
+	}
+	if r.doubt {
+		return records, r.dispel()
+	}
+	if r.expect == "" {
 		return records, nil
 	}
 	if len(records) > 0 && chain.Compare(records[0].SequenceNumber, r.expect) == 0 {
-		r.expect = ""
+		r.expect, r.arrived = "", records[0].Arrival
 		if r.skip {
 			return records[1:], nil
 		}
@@ -163,6 +173,20 @@ func (r *reader) unseen(page Page) ([]Record, error) {
 	}
 	return nil, past
 }
+
+// dispel goes on where records may be missing before what is left of the shard, if that has been accepted. Nothing of it is in the log, so that there is no gap to be
+// marked: the log begins with what is left.
+func (r *reader) dispel() error {
+	if !r.patient {
+		return fmt.Errorf("%w: no record of the shard has been read yet, and what came since %s may be past retention: records may be missing", ErrStop, time.UnixMilli(r.tip).UTC().Format(time.RFC3339))
+	}
+	r.doubt = false
+	r.worker.log.WithField("shard", r.shard).Warn("reading begins with what is left of the shard, as the plan says")
+	return nil
+}
+
+// openUntil is a moment, Unix ms, at which the shard was still open: its children have no older records. 0: none is known.
+func (r *reader) openUntil() int64 { return max(r.tip, r.arrived.UnixMilli(), 0) }
 
 // nothingMissed reports whether everything that arrived until a moment well within retention has been committed or read: then no
 // record that is past retention can be missing.

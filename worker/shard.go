@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -176,7 +177,7 @@ func (s *shard) process(ctx context.Context, page Page) error {
 	if page.MillisBehindLatest > 0 {
 		return nil
 	}
-	if len(page.Records) == 0 && s.proc.Idle() {
+	if len(page.Records) == 0 && page.Next != "" && s.proc.Idle() {
 		s.noteTip(ctx, now)
 	}
 	return s.catchUp(ctx)
@@ -195,7 +196,10 @@ func (s *shard) end(ctx context.Context) error {
 	if !s.reader.ended {
 		return fmt.Errorf("end shard: opened again before its end: %w", ErrRestart)
 	}
-	children := s.reader.children
+	children := slices.Clone(s.reader.children)
+	for i := range children {
+		children[i].Tip = s.reader.openUntil()
+	}
 	if err := s.proc.End(ctx, children); err != nil {
 		return fmt.Errorf("end shard: %w", err)
 	}

@@ -34,7 +34,7 @@ func (s *shard) noteTip(ctx context.Context, now time.Time) {
 		return
 	}
 	s.tipAt = now
-	if err := s.term.NoteTip(ctx, s.worker.env.Wall().UnixMilli()); err != nil && ctx.Err() == nil {
+	if err := s.term.NoteTip(ctx, s.reader.tip); err != nil && ctx.Err() == nil {
 		s.log.WithError(err).Warn("tip was not noted")
 	}
 }

@@ -18,7 +18,7 @@ type Lease struct {
 	Source          string   // that of the plan: which generation each hour is read back from until the tip has been reached under it
 	TipPlan         int64    // number of the plan under which a reading that began after its fence has been committed up to the tip of the stream
 	Rate            float64  // records/s, as its owner measured them
-	Tip             int64    // Unix ms; everything that arrived until then has been committed, or is where it is read back from. 0: not known
+	Tip             int64    // Unix ms; everything that arrived until then has been committed, or is where it is read back from, or there is nothing. 0: not known
 	Stopped         string   // why the shard has been stopped; nobody takes it until a reset clears it
 }
 
