@@ -229,7 +229,7 @@ var logs = []mutant{
 	},
 	{
 		name: "reader/an-empty-page-proves-it", file: "worker/reader.go",
-		old: "	if r.expect != \"\" {\n		return\n	}\n	r.begun", new: "	r.begun",
+		old: "	if r.expect != \"\" || r.doubt {\n		return\n	}\n	r.begun", new: "	r.begun",
 		why:    "while the record at which reading has to begin is not found, an empty page counts as proof that nothing is missing",
 		masked: "there are no empty pages before the first record",
 		test:   "worker.TestWhatHasNotBegunIsNotOvertaken",
