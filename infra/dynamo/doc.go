@@ -9,6 +9,7 @@
 //	plan    plan       number N, state S, id S, generations S, hour N, published S, publishedBy N, switched N, previous S, acceptGaps BOOL, madeAt N, operator S, reason S
 //	plan    positions#id#n  positions M of shard id to M {type S, value S, hour N}
 //	plan    genesis    position M, shards SS
+//	plan    binding    stream S, bucket S, prefix S, private BOOL
 //	replay  its name   state S, generation N, from N, to N, readBackFrom S, rate N, settings S, madeAt N, operator S, reason S
 //
 // The rows of a side replay have the scopes replay/<name>/<generation>/worker, and so on for lease and plan.

@@ -22,6 +22,7 @@ const (
 	scopeReplay = "replay" // of side replays; behind it, for the rows of one: / its name / its generation / and one of the others
 	keyPlan     = "plan"
 	keyGenesis  = "genesis"
+	keyBinding  = "binding"
 	keyStarts   = "positions#" // behind it: id of a plan, # and a number
 )
 

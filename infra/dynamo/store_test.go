@@ -66,6 +66,30 @@ func TestStoreOnOurServices(t *testing.T) {
 	leasetest.Conformance(t, table(t, dynamodb.NewFromConfig(newLocal(t).Config("test")), "app"))
 }
 
+// TestBindingIsOnce binds an application twice.
+func TestBindingIsOnce(t *testing.T) {
+	s := table(t, dynamodb.NewFromConfig(newLocal(t).Config("test")), "app")
+	if _, err := s.Binding(t.Context()); !errors.Is(err, lease.ErrAbsent) {
+		t.Fatalf("of an application that nobody has bound: %v", err)
+	}
+	if err := s.Privatise(t.Context()); !errors.Is(err, lease.ErrAbsent) {
+		t.Errorf("an application that nobody has bound becomes private: %v", err)
+	}
+	first := infradynamo.Binding{Stream: "clicks", Bucket: "b"} // a log may be at the top of its bucket
+	for _, b := range []infradynamo.Binding{first, {Stream: "other", Bucket: "c", Prefix: "p", Private: true}} {
+		if got, err := s.Bind(t.Context(), b); err != nil || got != first {
+			t.Errorf("bound to %+v: %+v, %v", b, got, err)
+		}
+	}
+	if err := s.Privatise(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first.Private = true
+	if got, err := s.Binding(t.Context()); err != nil || got != first {
+		t.Errorf("became private: %+v, %v", got, err)
+	}
+}
+
 func TestStoreOnDynalite(t *testing.T) {
 	endpoint := os.Getenv("STREAMREC_DYNALITE_ENDPOINT")
 	if endpoint == "" {

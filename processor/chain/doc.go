@@ -5,6 +5,7 @@
 // record after the end of the previous one.
 //
 //	<prefix>/gen=1/dt=2026-11-23/hour=09/shardId-000000000000-0049….parquet   a link
+//	<prefix>/_log/owner.json                                                  which application writes it
 //	<prefix>/_log/gen=1/config.json                                           what keys depend on, frozen
 //	<prefix>/_log/gen=1/shardId-000000000000.start.json                       where the chain begins
 //	<prefix>/_log/gen=1/shardId-000000000000.end.json                         where it ended, and the children

@@ -131,4 +131,7 @@ func (l Layout) ParseSnapshotKey(key string) (hour Hour, minute int, ok bool) {
 
 const snapshotSuffix = ".facts"
 
+// OwnerKey is the key of the mark that says whose log it is, of all generations.
+func (l Layout) OwnerKey() string { return path.Join(l.Prefix, "_log", "owner.json") }
+
 func (l Layout) probeKey() string { return path.Join(l.Prefix, "_log", "probe") }

@@ -314,6 +314,24 @@ func TestProbeAndFreeze(t *testing.T) {
 	}
 }
 
+// TestLogHasOneOwner names two applications.
+func TestLogHasOneOwner(t *testing.T) {
+	ctx, env := t.Context(), &chaintest.Env{Time: noon}
+	b := &chaintest.Bucket{}
+	for _, app := range []string{"shop", "shop", "other"} {
+		if got, err := chain.Own(ctx, env, b, layout, app); err != nil || got != "shop" {
+			t.Errorf("asked by %s: %q, %v", app, got, err)
+		}
+	}
+	broken := &chaintest.Bucket{}
+	if err := broken.PutIfAbsent(ctx, layout.OwnerKey(), []byte("{}"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chain.Own(ctx, env, broken, layout, "shop"); !errors.Is(err, chain.ErrBroken) {
+		t.Errorf("a mark that says nothing: %v", err)
+	}
+}
+
 // TestZombiesUnderFaults runs several writers of one shard against each other: each takes over, commits some batches of its own
 // choice of length, is paused for any time, crashes or goes on; requests fail, lose their answers or take effect late.
 func TestZombiesUnderFaults(t *testing.T) {

@@ -141,6 +141,9 @@ func auditDeployment(ctx context.Context, c clients, d deployment, generation in
 	if err := checkTable(check, c, d.app, false); err != nil {
 		return audit.Options{}, err
 	}
+	if err := d.checkBinding(check, c); err != nil {
+		return audit.Options{}, err
+	}
 	store := infradynamo.NewStore(c.dynamodb, d.app)
 	leases, _, err := store.Leases(check)
 	if err != nil {

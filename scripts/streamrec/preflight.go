@@ -24,6 +24,8 @@ type deployment struct {
 	stream string
 	bucket string
 	layout chain.Layout
+
+	private bool // of a worker: customers get pseudonyms
 }
 
 // layoutOf returns where an application's log is when it begins.
@@ -56,7 +58,7 @@ func (d deployment) preflight(ctx context.Context, c clients, create bool, patie
 	defer cancel()
 	var failure error
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
-		g, err := d.check(check, c, create)
+		g, err := d.check(check, c, create, log)
 		if failing(err) {
 			failure = err
 			log.WithError(err).Warn("a service fails; the worker tries again before it starts")
@@ -78,20 +80,29 @@ func failing(err error) bool {
 	return tried && !refused || errors.Is(err, infrakinesis.ErrStalled)
 }
 
-func (d deployment) check(ctx context.Context, c clients, create bool) (g ground, err error) {
+func (d deployment) check(ctx context.Context, c clients, create bool, log logrus.FieldLogger) (g ground, err error) {
 	if g.stream, err = checkStream(ctx, c, d.stream); err != nil {
 		return g, err
 	}
 	if g.bucket, err = checkBucket(ctx, c, d.bucket); err != nil {
 		return g, err
 	}
-	if err := checkTable(ctx, c, d.app, false); err != nil && (!create || !errors.Is(err, infradynamo.ErrNoTable)) {
+	switch err := checkTable(ctx, c, d.app, false); {
+	case err == nil:
+		err = d.checkBinding(ctx, c)
+		if err != nil {
+			return g, err
+		}
+	case !create || !errors.Is(err, infradynamo.ErrNoTable):
 		return g, err
 	}
 	if err := checkLog(ctx, g.bucket, d, g.stream.ARN); err != nil {
 		return g, err
 	}
-	return g, checkTable(ctx, c, d.app, create)
+	if err := checkTable(ctx, c, d.app, create); err != nil {
+		return g, err
+	}
+	return g, d.bind(ctx, c, log)
 }
 
 // checkStream describes the stream, or refuses.
@@ -126,7 +137,7 @@ func checkLog(ctx context.Context, b chain.Bucket, d deployment, streamARN strin
 			return explain("bucket "+d.bucket, err)
 		}
 	}
-	return nil
+	return d.checkOwner(ctx, b)
 }
 
 // checkTable refuses when the lease table is missing and may not be created.

@@ -42,6 +42,9 @@ func newReplayer(ctx context.Context, c clients, d deployment, failover time.Dur
 	if err := checkTable(check, c, d.app, false); err != nil {
 		return nil, err
 	}
+	if err := d.checkBinding(check, c); err != nil {
+		return nil, err
+	}
 	r := &replayer{clients: c, bucket: bucket, stream: infrakinesis.NewStream(c.kinesis, d.stream), store: infradynamo.NewStore(c.dynamodb, d.app), retention: summary.Retention}
 	r.source = replay.Source{Env: worker.System{}, Bucket: bucket, Layout: d.layout, Stream: summary.ARN}
 	r.operator = lease.NewOperator(worker.System{}, r.store, failover, replay.Publish(worker.System{}, bucket, d.layout))

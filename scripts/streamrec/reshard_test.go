@@ -26,14 +26,18 @@ func createStream(t *testing.T, shards int32) *kinesis.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.kinesis.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("clicks"), ShardCount: &shards}); err != nil {
-		t.Fatal(err)
-	}
-	err = kinesis.NewStreamExistsWaiter(c.kinesis).Wait(t.Context(), &kinesis.DescribeStreamInput{StreamName: aws.String("clicks")}, time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
+	createNamedStream(t, c, "clicks", shards)
 	return c.kinesis
+}
+
+func createNamedStream(t *testing.T, c clients, name string, shards int32) {
+	t.Helper()
+	if _, err := c.kinesis.CreateStream(t.Context(), &kinesis.CreateStreamInput{StreamName: &name, ShardCount: &shards}); err != nil {
+		t.Fatal(err)
+	}
+	if err := kinesis.NewStreamExistsWaiter(c.kinesis).Wait(t.Context(), &kinesis.DescribeStreamInput{StreamName: &name}, time.Minute); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestReshardPlansAndCarriesOut(t *testing.T) {

@@ -20,6 +20,9 @@ func (o reshardOptions) workers(ctx context.Context, c clients) (*reshardWorkers
 	if err := checkTable(ctx, c, o.app, false); err != nil {
 		return nil, err
 	}
+	if err := (deployment{app: o.app, stream: o.stream}).checkBinding(ctx, c); err != nil {
+		return nil, err
+	}
 	return &reshardWorkers{infradynamo.NewStore(c.dynamodb, o.app)}, nil
 }
 

@@ -55,6 +55,7 @@ type settings struct {
 
 // assemble checks everything that a worker needs, and puts it together.
 func assemble(ctx context.Context, c clients, d deployment, cfg settings, create bool, log logrus.FieldLogger, observer processor.Observer) (*service, error) {
+	d.private = cfg.processor.Privacy != nil
 	g, err := d.preflight(ctx, c, create, preflightTimeout, log)
 	if err != nil {
 		return nil, err

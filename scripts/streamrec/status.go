@@ -120,7 +120,10 @@ func checkSources(ctx context.Context, c clients, o statusOptions) error {
 	if _, err := checkStream(ctx, c, o.stream); err != nil {
 		return err
 	}
-	return checkTable(ctx, c, o.app, false)
+	if err := checkTable(ctx, c, o.app, false); err != nil {
+		return err
+	}
+	return deployment{app: o.app, stream: o.stream}.checkBinding(ctx, c)
 }
 
 // lookout looks at an application from outside.
