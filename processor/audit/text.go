@@ -116,11 +116,11 @@ func (t *text) gaps(r *Report) {
 	if len(r.Gaps) == 0 {
 		return
 	}
-	t.line("\nAccepted gaps: records that the stream lost before they were committed")
+	t.line("\nAccepted gaps: records that were given up before they were committed")
 	for _, g := range r.Gaps {
 		t.line("  %s  after %s, up to %s\n    %s", clean(g.Shard), cmp.Or(g.After, "the beginning"), g.Next, clean(g.Key))
 		if g.InStream > 0 {
-			t.line("    the stream still has %s of it", plural(g.InStream, "record", "records"))
+			t.line("    the stream still has %s of it: streamrec reset to a time before them reads them into the log", plural(g.InStream, "record", "records"))
 		}
 	}
 }
