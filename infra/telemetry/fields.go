@@ -48,6 +48,7 @@ var fields = []struct{ name, what string }{
 	{"app", "--app"},
 	{"stream", "--stream, or the stream in question"},
 	{"bucket", "--bucket"},
+	{"prefix", "--prefix"},
 	{"format", "--format"},
 	{"whom", "who is not served any more: operators, shoppers"},
 	{"audit", "true: somebody has done something at the operators' server, or was turned away"},

@@ -75,7 +75,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 	}
 	w.mountDashboard(ctx, c, o, products, log)
 	log.WithFields(logrus.Fields{
-		"address": cfg.Address, "app": o.app, "stream": o.stream, "bucket": o.bucket, "format": o.formats.name, "failover_ms": o.failover.Milliseconds(),
+		"address": cfg.Address, "app": o.app, "stream": o.stream, "bucket": o.bucket, "prefix": o.prefix, "format": o.formats.name, "failover_ms": o.failover.Milliseconds(),
 	}).Info("worker starts")
 	if err := heedErasures(ctx, erased, log); err != nil {
 		return err
