@@ -48,6 +48,13 @@ func BenchmarkRecommend(b *testing.B) {
 	})
 }
 
+// BenchmarkRecommendFirst asks for a session that has touched nothing.
+func BenchmarkRecommendFirst(b *testing.B) {
+	m := large().model
+	dst := make([]Scored, 0, 20)
+	measure(b, func() { dst = m.RecommendItems(dst[:0], nil, 20) })
+}
+
 // BenchmarkObserve feeds records of one step.
 func BenchmarkObserve(b *testing.B) {
 	l := large()

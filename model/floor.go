@@ -73,6 +73,15 @@ func (x *index) oldestOf(i int32) Touch {
 	return x.sessions.touchOf(int32(x.items.posting(i)[0]), i)
 }
 
+// nthNewest returns the touch of an item's n-th newest fact, 0 if fewer are kept.
+func (x *index) nthNewest(i int32, n int) Touch {
+	posting := x.items.posting(i)
+	if len(posting) < n {
+		return 0
+	}
+	return x.sessions.touchOf(int32(posting[len(posting)-n]), i)
+}
+
 // oldest returns the entry of the item with the oldest fact, its key corrected.
 func (f *floor) oldest(x *index) floorEntry {
 	for {

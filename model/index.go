@@ -157,7 +157,7 @@ func (x *index) insert(i, s int32, f *Fact, kind EventType, ahead bool) int32 {
 	x.sessions.put(s, x.recordPosition(s, f), entry{item: i, kind: kind, touch: f.Touch})
 	x.facts++
 	x.post(i, at, s, f.Touch)
-	x.shelves.all.put(x, i, f.Touch)
+	x.shelves.touched(x, i, f.Touch)
 	return i
 }
 

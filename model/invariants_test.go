@@ -27,6 +27,7 @@ func checkShelves(t *testing.T, x *index, pins map[int32]uint32) {
 	t.Helper()
 	x.shelves.settle(x)
 	checkShelf(t, x, &x.shelves.all, pins)
+	checkShelf(t, x, &x.shelves.often, pins)
 	for k := range x.shelves.categories {
 		s := &x.shelves.categories[k]
 		checkShelf(t, x, s, pins)

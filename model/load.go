@@ -157,27 +157,39 @@ func (l *Loading) Done() {
 	l.items = nil
 }
 
-// stock puts the items that were touched last on the shelf of all items, once for all visits.
+// stock puts the items that were touched last on the shelf of all items, once for all visits, and those that are touched often on theirs.
 func (l *Loading) stock() {
 	x := l.index
+	for _, p := range l.best(func(i int32) Touch { return l.newest[i] }) {
+		x.shelves.all.put(x, p.item, p.touch)
+	}
+	for _, p := range l.best(func(i int32) Touch { return x.nthNewest(i, oftenTouches) }) {
+		x.shelves.often.put(x, p.item, p.touch)
+	}
+}
+
+// best returns the items that fill a shelf, which has them in the order of a touch that is no newer than their newest.
+func (l *Loading) best(touch func(i int32) Touch) []placed {
+	x := l.index
 	bound, least := x.params.ShelfItems, x.floor.at
-	var last []placed
+	var best []placed
 	cut := func() {
-		slices.SortFunc(last, func(a, b placed) int { return x.compare(b, a) })
-		if last = slices.Compact(last); len(last) > bound { // an item may have been named twice
-			last, least = last[:bound], last[bound-1].touch
+		slices.SortFunc(best, func(a, b placed) int { return x.compare(b, a) })
+		if best = slices.Compact(best); len(best) > bound { // an item may have been named twice
+			best, least = best[:bound], best[bound-1].touch
 		}
 	}
 	for _, i := range l.items {
-		if t := l.newest[i]; t > x.floor.at && t >= least {
-			last = append(last, placed{i, t})
+		if l.newest[i] < least || l.newest[i] <= x.floor.at {
+			continue
 		}
-		if len(last) > 8*bound {
+		if t := touch(i); t > x.floor.at && t >= least {
+			best = append(best, placed{i, t})
+		}
+		if len(best) > 8*bound {
 			cut()
 		}
 	}
 	cut()
-	for _, p := range last {
-		x.shelves.all.put(x, p.item, p.touch)
-	}
+	return best
 }

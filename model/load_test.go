@@ -71,15 +71,17 @@ func TestLoadEqualsAdd(t *testing.T) {
 type export struct {
 	facts   []Fact
 	labels  []ItemLabel
-	popular []Fact // item and touch of what is on the shelf of all items
+	popular []Fact // item and touch of what is on the shelves of all categories
 }
 
 func exported(g *Merged) export {
 	v := g.Publish()
 	e := export{facts: slices.Collect(v.Facts()), labels: slices.Collect(v.Labels())}
-	for at, i := range v.index.shelves.all.items {
-		if t := v.index.shelves.all.touches[at]; t > v.index.floor.at {
-			e.popular = append(e.popular, Fact{Item: v.index.items.text(i), Touch: t})
+	for _, s := range []*shelf{&v.index.shelves.all, &v.index.shelves.often} {
+		for at, i := range s.items {
+			if t := s.touches[at]; t > v.index.floor.at {
+				e.popular = append(e.popular, Fact{Item: v.index.items.text(i), Touch: t})
+			}
 		}
 	}
 	return e

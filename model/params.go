@@ -17,7 +17,7 @@ type Params struct {
 	MaxItems   int           // items with facts; the least recently touched go first. Default 1<<20, at most 1<<28.
 	MaxFacts   int           // facts in total; the oldest go first. Default 1<<26, at most 1<<30.
 	Horizon    time.Duration // age, against the newest fact, at which facts go; 0 keeps them. Default 0.
-	ShelfItems int           // most recently touched items kept per category, and over all. Default 128, at most 4096.
+	ShelfItems int           // items kept per category and over all, most recently touched, and over all, touched often. Default 128, at most 4096.
 	MaxShelves int           // categories; the least recently touched go first. Default 4096, at most 65536.
 
 	// Open sessions.

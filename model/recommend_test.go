@@ -103,6 +103,8 @@ func TestNewItemsGetListsFromTheirCategory(t *testing.T) {
 		observe(fmt.Sprint("a", i), "popular phone", "phone", "acme")
 		observe(fmt.Sprint("b", i), "popular shoe", "shoe", "acme")
 	}
+	observe("another", "popular shoe", "shoe", "acme")
+	observe("one more", "popular shoe", "shoe", "acme")
 	observe("c", "rare phone", "phone", "zeta")
 	observe("d", "rare phone of the brand", "phone", "zeta")
 	observe("new", "new phone", "phone", "zeta")

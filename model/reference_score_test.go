@@ -105,15 +105,11 @@ func (k *known) list(q ask, n int) []Scored {
 	}
 	if len(q.items) > 0 {
 		if l := k.labels[q.items[0]]; l != (Label{}) {
-			k.stock(total, k.shelves[l.Category], l, false, q.items[0], p.Shelf.fixed())
+			k.stock(total, k.shelves[l.Category], l, q.items[0], p.Shelf.fixed())
 		}
 	}
 	if count(total) < n {
-		newest := ""
-		if len(q.items) > 0 {
-			newest = q.items[0]
-		}
-		k.stock(total, k.all, Label{}, true, newest, p.Popular.fixed())
+		k.popular(total, q.items)
 	}
 	var list []Scored
 	for _, item := range sorted(total)[:min(n, count(total))] {
@@ -157,26 +153,26 @@ func addVotes(total, votes map[string]int64, weight int64) {
 	}
 }
 
-// stock adds the items of a shelf.
-func (k *known) stock(total map[string]int64, shelf []shelfEntry, l Label, often bool, newest string, weight int64) {
+// stock adds the items of the shelf of a category.
+func (k *known) stock(total map[string]int64, shelf []shelfEntry, l Label, newest string, weight int64) {
 	votes, span := map[string]int64{}, int64(0)
 	age := func(e shelfEntry) int64 {
-		record := k.records[k.postings[e.item][len(k.postings[e.item])-1]]
-		oldest := record[slices.IndexFunc(record, func(f Fact) bool { return f.Item == e.item })]
-		return max(1, shelf[0].touch.Ms()-oldest.Touch.Ms()+1)
+		visits := k.postings[e.item]
+		return max(1, shelf[0].touch.Ms()-k.touch(e.item, visits[len(visits)-1]).Ms()+1)
 	}
+	full := func(e shelfEntry) bool { return len(k.postings[e.item]) == k.params.PerItem }
 	for _, e := range shelf {
-		if often && e.touch > k.floor && len(k.postings[e.item]) == k.params.PerItem && (span == 0 || age(e) < span) {
-			span = age(e)
+		if e.touch > k.floor && full(e) {
+			span = max(span, age(e))
 		}
 	}
 	for rank, e := range shelf {
 		if e.item == newest || e.touch <= k.floor {
 			continue
 		}
-		n := 8 * int64(len(k.postings[e.item]))
-		if span > 0 && n > 0 && age(e) > span {
-			n = max(1, n*span/age(e))
+		n := int64(len(k.postings[e.item]))
+		if full(e) {
+			n = min(n*span/age(e), 1<<30)
 		}
 		factor := int64(1000)
 		if l.Brand != 0 && k.labels[e.item] == l {

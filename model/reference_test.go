@@ -111,6 +111,7 @@ type known struct {
 	labels   map[string]Label        // by item
 	shelves  map[uint32][]shelfEntry // newest first
 	all      []shelfEntry
+	often    []shelfEntry // what has been touched a few times, by the touch of the oldest of these
 }
 
 type shelfEntry struct {
@@ -136,9 +137,16 @@ func (r *reference) known() *known {
 		slices.SortFunc(record, func(a, b Fact) int { return cmp.Or(cmp.Compare(a.Touch, b.Touch), cmp.Compare(a.Item, b.Item)) })
 	}
 	k.all = k.shelf(newest, 0)
+	k.often = k.shelf(k.fourthNewest(), 0)
 	k.labels = r.labelsAbove(k.floor)
 	k.shelves = r.shelvesAbove(k)
 	return k
+}
+
+// touch returns that of an item in a visit.
+func (k *known) touch(item string, visit factKey) Touch {
+	record := k.records[visit]
+	return record[slices.IndexFunc(record, func(f Fact) bool { return f.Item == item })].Touch
 }
 
 // kept returns the PerItem newest facts of each item above the floor, oldest first.

@@ -28,10 +28,12 @@ func (s *shelf) own() {
 // a floor of their own are forgotten.
 type shelves struct {
 	all        shelf
+	often      shelf // items that were touched a few times lately: see promote
 	categories []shelf
 	at         map[uint32]int // position in categories
 	atShared   bool           // another shelves has the map too
 	floor      Touch
+	warm       uint64 // what promote has fetched ahead, so that it is
 }
 
 func newShelves(p Params) shelves {
@@ -40,15 +42,51 @@ func newShelves(p Params) shelves {
 
 // settle puts all fresh touches to their places.
 func (sh *shelves) settle(x *index) {
-	sh.all.settle(x)
+	sh.settleAll(x)
 	for at := range sh.categories {
 		sh.categories[at].settle(x)
+	}
+}
+
+// settleAll is settle for the shelves of all categories.
+func (sh *shelves) settleAll(x *index) {
+	sh.promote(x)
+	sh.all.settle(x)
+	sh.often.settle(x)
+}
+
+// touched notes that an item was touched.
+func (sh *shelves) touched(x *index, i int32, t Touch) {
+	if len(sh.all.fresh) == freshTouches {
+		sh.promote(x)
+	}
+	sh.all.put(x, i, t)
+}
+
+// oftenTouches is how many facts of an item have to be new for a place on the shelf of what is touched often.
+const oftenTouches = 4
+
+// promote puts what was freshly touched on the shelf of what is touched often, which is in the order of the touch of the fourth newest fact:
+// between two touches of a popular item more others may be touched than a shelf has room for, but hardly any of them four times. Another
+// fact can only raise that touch, and what is forgotten is older, so this shelf too depends on the set of facts alone.
+func (sh *shelves) promote(x *index) {
+	for _, p := range sh.all.fresh {
+		if posting := x.items.posting(p.item); len(posting) >= oftenTouches {
+			e := x.sessions.row(int32(posting[len(posting)-oftenTouches]))
+			sh.warm += x.sessions.records.load(e.block, int(e.n))
+		}
+	}
+	for _, p := range sh.all.fresh {
+		if t := x.nthNewest(p.item, oftenTouches); t > 0 {
+			sh.often.put(x, p.item, t)
+		}
 	}
 }
 
 // share makes the shelves, which must be settled, ready to be forked.
 func (sh *shelves) share() {
 	sh.all.share()
+	sh.often.share()
 	sh.atShared = true
 	for at := range sh.categories {
 		sh.categories[at].share()
