@@ -44,7 +44,8 @@ func newShard(w *Worker, t *lease.Term) *shard {
 		log: w.log.WithFields(logrus.Fields{"shard": t.Key(), "lease_counter": t.Counter()}),
 	}
 	s.behind.Store(-1)
-	t.MeasureWith(s.rate.perSecond)
+	s.rate.begin(w.env.Now())
+	t.MeasureWith(func() float64 { return s.rate.perSecond(w.env.Now()) })
 	s.proc = w.factory(t)
 	s.alive()
 	return s

@@ -21,10 +21,11 @@ type ShardStatus struct {
 // Shards returns the status of the shards that the worker holds, in order of their ids.
 func (w *Worker) Shards() []ShardStatus {
 	var out []ShardStatus
+	now := w.env.Now()
 	for _, s := range w.shards.all() {
 		out = append(out, ShardStatus{
 			Shard: s.term.Key(), LeaseCounter: s.term.Counter(), MillisBehindLatest: s.behind.Load(),
-			Records: s.records.Load(), RecordsPerSecond: s.rate.perSecond(),
+			Records: s.records.Load(), RecordsPerSecond: s.rate.perSecond(now),
 		})
 	}
 	slices.SortFunc(out, func(a, b ShardStatus) int { return cmp.Compare(a.Shard, b.Shard) })

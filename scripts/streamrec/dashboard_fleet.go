@@ -92,6 +92,7 @@ func (v *fleetView) fleet(ctx context.Context, seen *sighting) *dashboard.Fleet 
 	f := &dashboard.Fleet{At: seen.at.UnixMilli(), Head: dashboard.Head{
 		App: v.app, Stream: v.stream, RetentionMs: v.retention.Milliseconds(), SilenceMs: seen.silence.Milliseconds(), Replay: replayOf(&v.plan), Trouble: v.trouble,
 	}}
+	seen.said = said.shards
 	report := seen.status()
 	f.Coverage = ringCoverage(report.Coverage)
 	for i := range report.Workers {
@@ -112,15 +113,16 @@ func (v *fleetView) shard(s *shardStatus, l *lease.Lease, asked map[string]strin
 	d := dashboard.Shard{
 		ID: s.Shard, State: s.State, Owner: s.Owner, Counter: s.LeaseCounter, Checkpoint: s.Checkpoint, CheckpointAt: l.CheckpointAt,
 		CommittedAt: max(l.CheckpointAt, l.Tip), From: l.StartingHashKey, To: l.EndingHashKey, At: at, Wide: wide,
-		Parents: s.Parents, Children: s.Children, WaitsFor: s.WaitsFor, Asked: asked[s.Shard], Stopped: s.Stopped, Plan: l.Plan, LagMs: -1, Rate: l.Rate,
+		Parents: s.Parents, Children: s.Children, WaitsFor: s.WaitsFor, Asked: asked[s.Shard], Stopped: s.Stopped, Plan: l.Plan, LagMs: -1,
 	}
 	if s.Stopped != "" {
 		d.Resume = v.resume()
 	}
 	if own, ok := said.shards[shardOf{s.Owner, s.Shard, s.LeaseCounter}]; ok {
-		d.LagMs, d.Rate = own.LagMs, own.Rate
-	} else if s.State != "owned" {
-		d.Rate = 0
+		d.LagMs = own.LagMs
+	}
+	if s.Rate != nil {
+		d.Rate = *s.Rate
 	}
 	return d
 }
@@ -157,7 +159,7 @@ type shardOf struct {
 }
 
 func (v *fleetView) ask(ctx context.Context, workers []lease.Worker) sayings {
-	s := sayings{here: map[string]bool{}, workers: map[string]dashboard.Counters{}, shards: map[shardOf]dashboard.SelfShard{}}
+	s := sayings{here: map[string]bool{}, workers: map[string]dashboard.Counters{}}
 	own := v.own()
 	for _, self := range own {
 		s.here[self.Worker] = true
@@ -167,18 +169,31 @@ func (v *fleetView) ask(ctx context.Context, workers []lease.Worker) sayings {
 		others := slices.DeleteFunc(slices.Clone(workers), func(w lease.Worker) bool { return s.here[w.ID] })
 		answers, s.reached = v.peers.Answers(ctx, peersOf(others))
 	}
-	for _, self := range slices.Concat(answers, own) {
+	all := slices.Concat(answers, own)
+	for _, self := range all {
 		s.workers[self.Worker] = self.Counters
+	}
+	s.shards = saidOf(all)
+	return s
+}
+
+// saidOf returns what workers say of the terms that they have.
+func saidOf(selves []dashboard.Self) map[shardOf]dashboard.SelfShard {
+	said := map[shardOf]dashboard.SelfShard{}
+	for _, self := range selves {
 		for _, sh := range self.Shards {
-			s.shards[shardOf{self.Worker, sh.Shard, sh.Counter}] = sh
+			said[shardOf{self.Worker, sh.Shard, sh.Counter}] = sh
 		}
 	}
-	return s
+	return said
 }
 
 func (s sayings) worker(w *workerStatus, row *lease.Worker) dashboard.Worker {
 	d := dashboard.Worker{
-		ID: w.Worker, State: w.State, Address: w.Address, Heartbeat: w.Heartbeat, BeatAt: row.At, Leases: w.Leases, Rate: w.Rate, Acked: row.Acked,
+		ID: w.Worker, State: w.State, Address: w.Address, Heartbeat: w.Heartbeat, BeatAt: row.At, Leases: w.Leases, Acked: row.Acked,
+	}
+	if w.Rate != nil {
+		d.Rate = *w.Rate
 	}
 	if c, ok := s.workers[w.Worker]; ok {
 		d.Counters = &c

@@ -79,8 +79,8 @@ func TestFleetView(t *testing.T) {
 	if s := f.Shards[0]; s.LagMs != 42_000 || s.Rate != 7 || s.At != 0 || s.Wide != 0.25 || s.CommittedAt != now-500 || s.State != "owned" {
 		t.Errorf("a shard of this worker: %+v", s)
 	}
-	if s := f.Shards[1]; s.LagMs != -1 || s.Rate != 6 || s.At != 0.25 || s.Asked != "me" {
-		t.Errorf("a shard of a worker that has not been asked: %+v", s)
+	if s := f.Shards[1]; s.LagMs != -1 || s.Rate != 0 || s.At != 0.25 || s.Asked != "me" {
+		t.Errorf("a shard of a worker that is silent: %+v", s)
 	}
 	if s := f.Shards[2]; s.State != "stopped" || !strings.Contains(s.Resume, "reset --app shop --stream clicks --bucket b") {
 		t.Errorf("a stopped shard: %+v", s)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/streamrec/streamrec/infra/dashboard"
 	"github.com/streamrec/streamrec/worker/lease"
 )
 
@@ -18,7 +19,8 @@ type sighting struct {
 	workers []lease.Worker
 	listed  []lease.Lease // the shards of the stream; nil: not known
 	lags    map[string]lagReading
-	silence time.Duration // a worker without a sign for this long is shown as silent
+	silence time.Duration                   // a worker without a sign for this long is shown as silent
+	said    map[shardOf]dashboard.SelfShard // what owners say of their shards, as far as they have been asked
 }
 
 // noRow is the checkpoint type of a shard that has no row yet.
@@ -95,7 +97,10 @@ func (s *sighting) workerRows() []workerStatus {
 		age := max(0, s.at.Sub(time.UnixMilli(w.At)))
 		rows[i] = workerStatus{
 			Worker: w.ID, State: s.workerState(&w, age), Address: w.Address, Heartbeat: w.Counter, AgeMillis: age.Milliseconds(),
-			Leases: held[w.ID], Rate: w.Rate,
+			Leases: held[w.ID],
+		}
+		if rows[i].State != "silent" {
+			rows[i].Rate = &w.Rate
 		}
 	}
 	return rows
@@ -141,8 +146,9 @@ func (s *sighting) shardRows() []shardStatus {
 	for i, l := range s.leases {
 		row := shardStatus{
 			Shard: l.Key, State: s.shardState(&l, startable), Owner: l.Owner, LeaseCounter: l.Counter, Checkpoint: l.Checkpoint.String(),
-			Rate: l.Rate, Parents: l.Parents, Children: children[l.Key], Stopped: l.Stopped,
+			Parents: l.Parents, Children: children[l.Key], Stopped: l.Stopped,
 		}
+		row.Rate = s.rate(&l, row.State)
 		if l.CheckpointAt > 0 {
 			row.CheckpointAgeMillis = new(max(0, s.at.UnixMilli()-l.CheckpointAt))
 		}
@@ -155,6 +161,18 @@ func (s *sighting) shardRows() []shardStatus {
 		rows[i] = row
 	}
 	return rows
+}
+
+// rate returns the records/s of a shard: what its owner says, or else its row, which has them as of the last checkpoint. nil: nobody reads it.
+func (s *sighting) rate(l *lease.Lease, state string) *float64 {
+	silent := func(w lease.Worker) bool { return w.ID == l.Owner && s.at.Sub(time.UnixMilli(w.At)) >= s.silence }
+	if state != "owned" || slices.ContainsFunc(s.workers, silent) {
+		return nil
+	}
+	if own, ok := s.said[shardOf{l.Owner, l.Key, l.Counter}]; ok {
+		return &own.Rate
+	}
+	return new(l.Rate)
 }
 
 func (s *sighting) shardState(l *lease.Lease, startable func(*lease.Lease) bool) string {

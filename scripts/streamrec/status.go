@@ -48,9 +48,13 @@ every open shard, of the five a second that all readers of a shard share: --no-l
 read no more often than --lag-interval. AGE is the time since the checkpoint was moved. Ages of heartbeats and
 checkpoints depend on the clocks of the workers and of this machine; the fleet decides nothing by them.
 
+RECORDS/S is a mean of about the last minute: of a worker as of its last heartbeat, of a shard as its owner says when it is asked, at the
+address in the table; of one that does not answer it is as old as the checkpoint. - : nobody reads the shard, or its worker is silent. What is
+read in the first ten seconds of a term counts as if it had taken ten.
+
 UPSTREAM is what producers send, as far as workers answer at the addresses in the table: rows of the last ten minutes, how many of them could
 not be decoded, by class, and how many had fields without a column; fields that are new; and how long nothing has arrived, beside what usually
-does. --no-upstream asks nobody.
+does. --no-upstream asks nobody, neither for this nor for RECORDS/S.
 
 With -o json there is one object for each look, on one line; times are RFC 3339, null is not known:
   app, stream, time
@@ -173,10 +177,13 @@ func (l *lookout) look(ctx context.Context) (*status, error) {
 	if l.lag != nil {
 		seen.lags = l.lag.measure(ctx, leases)
 	}
-	s := seen.status()
+	var selves []dashboard.Self
 	if l.peers != nil {
-		s.Upstream = upstreamOf(l.peers.AskAll(ctx, peersOf(workers)), leases)
+		selves = l.peers.AskAll(ctx, peersOf(workers))
+		seen.said = saidOf(selves)
 	}
+	s := seen.status()
+	s.Upstream = upstreamOf(selves, leases)
 	s.App, s.Stream = l.app, l.stream
 	return s, nil
 }

@@ -38,13 +38,13 @@ type hole struct {
 }
 
 type workerStatus struct {
-	Worker    string  `json:"worker"`
-	State     string  `json:"state"` // working, leaving, silent
-	Address   string  `json:"address,omitempty"`
-	Heartbeat int64   `json:"heartbeat"`
-	AgeMillis int64   `json:"heartbeatAgeMillis"` // by the clocks of the worker and of this machine
-	Leases    int     `json:"leases"`
-	Rate      float64 `json:"recordsPerSecond"`
+	Worker    string   `json:"worker"`
+	State     string   `json:"state"` // working, leaving, silent
+	Address   string   `json:"address,omitempty"`
+	Heartbeat int64    `json:"heartbeat"`
+	AgeMillis int64    `json:"heartbeatAgeMillis"` // by the clocks of the worker and of this machine
+	Leases    int      `json:"leases"`
+	Rate      *float64 `json:"recordsPerSecond"` // null of one that is silent
 }
 
 // handOff is a lease that is about to move.
@@ -64,7 +64,7 @@ type shardStatus struct {
 	CheckpointAgeMillis *int64   `json:"checkpointAgeMillis"` // null when it has never been moved
 	LagMillis           *int64   `json:"lagMillis"`           // null when it is not known
 	LagReadMillisAgo    *int64   `json:"lagReadMillisAgo"`
-	Rate                float64  `json:"recordsPerSecond"`
+	Rate                *float64 `json:"recordsPerSecond"` // null when nobody reads it
 	Parents             []string `json:"parents,omitempty"`
 	Children            []string `json:"children,omitempty"`
 	WaitsFor            []string `json:"waitsFor,omitempty"` // parents that have not ended
@@ -160,7 +160,7 @@ func (s *status) troubles() (lines []string) {
 
 func (s *status) workerTable() []string {
 	return columns("WORKER\tSTATE\tLEASES\tRECORDS/S\tLAST HEARTBEAT\tADDRESS", s.Workers, func(w workerStatus) string {
-		return fmt.Sprintf("%s\t%s\t%d\t%.1f\t#%d %s ago\t%s", w.Worker, w.State, w.Leases, w.Rate, w.Heartbeat, brief(&w.AgeMillis), cmp.Or(w.Address, "-"))
+		return fmt.Sprintf("%s\t%s\t%d\t%s\t#%d %s ago\t%s", w.Worker, w.State, w.Leases, perSecond(w.Rate), w.Heartbeat, brief(&w.AgeMillis), cmp.Or(w.Address, "-"))
 	})
 }
 
@@ -172,8 +172,8 @@ func (s *status) handOffTable() []string {
 
 func (s *status) shardTable() []string {
 	return columns("SHARD\tSTATE\tOWNER\tCOUNTER\tLAG\tAGE\tRECORDS/S\tLINEAGE\tCHECKPOINT", s.Shards, func(sh shardStatus) string {
-		return fmt.Sprintf("%s\t%s\t%s\t%d\t%s\t%s\t%.1f\t%s\t%s", sh.Shard, sh.State, cmp.Or(sh.Owner, "-"), sh.LeaseCounter,
-			brief(sh.LagMillis), brief(sh.CheckpointAgeMillis), sh.Rate, sh.lineage(), cmp.Or(sh.Checkpoint, "-"))
+		return fmt.Sprintf("%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s", sh.Shard, sh.State, cmp.Or(sh.Owner, "-"), sh.LeaseCounter,
+			brief(sh.LagMillis), brief(sh.CheckpointAgeMillis), perSecond(sh.Rate), sh.lineage(), cmp.Or(sh.Checkpoint, "-"))
 	})
 }
 
@@ -206,6 +206,14 @@ func columns[R any](header string, rows []R, line func(R) string) []string {
 	}
 	_ = w.Flush() // to memory
 	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}
+
+// perSecond is a rate for people, or a dash.
+func perSecond(rate *float64) string {
+	if rate == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f", *rate)
 }
 
 // brief is a duration for people, or a dash.

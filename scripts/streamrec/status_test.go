@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/streamrec/streamrec/infra/dashboard"
 	"github.com/streamrec/streamrec/worker"
 	"github.com/streamrec/streamrec/worker/lease"
 )
@@ -185,5 +187,35 @@ func TestStatusSaysWhatAReplayWaitsFor(t *testing.T) {
 	}
 	if r := lastReplay(lease.Plan{}, rows); r != nil {
 		t.Errorf("there is a replay that nobody has made: %+v", r)
+	}
+}
+
+// TestRatesAreThoseOfNow: what rows say is as old as the checkpoint, and of shards that nobody reads it is nothing.
+func TestRatesAreThoseOfNow(t *testing.T) {
+	at := time.Now()
+	now := at.UnixMilli()
+	row := func(key, owner string) lease.Lease {
+		return lease.Lease{Key: key, Owner: owner, Counter: 2, Checkpoint: lease.After("1", 0), Rate: 33.8}
+	}
+	stopped := row("stopped", "")
+	stopped.Stopped = "past retention"
+	seen := sighting{
+		at: at, silence: 10 * time.Second, leases: []lease.Lease{row("asked", "w"), row("dead", "silent"), row("free", ""), row("mute", "w"), stopped},
+		workers: []lease.Worker{{ID: "silent", At: now - 60_000, Rate: 453}, {ID: "w", At: now, Rate: 140}},
+		said: saidOf([]dashboard.Self{{Worker: "w", Shards: []dashboard.SelfShard{
+			{Shard: "asked", Counter: 2, Rate: 106.2}, {Shard: "mute", Counter: 1, Rate: 4762}, // of a term that is over
+		}}}),
+	}
+	s := seen.status()
+	got := map[string]string{}
+	for _, w := range s.Workers {
+		got[w.Worker] = perSecond(w.Rate)
+	}
+	for _, sh := range s.Shards {
+		got[sh.Shard] = perSecond(sh.Rate)
+	}
+	want := map[string]string{"silent": "-", "w": "140.0", "asked": "106.2", "dead": "-", "free": "-", "mute": "33.8", "stopped": "-"}
+	if !maps.Equal(got, want) {
+		t.Errorf("rates %v, want %v", got, want)
 	}
 }

@@ -69,12 +69,10 @@ func (c *Coordinator) heartbeats(ctx context.Context) error {
 
 // beat writes one heartbeat. One whose answer is lost costs nothing but its inbox, and requests are repeated.
 func (c *Coordinator) beat(ctx context.Context) error {
+	rate := c.measure()
 	c.mu.Lock()
 	c.me.Counter++
-	c.me.Rate, c.me.At = 0, c.env.Wall().UnixMilli()
-	for _, t := range c.termsByKey() { // in order: floating-point sums depend on it
-		c.me.Rate += t.Lease().Rate
-	}
+	c.me.Rate, c.me.At = rate, c.env.Wall().UnixMilli()
 	c.me.Acked = c.obeyed()
 	me := c.me
 	c.mu.Unlock()
@@ -94,6 +92,17 @@ func (c *Coordinator) beat(ctx context.Context) error {
 	maps.Copy(c.inbox, inbox)
 	c.heard = inbox
 	return nil
+}
+
+// measure returns the records/s of all terms, as they are now: what their rows say is as old as their checkpoints.
+func (c *Coordinator) measure() (rate float64) {
+	c.mu.Lock()
+	terms := c.termsByKey()
+	c.mu.Unlock()
+	for _, t := range terms { // in order: floating-point sums depend on it
+		rate += t.measure()
+	}
+	return rate
 }
 
 // revive handles that others hold this worker for dead: all shards stop, and a new worker registers. Its id is a new one, since

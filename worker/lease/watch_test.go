@@ -110,3 +110,19 @@ func TestRowsAreMadeParentsFirst(t *testing.T) {
 		c.stopAll()
 	})
 }
+
+// TestHeartbeatHasTheRateAsItIs: a checkpoint comes once a minute, or never.
+func TestHeartbeatHasTheRateAsItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 3)
+		c.start("a", lease.Config{})
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 3 })
+		for _, key := range []string{"shard-00", "shard-01", "shard-02"} {
+			c.owner(key).MeasureWith(func() float64 { return 106 })
+		}
+		c.within(3*time.Second, "the rate is in the heartbeat row", func() bool {
+			return c.table.Workers()[0].Rate == 318
+		})
+		c.stopAll()
+	})
+}
