@@ -16,7 +16,7 @@ import (
 //
 //	lease.ErrShutdownRequested  the worker leaves                     Drain is called, with a context of its own
 //	lease.ErrHandOff            another worker is to have the shard   Drain is called, with a context of its own
-//	lease.ErrLeaseLost          another worker may have it already    commit nothing: Close is all that is called
+//	lease.ErrLeaseLost          another worker may have it already    commit nothing: Close is all that is called; ErrReplanned is one of them
 //	lease.ErrProcessorFailed    wraps the error that was returned     commit nothing: Close is all that is called
 //
 // lease.MayCommit tells the first two from the last two.

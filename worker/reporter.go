@@ -40,11 +40,14 @@ func (r *reporter) Taken(l lease.Lease, from string) {
 // Ended implements lease.Reporter.
 func (r *reporter) Ended(l lease.Lease, cause error) {
 	entry := r.log.WithFields(logrus.Fields{"shard": l.Key, "lease_counter": l.Counter, "peer": l.Owner})
-	if errors.Is(cause, lease.ErrLeaseLost) {
+	switch {
+	case errors.Is(cause, lease.ErrReplanned): // the row names this worker still, or whom it will
+		r.log.WithFields(logrus.Fields{"shard": l.Key, "lease_counter": l.Counter, "cause": cause.Error()}).Info("term is over, a plan begins the shard anew")
+	case errors.Is(cause, lease.ErrLeaseLost):
 		entry.WithField("cause", cause.Error()).Warn("lease lost")
-		return
+	default:
+		entry.Info("lease given up")
 	}
-	entry.Info("lease given up")
 }
 
 // Trouble implements lease.Reporter.

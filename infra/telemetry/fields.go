@@ -17,7 +17,7 @@ var fields = []struct{ name, what string }{
 	{"children", "number of shards that a shard was split or merged into"},
 	{"from_hash_key", "first hash key of a range, decimal"},
 	{"to_hash_key", "its last hash key"},
-	{"cause", "why a lease was lost"},
+	{"cause", "why a lease was lost, or begins anew"},
 	{"idle_ms", "for how long a shard has made no progress"},
 	{"took_ms", "how long it took"},
 	{"failover_ms", "--failover-time"},

@@ -65,26 +65,35 @@ func (c *termCounter) begin(t *lease.Term) {
 	c.metrics.counters["taken_leases_total"].Inc()
 }
 
-// end notes the end of a processor, which need not be that of its term.
+// end notes the end of a processor, which need not be that of its term: where it is opened again, the term has no cause.
 func (c *termCounter) end(t *lease.Term) {
-	row := t.Lease()
-	switch cause := context.Cause(t.Context()); {
-	case row.Ended():
-		c.metrics.counters["ended_shards_total"].Inc()
-	case cause == nil:
-		return // it is opened again
-	case errors.Is(cause, lease.ErrHandOff), errors.Is(cause, lease.ErrShutdownRequested):
-		c.metrics.counters["handed_off_leases_total"].Inc()
-	case errors.Is(cause, lease.ErrLeaseLost):
-		c.metrics.counters["lost_leases_total"].Inc()
-	default:
-		c.metrics.counters["failed_terms_total"].Inc()
+	if !c.count(t.Lease(), context.Cause(t.Context())) {
+		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.terms[t.Key()] == t {
 		delete(c.terms, t.Key())
 	}
+}
+
+// count counts the end of a term, and reports whether it is one.
+func (c *termCounter) count(row lease.Lease, cause error) bool {
+	name := "failed_terms_total"
+	switch {
+	case row.Ended():
+		name = "ended_shards_total"
+	case cause == nil:
+		return false
+	case errors.Is(cause, lease.ErrHandOff), errors.Is(cause, lease.ErrShutdownRequested):
+		name = "handed_off_leases_total"
+	case errors.Is(cause, lease.ErrReplanned):
+		name = "replanned_terms_total"
+	case errors.Is(cause, lease.ErrLeaseLost):
+		name = "lost_leases_total"
+	}
+	c.metrics.counters[name].Inc()
+	return true
 }
 
 // countedTerm is a processor whose end is counted.

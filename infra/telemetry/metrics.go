@@ -37,6 +37,7 @@ var counted = []event{
 	{"committed_rows_total", "their rows", ""},
 	{"taken_leases_total", "terms of leases that have begun here", "TakenLeases"},
 	{"lost_leases_total", "terms that ended because another worker has the lease, or may have it", "LostLeases"},
+	{"replanned_terms_total", "terms that ended because a plan begins the shard anew (streamrec reset)", ""},
 	{"handed_off_leases_total", "terms that ended in favour of another worker, or because this one leaves", ""},
 	{"ended_shards_total", "terms that ended with the shard", ""},
 	{"failed_terms_total", "terms that ended because a shard could not be processed", ""},

@@ -16,6 +16,7 @@ const (
 	logCommitted = "batch committed"
 	logGivenUp   = "lease given up"
 	logLost      = "lease lost"
+	logReplanned = "term is over, a plan begins the shard anew"
 	logEnded     = "shard has ended"
 	logSum       = "worker sums up"
 )
@@ -70,7 +71,7 @@ func (w *Worker) Thaw() time.Time {
 // Held returns the shards that the worker has said to read and not said to have stopped reading, sorted.
 func (w *Worker) Held() []string {
 	held := map[string]bool{}
-	for _, e := range w.Err.Entries(logRead, logGivenUp, logLost, logEnded) {
+	for _, e := range w.Err.Entries(logRead, logGivenUp, logLost, logReplanned, logEnded) {
 		if e.Message() == logRead {
 			held[e.Shard()] = true
 		} else {

@@ -39,7 +39,7 @@ func (c *Coordinator) learn(plan Plan) {
 	}
 	c.mu.Unlock()
 	for _, t := range over {
-		t.cancel(fmt.Errorf("%w: plan %d begins anew", ErrLeaseLost, plan.Number))
+		t.cancel(fmt.Errorf("%w: plan %d", ErrReplanned, plan.Number))
 	}
 }
 

@@ -2,6 +2,7 @@ package lease_test
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"sync/atomic"
 	"testing"
@@ -325,5 +326,34 @@ func TestWorkersApplyThePlanAlone(t *testing.T) {
 		}
 		a.stop()
 		b.stop()
+	})
+}
+
+// TestTermsOfAPlanAreNotLost: a planned reset ends terms as a loss does, and is told from one, also where a term meets its row first.
+func TestTermsOfAPlanAreNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 2)
+		c.start("a", lease.Config{})
+		c.within(3*time.Second, "start", func() bool { return c.owned() == 2 })
+		told, met := c.owner("shard-00"), c.owner("shard-01")
+		c.rewind(1, nil)
+		if err := met.Checkpoint(t.Context(), lease.After("7", 0)); !errors.Is(err, lease.ErrReplanned) {
+			t.Errorf("the term that met its row: %v", err)
+		}
+		c.within(3*time.Second, "the other one is told", func() bool { return told.Context().Err() != nil })
+		for _, term := range []*lease.Term{told, met} {
+			if cause := context.Cause(term.Context()); !errors.Is(cause, lease.ErrReplanned) || !errors.Is(cause, lease.ErrLeaseLost) || lease.MayCommit(cause) {
+				t.Errorf("%s: %v", term.Key(), cause)
+			}
+		}
+		c.within(5*time.Second, "both are read again", func() bool { return c.under()[1] == 2 })
+		lost := c.owner("shard-00")
+		row := lost.Lease()
+		row.Owner, row.Counter = "b", row.Counter+1
+		c.table.Set(row)
+		if err := lost.Checkpoint(t.Context(), lease.After("8", 0)); !errors.Is(err, lease.ErrLeaseLost) || errors.Is(err, lease.ErrReplanned) {
+			t.Errorf("a term whose row another worker has: %v", err)
+		}
+		c.stopAll()
 	})
 }

@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -67,6 +68,9 @@ var (
 	ErrShutdownRequested = errors.New("shutdown requested")   // the worker leaves: flush, commit, hand off or release
 	ErrProcessorFailed   = errors.New("processor has failed") // release, so that somebody tries again
 )
+
+// ErrReplanned is an ErrLeaseLost that somebody wanted: the shard begins anew under a plan, in this worker or another one.
+var ErrReplanned = fmt.Errorf("%w: a plan begins the shard anew", ErrLeaseLost)
 
 // Env is what the protocol needs of its surroundings, so that a simulator can take their place.
 type Env interface {

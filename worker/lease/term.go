@@ -197,10 +197,20 @@ func (t *Term) write(ctx context.Context, change func(*Lease) *Lease) error {
 		err = t.replace(ctx, change)
 	}
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrAbsent) {
-		err = fmt.Errorf("write lease %s: %w: %w", t.Key(), ErrLeaseLost, err)
+		err = fmt.Errorf("write lease %s: %w: %w", t.Key(), t.loss(ctx), err)
 		t.cancel(err)
 	}
 	return err
+}
+
+// loss returns why the row is not as this term wrote it, as far as it can be told: whoever makes a plan applies it, which may be before a heartbeat brings it.
+func (t *Term) loss(ctx context.Context) error {
+	ctx, cancel := t.c.env.WithTimeout(ctx, t.c.cfg.Failover/4, errTimeout)
+	defer cancel()
+	if l, err := t.c.store.Lease(ctx, t.key); err == nil && l.Plan > t.Lease().Plan {
+		return ErrReplanned
+	}
+	return ErrLeaseLost
 }
 
 // replace writes what change makes of the row as this term last wrote it.
