@@ -55,10 +55,20 @@ func newFleetThatHasRead(t *testing.T, shard string, records int) (*fleet, *flee
 
 func (f *fleet) start(name string) *fleetNode {
 	f.t.Helper()
+	return f.startWith(Config{Name: name}, nil)
+}
+
+// startWith starts a worker, and has its log in a hook, if there is one.
+func (f *fleet) startWith(cfg Config, hook logrus.Hook) *fleetNode {
+	f.t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
+	if hook != nil {
+		log.AddHook(hook)
+	}
+	cfg.Application, cfg.Stream = "app", "stream"
 	n := &fleetNode{store: &leasetest.Store{Table: f.table}, done: make(chan struct{})}
-	w, err := New(Config{Name: name, Application: "app", Stream: "stream"}, Dependencies{
+	w, err := New(cfg, Dependencies{
 		Store: n.store, Stream: f.stream, Log: log,
 		Factory: func(t *lease.Term) Processor {
 			return f.past.around(&commitProcessor{ledger: f.ledger, term: t, lazy: f.lazy})

@@ -12,8 +12,9 @@ import (
 
 // reporter logs what the coordinator reports. Repeated trouble of one kind is logged every ten seconds, with a count.
 type reporter struct {
-	log logrus.FieldLogger
-	now func() time.Time
+	log      logrus.FieldLogger
+	now      func() time.Time
+	failover time.Duration
 
 	mu       sync.Mutex
 	trust    time.Time
@@ -21,6 +22,7 @@ type reporter struct {
 	leases   []lease.Lease
 	readAt   time.Time
 	troubles map[string]*trouble
+	others   map[string]time.Duration // failover times of workers that have another one, by the ids with which they started
 }
 
 type trouble struct {
@@ -28,8 +30,8 @@ type trouble struct {
 	skipped int
 }
 
-func newReporter(log logrus.FieldLogger, now func() time.Time) *reporter {
-	return &reporter{log: log, now: now, troubles: map[string]*trouble{}}
+func newReporter(log logrus.FieldLogger, now func() time.Time, failover time.Duration) *reporter {
+	return &reporter{log: log, now: now, failover: failover, troubles: map[string]*trouble{}, others: map[string]time.Duration{}}
 }
 
 // Taken implements lease.Reporter.
@@ -94,9 +96,27 @@ func (r *reporter) Heartbeat(trustedUntil time.Time) {
 
 // Scanned implements lease.Reporter.
 func (r *reporter) Scanned(workers []lease.Worker, leases []lease.Lease, readAt time.Time) {
+	for _, w := range r.note(workers, leases, readAt) {
+		r.log.WithFields(logrus.Fields{
+			"peer": w.ID, "failover_ms": r.failover.Milliseconds(), "peer_failover_ms": w.Failover.Milliseconds(),
+		}).Warn("worker has another failover time: start all workers with the same --failover-time")
+	}
+}
+
+// note returns the workers that have another failover time and have not been told of.
+func (r *reporter) note(workers []lease.Worker, leases []lease.Lease, readAt time.Time) (news []lease.Worker) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.beats, r.leases, r.readAt = workers, leases, readAt
+	for _, w := range workers {
+		id := w.Start()
+		if w.Failover == 0 || w.Failover == r.failover || w.Failover == r.others[id] {
+			continue
+		}
+		r.others[id] = w.Failover
+		news = append(news, w)
+	}
+	return news
 }
 
 // workers returns the heartbeat rows as they were last read.

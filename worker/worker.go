@@ -59,7 +59,7 @@ func New(cfg Config, d Dependencies) (*Worker, error) {
 		id: id, cfg: cfg, env: d.Env, stream: d.Stream, factory: d.Factory, plain: d.Plain, epoch: d.Env.Now(),
 		log: d.Log.WithField("worker", id),
 	}
-	w.report = newReporter(w.log, d.Env.Now)
+	w.report = newReporter(w.log, d.Env.Now, cfg.Lease.Failover)
 	w.coord = lease.NewCoordinator(cfg.Lease, id, cfg.Address, d.Env, d.Store, d.Stream, w, w.report)
 	return w, nil
 }

@@ -3,7 +3,7 @@
 // The key is (scope, leaseKey). Attribute names are those of the Java KCL where it has one.
 //
 //	scope   leaseKey   attributes
-//	worker  worker id  heartbeat N, address S, secret S, leaving BOOL, recordsPerSecond N, heartbeatAt N, planAcked N, inbox SS of "leaseKey receiver"
+//	worker  worker id  heartbeat N, address S, secret S, leaving BOOL, recordsPerSecond N, heartbeatAt N, planAcked N, failoverMillis N, inbox SS of "leaseKey receiver"
 //	lease   shard id   leaseOwner S, leaseCounter N, checkpoint M {type S, value S, hour N}, checkpointAt N, parentShardIds SS,
 //	                   childShardIds SS, startingHashKey S, endingHashKey S, plan N, recordsPerSecond N, tip N, stopped S, generations S, tipPlan N
 //	plan    plan       number N, state S, id S, generations S, hour N, published S, publishedBy N, switched N, previous S, acceptGaps BOOL, madeAt N, operator S, reason S

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -187,6 +188,7 @@ func parseWorker(it item) (lease.Worker, error) {
 	w := lease.Worker{
 		ID: r.text("leaseKey"), Counter: r.number("heartbeat"), Address: r.text("address"), Secret: r.text("secret"), Leaving: r.flag("leaving"),
 		Rate: r.decimal("recordsPerSecond"), At: r.number("heartbeatAt"), Acked: r.number("planAcked"), Inbox: parseInbox(r.set("inbox")),
+		Failover: time.Duration(r.number("failoverMillis")) * time.Millisecond,
 	}
 	return w, r.err
 }

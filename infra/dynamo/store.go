@@ -102,6 +102,7 @@ func workerAttributes(w lease.Worker) item {
 	return item{
 		"heartbeat": number(w.Counter), "address": text(w.Address), "secret": text(w.Secret), "leaving": flag(w.Leaving),
 		"recordsPerSecond": decimal(w.Rate), "heartbeatAt": number(w.At), "planAcked": number(w.Acked),
+		"failoverMillis": number(w.Failover.Milliseconds()),
 	}
 }
 

@@ -21,6 +21,7 @@ var fields = []struct{ name, what string }{
 	{"idle_ms", "for how long a shard has made no progress"},
 	{"took_ms", "how long it took"},
 	{"failover_ms", "--failover-time"},
+	{"peer_failover_ms", "that of the peer"},
 	{"stale_ms", "how far what is merged is behind what the shards have committed"},
 	{"error", "what failed"},
 	{"doing", "at what a request failed that is tried again"},

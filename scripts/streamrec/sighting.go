@@ -96,19 +96,27 @@ func (s *sighting) workerRows() []workerStatus {
 	for i, w := range s.workers {
 		age := max(0, s.at.Sub(time.UnixMilli(w.At)))
 		rows[i] = workerStatus{
-			Worker: w.ID, State: s.workerState(&w, age), Address: w.Address, Heartbeat: w.Counter, AgeMillis: age.Milliseconds(),
+			Worker: w.ID, State: s.workerState(&w), Address: w.Address, Heartbeat: w.Counter, AgeMillis: age.Milliseconds(),
 			Leases: held[w.ID],
 		}
 		if rows[i].State != "silent" {
 			rows[i].Rate = &w.Rate
 		}
+		if w.Failover > 0 {
+			rows[i].Failover = new(w.Failover.Milliseconds())
+		}
 	}
 	return rows
 }
 
-func (s *sighting) workerState(w *lease.Worker, age time.Duration) string {
+// silent reports whether a worker has given no sign for twice the failover time: its own where that is longer, it says so less often then.
+func (s *sighting) silent(w *lease.Worker) bool {
+	return s.at.Sub(time.UnixMilli(w.At)) >= max(s.silence, 2*w.Failover)
+}
+
+func (s *sighting) workerState(w *lease.Worker) string {
 	switch {
-	case age >= s.silence:
+	case s.silent(w):
 		return "silent"
 	case w.Leaving:
 		return "leaving"
@@ -165,7 +173,7 @@ func (s *sighting) shardRows() []shardStatus {
 
 // rate returns the records/s of a shard: what its owner says, or else its row, which has them as of the last checkpoint. nil: nobody reads it.
 func (s *sighting) rate(l *lease.Lease, state string) *float64 {
-	silent := func(w lease.Worker) bool { return w.ID == l.Owner && s.at.Sub(time.UnixMilli(w.At)) >= s.silence }
+	silent := func(w lease.Worker) bool { return w.ID == l.Owner && s.silent(&w) }
 	if state != "owned" || slices.ContainsFunc(s.workers, silent) {
 		return nil
 	}

@@ -42,6 +42,7 @@ States of a shard
   ended      all its records have been processed
   stopped    nobody takes it before a reset; the reason is shown
 States of a worker: working, leaving (hands its leases over), silent (has given no sign for twice the failover time).
+FAILOVER is the --failover-time of a worker, which has to be that of all: they judge each other by it.
 
 LAG is how long the first record that has not been committed yet has been waiting; 0s: there is none. It costs one read of
 every open shard, of the five a second that all readers of a shard share: --no-lag spares them, and with --watch each shard is
@@ -59,7 +60,7 @@ does. --no-upstream asks nobody, neither for this nor for RECORDS/S.
 With -o json there is one object for each look, on one line; times are RFC 3339, null is not known:
   app, stream, time
   coverage   {openShards, complete, hole: {from, to}}: whether the open shards cover the hash range
-  workers    [{worker, state, address, heartbeat, heartbeatAgeMillis, leases, recordsPerSecond}]
+  workers    [{worker, state, address, heartbeat, heartbeatAgeMillis, leases, recordsPerSecond, failoverMillis}]
   handOffs   [{shard, from, to, cause}]: leases that are about to move; the cause is requested or leaving
   shards     [{shard, state, owner, leaseCounter, checkpoint, checkpointAgeMillis, lagMillis, lagReadMillisAgo, recordsPerSecond,
              parents, children, waitsFor, stopped}]

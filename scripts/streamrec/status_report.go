@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -45,6 +47,7 @@ type workerStatus struct {
 	AgeMillis int64    `json:"heartbeatAgeMillis"` // by the clocks of the worker and of this machine
 	Leases    int      `json:"leases"`
 	Rate      *float64 `json:"recordsPerSecond"` // null of one that is silent
+	Failover  *int64   `json:"failoverMillis"`   // null when its version does not say
 }
 
 // handOff is a lease that is about to move.
@@ -152,15 +155,36 @@ func (s *status) troubles() (lines []string) {
 			lines = append(lines, fmt.Sprintf("%s is silent and still named by %d leases", w.Worker, w.Leases))
 		}
 	}
+	if trouble := s.failovers(); trouble != "" {
+		lines = append(lines, trouble)
+	}
 	if s.Upstream != nil {
 		lines = append(lines, s.Upstream.troubles()...)
 	}
 	return lines
 }
 
+// failovers says that workers have different failover times, and which ones; empty when they agree.
+func (s *status) failovers() string {
+	have := map[int64][]string{}
+	for _, w := range s.Workers {
+		if w.Failover != nil && w.State != "silent" {
+			have[*w.Failover] = append(have[*w.Failover], w.Worker)
+		}
+	}
+	if len(have) < 2 {
+		return ""
+	}
+	var parts []string
+	for _, millis := range slices.Sorted(maps.Keys(have)) {
+		parts = append(parts, fmt.Sprintf("%s: %s", brief(&millis), strings.Join(have[millis], ", ")))
+	}
+	return fmt.Sprintf("workers have different failover times, so that some lose their leases while they live (%s): start all with the same --failover-time", strings.Join(parts, "; "))
+}
+
 func (s *status) workerTable() []string {
-	return columns("WORKER\tSTATE\tLEASES\tRECORDS/S\tLAST HEARTBEAT\tADDRESS", s.Workers, func(w workerStatus) string {
-		return fmt.Sprintf("%s\t%s\t%d\t%s\t#%d %s ago\t%s", w.Worker, w.State, w.Leases, perSecond(w.Rate), w.Heartbeat, brief(&w.AgeMillis), cmp.Or(w.Address, "-"))
+	return columns("WORKER\tSTATE\tLEASES\tRECORDS/S\tFAILOVER\tLAST HEARTBEAT\tADDRESS", s.Workers, func(w workerStatus) string {
+		return fmt.Sprintf("%s\t%s\t%d\t%s\t%s\t#%d %s ago\t%s", w.Worker, w.State, w.Leases, perSecond(w.Rate), brief(w.Failover), w.Heartbeat, brief(&w.AgeMillis), cmp.Or(w.Address, "-"))
 	})
 }
 

@@ -219,3 +219,18 @@ func TestRatesAreThoseOfNow(t *testing.T) {
 		t.Errorf("rates %v, want %v", got, want)
 	}
 }
+
+func TestStatusTellsOfDifferentFailoverTimes(t *testing.T) {
+	now := time.Now()
+	workers := []lease.Worker{{ID: "a", Failover: 5 * time.Second}, {ID: "b", Failover: 5 * time.Second}, {ID: "old version"}, {ID: "slow", Failover: 30 * time.Second}}
+	for i := range workers {
+		workers[i].At = now.UnixMilli()
+	}
+	text := strings.Join((&sighting{at: now, workers: workers}).status().lines(), "\n")
+	if want := "! workers have different failover times, so that some lose their leases while they live (5s: a, b; 30s: slow): start all"; !strings.Contains(text, want) {
+		t.Errorf("no %q in\n%s", want, text)
+	}
+	if text := (&sighting{workers: workers[:3], at: now}).status().failovers(); text != "" {
+		t.Errorf("workers that agree: %s", text)
+	}
+}

@@ -76,9 +76,9 @@ func (w *town) settle() {
 	}
 	for _, r := range []lease.Worker{
 		{ID: "asker", Counter: 5, At: now - 100},
-		{ID: "leaver", Counter: 6, At: now - 200, Leaving: true},
+		{ID: "leaver", Counter: 6, At: now - 200, Leaving: true, Failover: 5 * time.Second},
 		{ID: "quiet", Counter: 7, At: now - 60_000},
-		{ID: "steady", Counter: 8, At: now - 1500, Rate: 12.5, Address: "10.0.0.1:8080"},
+		{ID: "steady", Counter: 8, At: now - 1500, Rate: 12.5, Address: "10.0.0.1:8080", Failover: 5 * time.Second},
 	} {
 		must(w.t, w.store.Register(w.t.Context(), r))
 	}

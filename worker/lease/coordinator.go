@@ -83,7 +83,7 @@ func NewCoordinator(cfg Config, id, address string, env Env, store Store, shards
 	cfg = cfg.WithDefaults()
 	return &Coordinator{
 		cfg: cfg, env: env, store: store, shards: shards, consumer: consumer, report: report,
-		me: Worker{ID: id, Address: address, Secret: cfg.Secret}, terms: map[string]*Term{}, avoid: map[string]bool{}, highest: map[string]int64{}, inbox: map[string]string{},
+		me: Worker{ID: id, Address: address, Secret: cfg.Secret, Failover: cfg.Failover}, terms: map[string]*Term{}, avoid: map[string]bool{}, highest: map[string]int64{}, inbox: map[string]string{},
 		expected: newExpectations(), seen: NewObserver(cfg.Failover), rows: map[string]rowSighting{},
 	}
 }

@@ -133,12 +133,24 @@ func (c *Coordinator) distrust() {
 
 // reborn appends or increments a number: worker-1f3a, worker-1f3a.2, worker-1f3a.3.
 func reborn(id string) string {
-	if base, n, ok := strings.Cut(id, "."); ok {
-		if k, err := strconv.Atoi(n); err == nil {
-			return base + "." + strconv.Itoa(k+1)
+	base, n := life(id)
+	return base + "." + strconv.Itoa(n+1)
+}
+
+// life returns the id with which a worker started, and how often it has registered since then.
+func life(id string) (start string, n int) {
+	if i := strings.LastIndexByte(id, '.'); i >= 0 {
+		if n, err := strconv.Atoi(id[i+1:]); err == nil && n > 1 {
+			return id[:i], n
 		}
 	}
-	return id + ".2"
+	return id, 1
+}
+
+// Start returns the id with which the worker started: it has had others since when it was held for dead.
+func (w *Worker) Start() string {
+	start, _ := life(w.ID)
+	return start
 }
 
 // guard stops all shards when trust runs out, whatever the other goroutines are doing.

@@ -1,6 +1,9 @@
 package lease
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Lease is one row: who may work on a shard, and how far the shard is.
 type Lease struct {
@@ -71,14 +74,15 @@ func (l *Lease) with(change func(*Lease)) *Lease {
 
 // Worker is one heartbeat row.
 type Worker struct {
-	ID      string  // name + "-" + random, new at every start
-	Counter int64   // +1 at every heartbeat
-	Address string  // host:port of its HTTP server, may be empty
-	Secret  string  // shown to its server by who may read this row, when what operators see is asked for; may be empty
-	Leaving bool    // it hands its leases over and takes none
-	Rate    float64 // records/s of all its shards
-	At      int64   // Unix ms of the heartbeat by the worker's own clock; for people, nothing is decided by it
-	Acked   int64   // number of the last plan that it obeys: no consumer of a lease older than that runs in it, or ever will
+	ID       string        // name + "-" + random, new at every start
+	Counter  int64         // +1 at every heartbeat
+	Address  string        // host:port of its HTTP server, may be empty
+	Secret   string        // shown to its server by who may read this row, when what operators see is asked for; may be empty
+	Leaving  bool          // it hands its leases over and takes none
+	Rate     float64       // records/s of all its shards
+	At       int64         // Unix ms of the heartbeat by the worker's own clock; for people, nothing is decided by it
+	Failover time.Duration // by which it judges others; for people, the others judge by theirs. 0: not known, its version does not say
+	Acked    int64         // number of the last plan that it obeys: no consumer of a lease older than that runs in it, or ever will
 	// Inbox holds the requests that others have left, by lease key: the worker that asks for the lease. They are hints,
 	// repeated until the row moves.
 	Inbox map[string]string

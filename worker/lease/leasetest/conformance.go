@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/streamrec/streamrec/worker/lease"
 )
@@ -37,7 +38,7 @@ func workers(t *testing.T, s lease.Store) {
 	must(t, s.Request(ctx, "w1", "s1", "w2"))
 	must(t, s.Request(ctx, "w1", "s1", "w2")) // repeated
 	must(t, s.Request(ctx, "w1", "s2", "w3"))
-	want := lease.Worker{ID: "w1", Counter: 2, Address: "127.0.0.1:81", Leaving: true, Rate: 1.5, At: 4, Acked: 3}
+	want := lease.Worker{ID: "w1", Counter: 2, Address: "127.0.0.1:81", Leaving: true, Rate: 1.5, At: 4, Acked: 3, Failover: 7 * time.Second}
 	inbox, plan, err := s.Heartbeat(ctx, want)
 	if err != nil || plan.Number != 0 || !reflect.DeepEqual(inbox, map[string]string{"s1": "w2", "s2": "w3"}) {
 		t.Fatalf("heartbeat: inbox %v, plan %v, %v", inbox, plan, err)
