@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,6 +48,9 @@ func describeError(ctx context.Context, stream string, err error) error {
 	kind, reason := judge(err)
 	if kind == rejected { // a name that no stream can have
 		reason = ErrStreamMissing
+	}
+	if errors.Is(reason, ErrStalled) { // nobody has tried to put a record
+		reason = ErrFailing
 	}
 	return &StreamError{Stream: stream, Reason: reason, Cause: brief(err)}
 }

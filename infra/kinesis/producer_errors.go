@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/streamrec/streamrec/infra/transport"
 )
 
 // Why a stream cannot be used. Every *StreamError is exactly one of these under errors.Is.
@@ -24,12 +26,16 @@ var (
 	ErrUnreachable = errors.New("the endpoint cannot be reached")
 	// ErrStalled: the service answers, but took nothing for the producer's patience.
 	ErrStalled = errors.New("the service takes no records")
+	// ErrFailing: the service answers with errors of its own.
+	ErrFailing = errors.New("the service fails")
+	// ErrForeign: what answers is no service of AWS.
+	ErrForeign = transport.ErrForeign
 )
 
 // StreamError ends a producer: no record can be put, and trying again soon will not help.
 type StreamError struct {
 	Stream string
-	// Reason is one of ErrStreamMissing, ErrStreamBusy, ErrAccessDenied, ErrMisconfigured, ErrUnreachable, ErrStalled.
+	// Reason is one of ErrStreamMissing, ErrStreamBusy, ErrAccessDenied, ErrMisconfigured, ErrUnreachable, ErrStalled, ErrFailing, ErrForeign.
 	Reason error
 	// Cause is the last error of the service or the network; may be nil.
 	Cause error
@@ -54,6 +60,8 @@ func (e *StreamError) Remedy() string {
 		return "is it running, and is AWS_ENDPOINT_URL or AWS_REGION right?"
 	case errors.Is(e.Reason, ErrMisconfigured):
 		return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+	case errors.Is(e.Reason, ErrForeign):
+		return transport.ForeignRemedy
 	case errors.Is(e.Reason, ErrStreamBusy):
 		return "try again when it is ACTIVE"
 	default:
@@ -95,7 +103,7 @@ func judge(err error) (outcome, error) {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return judgeCode(api.ErrorCode())
 	}
-	_, answered := errors.AsType[*smithyhttp.ResponseError](err)
+	answer, answered := transport.AnswerOf(err)
 	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
 	_, prepared := errors.AsType[*smithy.OperationError](err)
 	switch {
@@ -105,6 +113,8 @@ func judge(err error) (outcome, error) {
 		// The SDK failed before sending: credentials, region, endpoint. The credentials may come from a service that
 		// is down for a moment.
 		return again, ErrMisconfigured
+	case answer.Foreign:
+		return again, ErrForeign
 	default:
 		return again, ErrStalled
 	}
@@ -137,6 +147,9 @@ var errNoAnswer = errors.New("no answer in time")
 func brief(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errNoAnswer
+	}
+	if answer, ok := transport.AnswerOf(err); ok && answer.Foreign {
+		return answer
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		if kind, _ := judgeCode(api.ErrorCode()); kind == rejected || api.ErrorMessage() == "" {

@@ -29,6 +29,15 @@ func answering(status int, body string) wire {
 	}
 }
 
+// page answers as what is no service of AWS does.
+func page(status int) wire {
+	return func(r *http.Request) (*http.Response, error) {
+		return &http.Response{
+			StatusCode: status, Request: r, Body: io.NopCloser(strings.NewReader("<html><h1>Sorry</h1></html>")), Header: http.Header{"Content-Type": {"text/html"}},
+		}, nil
+	}
+}
+
 func failing(err error) wire {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
@@ -67,7 +76,9 @@ func TestJudgeErrorsOfTheRealClient(t *testing.T) {
 		{"throttled", sdkClient(answering(400, `{"__type":"ProvisionedThroughputExceededException","message":"slow down"}`)), again, ErrStalled, "slow down"},
 		{"creating", sdkClient(answering(400, `{"__type":"ResourceInUseException","message":"CREATING"}`)), again, ErrStreamBusy, "CREATING"},
 		{"internal", sdkClient(answering(500, `{"__type":"InternalFailure","message":"sorry"}`)), again, ErrStalled, "sorry"},
-		{"page of a proxy", sdkClient(answering(502, `<html>Bad Gateway</html>`)), again, ErrStalled, ""},
+		{"page of a proxy", sdkClient(page(502)), again, ErrForeign, "Kinesis, status 502"},
+		{"page of a proxy that denies", sdkClient(page(403)), again, ErrForeign, "Kinesis, status 403"},
+		{"a service that is behind a proxy", sdkClient(answering(502, `<html>Bad Gateway</html>`)), again, ErrStalled, ""},
 		{"cut answer", sdkClient(answering(200, `{"Records":[{"Sh`)), again, ErrStalled, ""},
 		{"connection refused", sdkClient(failing(errors.New("dial tcp 127.0.0.1:1: connect: connection refused"))), again, ErrUnreachable, "dial tcp 127.0.0.1:1: connect: connection refused"},
 		{"no credentials", sdkClient(answering(200, `{}`), noCredentials), again, ErrMisconfigured, "no credentials in the chain"},

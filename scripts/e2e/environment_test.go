@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,7 +45,8 @@ func environments() []environment {
 			name: "a bucket that ignores conditions", flags: []string{"--ignore-conditions"}, stream: true, bucket: true, commands: []string{"worker"},
 			subject: regexp.MustCompile(`bucket.*` + Bucket), remedy: regexp.MustCompile(`If-None-Match|conditional`),
 		},
-		{name: "an endpoint that refuses connections", endpoint: closedPort, commands: all, subject: regexp.MustCompile(`endpoint`), remedy: reach},
+		{name: "an endpoint that refuses connections", endpoint: closedPort, commands: all[1:], subject: regexp.MustCompile(`endpoint`), remedy: reach},
+		{name: "an endpoint that is a proxy", endpoint: proxy, commands: all, subject: regexp.MustCompile(`not of the AWS protocol.*403`), remedy: reach},
 		{name: "an endpoint that never answers", endpoint: silentPort, commands: all, subject: regexp.MustCompile(`endpoint|answer`), remedy: reach},
 		{name: "an endpoint that is no host", endpoint: nowhere, commands: all, subject: regexp.MustCompile(`endpoint`), remedy: reach},
 		{
@@ -213,6 +216,15 @@ func closedPort(t *testing.T) string {
 		t.Fatalf("close listener: %v", err)
 	}
 	return "http://" + l.Addr().String()
+}
+
+// proxy denies everything with a page.
+func proxy(t *testing.T) string {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "<html><h1>Forbidden</h1></html>", http.StatusForbidden)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // silentPort accepts connections and never answers.

@@ -36,7 +36,7 @@ func TestRefusals(t *testing.T) {
 		{"wrong credentials", describe(fault.Effect{Kind: fault.KindError, Code: "UnrecognizedClientException", Message: "The security token is invalid."}), `stream "clicks": the credentials are not accepted: UnrecognizedClientException: The security token is invalid; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and what they may do`},
 		{"silent endpoint", describe(fault.Hang()), `stream "clicks": the endpoint cannot be reached: no answer in time; is it running, and is AWS_ENDPOINT_URL or AWS_REGION right?`},
 		{"cut connections", describe(fault.Cut()), `the endpoint cannot be reached`},
-		{"broken service", describe(fault.Error("InternalFailure")), `stream "clicks": the service takes no records: InternalFailure: An injected fault; try again later`},
+		{"broken service", describe(fault.Error("InternalFailure")), `stream "clicks": the service fails: InternalFailure: An injected fault; try again later`},
 		{"no credentials", func(s *stack) {
 			options := s.client.Options()
 			options.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	"github.com/streamrec/streamrec/infra/transport"
 )
 
@@ -87,13 +88,28 @@ func explain(what string, err error) error {
 	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
 		return refuse("%s: the endpoint cannot be reached (%w): is it running, and is AWS_ENDPOINT_URL or AWS_REGION right?", what, send.Err)
 	}
-	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusForbidden {
-		return refuse("%s: AWS denies access (403): check the credentials and what they may do", what)
+	if answer, ok := transport.AnswerOf(err); ok {
+		if sentence := explainAnswer(answer); sentence != nil {
+			return refuse("%s: %w", what, sentence)
+		}
 	}
 	if op, ok := errors.AsType[*smithy.OperationError](err); ok && !errors.As(err, new(*smithyhttp.ResponseError)) {
 		return refuse("%s: no request can be made: %w", what, op.Err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+// explainAnswer explains what a service or something else has answered; nil: what it says has to do.
+func explainAnswer(a transport.Answer) error {
+	switch {
+	case a.Foreign:
+		return fmt.Errorf("%w: %w; %s", transport.ErrForeign, a, transport.ForeignRemedy)
+	case a.Status == http.StatusForbidden:
+		return fmt.Errorf("AWS denies access (%w): check the credentials and what they may do", a)
+	case a.Failed():
+		return fmt.Errorf("%w: %w; try again later", infrakinesis.ErrFailing, a)
+	}
+	return nil
 }
 
 var credentialErrors = []string{

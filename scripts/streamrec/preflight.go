@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -14,6 +15,7 @@ import (
 	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	infrakinesis "github.com/streamrec/streamrec/infra/kinesis"
 	infras3 "github.com/streamrec/streamrec/infra/s3"
+	"github.com/streamrec/streamrec/infra/transport"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker"
 )
@@ -67,17 +69,18 @@ func (d deployment) preflight(ctx context.Context, c clients, create bool, patie
 			}
 		}
 		if err != nil && check.Err() != nil && ctx.Err() == nil {
-			err = refuse("%w; this has gone on for %s: start the worker again when the service works", cmp.Or(failure, err), patience)
+			err = refuse("the worker has tried for %s: %w", patience, cmp.Or(failure, err))
 		}
 		return g, err
 	}
 }
 
-// failing reports whether it is the service that has failed: the SDK has tried again, in vain. One that cannot be reached at all may be a wrong address.
+// failing reports whether it is the service that has failed, so that it may work soon: the SDK has tried again, in vain, or nobody listens there yet, as when
+// everything is started at once. One that cannot be reached otherwise is a wrong address, or a network that is not there.
 func failing(err error) bool {
-	_, refused := errors.AsType[refusedError](err)
 	_, tried := errors.AsType[*retry.MaxAttemptsError](err)
-	return tried && !refused || errors.Is(err, infrakinesis.ErrStalled)
+	answer, answered := errors.AsType[transport.Answer](err)
+	return tried || answered && answer.Failed() || errors.Is(err, infrakinesis.ErrFailing) || errors.Is(err, syscall.ECONNREFUSED)
 }
 
 func (d deployment) check(ctx context.Context, c clients, create bool, log logrus.FieldLogger) (g ground, err error) {

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sirupsen/logrus/hooks/test"
 
+	"github.com/streamrec/streamrec/infra/local"
 	"github.com/streamrec/streamrec/infra/local/fault"
 )
 
@@ -27,19 +33,60 @@ func TestWorkerStartsWhenServicesHaveFailed(t *testing.T) {
 		rule := stack.Faults().Add(fault.Rule{Match: fault.Match{Services: []string{service}}, When: fault.Always(), Effect: fault.Error(code)})
 		_, err = d.preflight(t.Context(), c, true, time.Second, log)
 		rule.Remove()
-		if err == nil || exitCode(err) != exitRefused || !strings.Contains(err.Error(), "gone on for 1s: start the worker again") {
+		if err == nil || exitCode(err) != exitRefused || !strings.Contains(err.Error(), "the worker has tried for 1s: ") {
 			t.Errorf("%s fails for ever: %v", service, err)
 		}
 	}
 }
 
-// TestMistakesAreRefusedAtOnce names what is not there, and asks where nobody answers.
+// TestWorkerWaitsForServicesThatStartLater starts a worker where nobody listens yet, and then the services.
+func TestWorkerWaitsForServicesThatStartLater(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, listener.Close())
+	point(t, "http://"+listener.Addr().String())
+	c, err := loadClients(t.Context())
+	must(t, err)
+	d := deployment{app: "shop", stream: "clicks", bucket: testBucket, layout: layoutOf("events")}
+	log, said := test.NewNullLogger()
+	_, err = d.preflight(t.Context(), c, true, 8*time.Second, log)
+	for _, part := range []string{"the worker has tried for 8s: ", "is AWS_ENDPOINT_URL or AWS_REGION right?"} {
+		if exitCode(err) != exitRefused || !strings.Contains(fmt.Sprint(err), part) || len(said.AllEntries()) == 0 {
+			t.Errorf("nobody ever listens: %v, after %d warnings", err, len(said.AllEntries()))
+		}
+	}
+	time.AfterFunc(time.Second, func() { listenLate(t, listener.Addr().String()) })
+	if _, err := d.preflight(t.Context(), c, true, time.Minute, log); err != nil {
+		t.Errorf("the services listen: %v", err)
+	}
+}
+
+// listenLate serves a local stack with a stream at an address.
+func listenLate(t *testing.T, address string) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Errorf("listen: %v", err)
+		return
+	}
+	services, err := local.New(local.Options{Buckets: []string{testBucket}, Streams: map[string]int64{"clicks": 1}})
+	if err != nil {
+		t.Errorf("make services: %v", err)
+		return
+	}
+	server := httptest.NewUnstartedServer(services.Handler())
+	must(t, server.Listener.Close())
+	server.Listener = listener
+	server.Start()
+	t.Cleanup(func() { server.Close(); must(t, services.Close()) })
+}
+
+// TestMistakesAreRefusedAtOnce names what is not there, and asks who is no service of AWS.
 func TestMistakesAreRefusedAtOnce(t *testing.T) {
 	serveLocal(t)
 	createStream(t, 1)
 	c, err := loadClients(t.Context())
 	must(t, err)
-	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+	t.Setenv("AWS_ENDPOINT_URL", proxy(t, http.StatusForbidden))
 	nowhere, err := loadClients(t.Context())
 	must(t, err)
 	right := deployment{app: "shop", stream: "clicks", bucket: testBucket, layout: layoutOf("events")}
@@ -48,10 +95,57 @@ func TestMistakesAreRefusedAtOnce(t *testing.T) {
 	for name, try := range map[string]struct {
 		deployment
 		clients
-	}{"no stream": {noStream, c}, "no bucket": {noBucket, c}, "nobody there": {right, nowhere}} {
+	}{"no stream": {noStream, c}, "no bucket": {noBucket, c}, "a proxy that denies": {right, nowhere}} {
 		log, said := test.NewNullLogger()
 		if _, err := try.preflight(t.Context(), try.clients, true, time.Minute, log); exitCode(err) != exitRefused || len(said.AllEntries()) > 0 {
 			t.Errorf("%s: %v, after %d warnings", name, err, len(said.AllEntries()))
+		}
+	}
+}
+
+// proxy answers everything with a page.
+func proxy(t *testing.T, status int) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "<html><body><h1>Sorry</h1></body></html>")
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// TestWhatIsNoServiceOfAWS has a proxy at the endpoint. Each service and command says so alike, with one exit code.
+func TestWhatIsNoServiceOfAWS(t *testing.T) {
+	for _, status := range []int{http.StatusForbidden, http.StatusBadGateway} {
+		point(t, proxy(t, status))
+		c, err := loadClients(t.Context())
+		must(t, err)
+		_, stream := checkStream(t.Context(), c, "clicks")
+		_, bucket := checkBucket(t.Context(), c, "shop-log")
+		for service, err := range map[string]error{"Kinesis": stream, "S3": bucket, "DynamoDB": checkTable(t.Context(), c, "shop", false)} {
+			want := fmt.Sprintf("the answer is not of the AWS protocol (a proxy?): %s, status %d; look what answers there", service, status)
+			if err == nil || exitCode(err) != exitRefused || !strings.Contains(err.Error(), want) || failing(err) != (status == http.StatusBadGateway) {
+				t.Errorf("%d of %s: %v, tried again: %v", status, service, err, failing(err))
+			}
+		}
+	}
+}
+
+// TestServicesThatFailAreRefusedAlike lets each service fail in its own words.
+func TestServicesThatFailAreRefusedAlike(t *testing.T) {
+	stack := serveLocal(t)
+	createStream(t, 1)
+	c, err := loadClients(t.Context())
+	must(t, err)
+	for service, code := range map[string]string{fault.Kinesis: "InternalFailure", fault.DynamoDB: "InternalServerError", fault.S3: "SlowDown"} {
+		stack.Faults().Add(fault.Rule{Match: fault.Match{Services: []string{service}}, When: fault.Always(), Effect: fault.Error(code)})
+	}
+	_, stream := checkStream(t.Context(), c, "clicks")
+	_, bucket := checkBucket(t.Context(), c, testBucket)
+	for service, err := range map[string]error{"Kinesis": stream, "S3": bucket, "DynamoDB": checkTable(t.Context(), c, "shop", false)} {
+		if err == nil || exitCode(err) != exitRefused || !strings.Contains(err.Error(), "the service fails: ") || !strings.Contains(err.Error(), "; try again later") || !failing(err) {
+			t.Errorf("%s: %v", service, err)
 		}
 	}
 }

@@ -35,14 +35,20 @@ func serveLocal(t *testing.T) *local.Local {
 			t.Errorf("close services: %v", err)
 		}
 	})
+	point(t, server.URL)
+	return service
+}
+
+// point points the standard AWS settings at an endpoint.
+func point(t *testing.T, endpoint string) {
+	t.Helper()
 	none := filepath.Join(t.TempDir(), "none")
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
 		"AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none, "AWS_EC2_METADATA_DISABLED": "true",
 	} {
 		t.Setenv(name, value)
 	}
-	return service
 }
 
 // testLog is where the tests' logs are.
