@@ -32,6 +32,9 @@ type ProducerOptions struct {
 	// Put. It runs on the producer's own goroutine: it must be quick, and must not call the producer.
 	Acknowledged func(Ack)
 
+	// Stalled, if not nil, is called when every attempt has failed for some seconds, and when that is over, as Acknowledged is.
+	Stalled func(Stall)
+
 	// MaxInFlight bounds the requests that are under way at once. Defaults to 4.
 	MaxInFlight int
 
@@ -79,6 +82,9 @@ func (o ProducerOptions) withDefaults() ProducerOptions {
 	o.BackoffCap = cmp.Or(o.BackoffCap, 2*time.Second)
 	if o.Acknowledged == nil {
 		o.Acknowledged = func(Ack) {}
+	}
+	if o.Stalled == nil {
+		o.Stalled = func(Stall) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -32,9 +32,9 @@ type loop struct {
 	flushing   []*flush
 	flushCount int
 
-	failures     int       // requests that failed as a whole since the last that did not
-	pausedUntil  time.Time // no request before, after such a failure
-	stalledSince time.Time // first failure since the last record was settled; zero when none
+	failures    int       // requests that failed as a whole since the last that did not
+	pausedUntil time.Time // no request before, after such a failure
+	stall       stall
 
 	failure error // why the producer ended; read by others after p.ended is closed
 }

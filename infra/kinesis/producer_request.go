@@ -105,7 +105,10 @@ func (l *loop) refuse(lane *lane, err error) {
 
 // settled reports what the service has decided on a record. A flush ends only after the report of its last record.
 func (l *loop) settled(w *waiting, a Ack) {
-	l.stalledSince = time.Time{}
+	if l.stall.told {
+		l.p.opts.Stalled(l.stall.over(l.p.opts.Now()))
+	}
+	l.stall = stall{}
 	l.p.opts.Acknowledged(a)
 	l.countDown(w)
 }
@@ -139,12 +142,13 @@ func (l *loop) backoff(failures int) time.Duration {
 
 // stalled notes that a request brought nothing, and ends the producer when that has gone on for its patience.
 func (l *loop) stalled(reason, cause error) {
-	now := l.p.opts.Now()
-	if l.stalledSince.IsZero() {
-		l.stalledSince = now
+	failure := l.streamError(reason, cause)
+	lasted, tell := l.stall.goOn(l.p.opts.Now(), failure)
+	if tell {
+		l.p.opts.Stalled(lasted)
 	}
-	if l.failure == nil && now.Sub(l.stalledSince) >= l.p.opts.Patience {
-		l.failure = l.streamError(reason, cause)
+	if l.failure == nil && lasted.For >= l.p.opts.Patience {
+		l.failure = failure
 	}
 }
 

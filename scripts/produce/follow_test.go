@@ -195,3 +195,37 @@ func TestFollowMistakes(t *testing.T) {
 		}
 	})
 }
+
+// TestFollowTellsOfAnOutage: a minute without the stream is told of when it begins, and when it is over.
+func TestFollowTellsOfAnOutage(t *testing.T) {
+	onLog(t, func(f *followed) {
+		f.write(3)
+		r := f.follow(Options{}, func() {
+			down := f.faults.Add(fault.Rule{Match: fault.Match{Operations: []string{"PutRecords"}}, When: fault.Always(), Effect: fault.Error("InternalFailure")})
+			f.write(3)
+			time.Sleep(time.Minute)
+			down.Remove()
+		})
+		var told []string
+		for _, line := range strings.Split(r.stderr, "\n") {
+			if strings.Contains(line, "nothing has been taken for") || strings.Contains(line, "takes records again") {
+				told = append(told, line)
+			}
+		}
+		if r.err != nil || r.summary.Records != 6 || len(told) != 2 || !strings.Contains(told[0], "trying again: stream \"clicks\": ") ||
+			!strings.Contains(told[0], "InternalFailure") || !strings.Contains(told[1], "takes records again, after 1m") {
+			t.Errorf("%v, %+v, told %q", r.err, r.summary, told)
+		}
+	})
+}
+
+// TestThrottlingIsNoOutage: what comes and goes within seconds is not told of.
+func TestThrottlingIsNoOutage(t *testing.T) {
+	onLog(t, func(f *followed) {
+		f.write(3)
+		f.faults.Add(fault.Rule{Match: fault.Match{Operations: []string{"PutRecords"}}, When: fault.First(4), Effect: fault.Error("ProvisionedThroughputExceededException")})
+		if r := f.follow(Options{}, func() {}); r.err != nil || r.summary.Records != 3 || strings.Contains(r.stderr, "taken") {
+			t.Errorf("%v, %+v\n%s", r.err, r.summary, r.stderr)
+		}
+	})
+}

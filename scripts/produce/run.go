@@ -42,6 +42,8 @@ func (d Deps) withDefaults() Deps {
 }
 
 const (
+	// ordinaryPatience is how long a run goes on while the stream takes nothing.
+	ordinaryPatience = 30 * time.Second
 	// grace is how long what was accepted may still take after an interrupt.
 	grace = 20 * time.Second
 	// perRequest is how many records may be accepted and not acknowledged, for each request that may be under way: those
@@ -97,14 +99,14 @@ func (r *run) open(ctx context.Context) (err error) {
 		return errors.Join(err, r.source.Close())
 	}
 	r.start = r.deps.Now()
-	patience := time.Duration(0) // that of the producer
+	patience := ordinaryPatience
 	if f, ok := r.source.(*followSource); ok {
 		f.flush, patience = r.log.flush, followPatience
 	}
 	r.tally.sum.Stream = r.opts.Stream
 	r.producer, err = kinesis.NewProducer(context.WithoutCancel(ctx), r.deps.Client, kinesis.ProducerOptions{
 		Stream: r.opts.Stream, MaxInFlight: r.opts.MaxInFlight, MaxRecordBytes: largest, MaxPending: perRequest * (r.opts.MaxInFlight + 1),
-		Acknowledged: r.acknowledged, Now: r.deps.Now, Patience: patience,
+		Acknowledged: r.acknowledged, Stalled: r.stalled, Now: r.deps.Now, Patience: patience,
 	})
 	if err != nil {
 		return errors.Join(err, r.log.close(), r.source.Close())
@@ -162,6 +164,16 @@ func (r *run) acknowledged(a kinesis.Ack) {
 	if a.Err == nil || refused != nil { // trying again would not help
 		r.settled(a.Record.Number)
 	}
+}
+
+// stalled is called by the producer when the stream takes nothing, and when it does again.
+func (r *run) stalled(s kinesis.Stall) {
+	took := s.For.Round(time.Second)
+	if s.Over {
+		r.display.note("the stream takes records again, after %v and %d attempts that failed", took, s.Failed)
+		return
+	}
+	r.display.note("nothing has been taken for %v, trying again: %v", took, s.Cause)
 }
 
 // settled tells the source that a record is done with.

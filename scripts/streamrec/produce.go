@@ -21,7 +21,7 @@ func newProduceCommand(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "produce", Short: "Put an event file, a web server's log, or synthetic shoppers, into a stream",
 		Long: `Put an event file, the activity in the log of a web server, or what the shoppers of a synthetic shop do, into a stream. Records of one session keep their order;
-what the stream does not take at once is tried again. The summary goes to stdout. An interrupt ends the run after everything
+what the stream does not take at once is tried again. A stream that takes nothing at all ends the run after 30 s, with --follow after 10 min. The summary goes to stdout. An interrupt ends the run after everything
 that was read is acknowledged.
 
 An event file has one JSON record per line, native or in one of the formats that workers read too, or is CSV with a header that names at least the columns ts_ms, session, event
