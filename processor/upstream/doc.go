@@ -14,6 +14,8 @@
 //
 // # Non-obvious
 //
+//   - Rows are counted when they are processed, repetitions included: what a worker had not committed when it failed counts again in the next one. Whoever wants to
+//     know how many there are counts those of the log.
 //   - Names of fields come from outside, and a producer can put anything there, an address as well. Only names are kept that look like ones
 //     that a programmer has chosen: at most 64 characters of letters, digits and _ - . $ :, without a run of five digits. At most 256; the
 //     others are counted as one, [OtherNames]. Values are never looked at.

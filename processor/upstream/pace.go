@@ -12,6 +12,7 @@ var forget = math.Exp(-1.0 / 60)
 type pace struct {
 	term   int64     // lease counter of the term
 	last   time.Time // newest arrival, or when somebody first asked
+	heard  bool      // last is an arrival
 	minute int64     // of last, if anything has arrived; 0 when nothing has
 	count  int64     // arrivals in it
 	mean   float64   // rows a minute, over whole minutes, not yet divided by weight
@@ -21,7 +22,7 @@ type pace struct {
 // arrive counts a row.
 func (p *pace) arrive(at time.Time) {
 	if at.After(p.last) {
-		p.last = at
+		p.last, p.heard = at, true
 	}
 	number := at.Unix() / 60
 	if number <= p.minute {

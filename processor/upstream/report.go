@@ -98,11 +98,19 @@ func (w *Watch) Silence(shard string, term int64, reached time.Time) (silence ti
 	}
 	if p.term != term {
 		if p.term != 0 || p.last.IsZero() { // the last that this worker saw in an older term is not the last that there was
-			p.last = reached
+			p.last, p.heard = reached, false
 		}
 		p.term = term
 	}
 	return max(reached.Sub(p.last), 0), p.usual()
+}
+
+// Heard reports whether a row of the shard has been seen in the term for which its silence was asked last: then the silence is that since the newest one.
+func (w *Watch) Heard(shard string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.paces[shard]
+	return p != nil && p.heard
 }
 
 // Forget drops the shards that are over.

@@ -86,11 +86,14 @@ func TestSilence(t *testing.T) {
 		w.Processed("s", row(start.Add(time.Duration(i)*time.Second/2), ""))
 	}
 	end := start.Add(20*time.Minute - time.Second/2)
+	if w.Heard("nobody's") || !w.Heard("s") {
+		t.Error("it is not told whether anything has arrived")
+	}
 	silence, usual := w.Silence("s", 1, end.Add(time.Hour))
 	if silence != time.Hour || math.Abs(usual-2) > 0.01 {
 		t.Errorf("silence %v, usually %v", silence, usual)
 	}
-	if silence, _ := w.Silence("s", 3, end.Add(2*time.Hour)); silence != 0 { // it was somebody else's meanwhile
+	if silence, _ := w.Silence("s", 3, end.Add(2*time.Hour)); silence != 0 || w.Heard("s") { // it was somebody else's meanwhile
 		t.Errorf("a new term begins with a silence of %v", silence)
 	}
 	w.Processed("s", row(end.Add(10*time.Hour), ""))

@@ -53,7 +53,8 @@ RECORDS/S is a mean of about the last minute: of a worker as of its last heartbe
 address in the table; of one that does not answer it is as old as the checkpoint. - : nobody reads the shard, or its worker is silent. What is
 read in the first ten seconds of a term counts as if it had taken ten.
 
-UPSTREAM is what producers send, as far as workers answer at the addresses in the table: rows of the last ten minutes, how many of them could
+UPSTREAM is what producers send, as far as workers answer at the addresses in the table: rows that were processed of the last ten minutes (after
+a failure some are processed again, and count again; the log has each once), how many of them could
 not be decoded, by class, and how many had fields without a column; fields that are new; and how long nothing has arrived, beside what usually
 does. --no-upstream asks nobody, neither for this nor for RECORDS/S.
 

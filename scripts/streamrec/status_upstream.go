@@ -17,7 +17,7 @@ import (
 type upstreamStatus struct {
 	Workers int `json:"workers"` // that answered
 	upstream.Report
-	SilentMillis int64   `json:"silentMillis"`       // how long nothing has arrived in any shard, as far as they have been read; -1: not known
+	SilentMillis *int64  `json:"silentMillis"`       // how long nothing has arrived in any shard, as far as they have been read; null: nothing has been seen yet
 	Usual        float64 `json:"usualRowsPerSecond"` // 0: not known
 	Missed       float64 `json:"missedRows"`         // what usually arrives in such a time
 }
@@ -38,7 +38,7 @@ func upstreamOf(selves []dashboard.Self, rows []lease.Lease) *upstreamStatus {
 	for i := range rows {
 		owners[rows[i].Key] = rows[i].Owner
 	}
-	s := &upstreamStatus{SilentMillis: -1}
+	s := &upstreamStatus{}
 	var reports []upstream.Report
 	for _, self := range selves {
 		if self.Upstream == nil {
@@ -50,8 +50,8 @@ func upstreamOf(selves []dashboard.Self, rows []lease.Lease) *upstreamStatus {
 			if owners[sh.Shard] != self.Worker || sh.SilentMs < 0 {
 				continue
 			}
-			if s.SilentMillis < 0 || sh.SilentMs < s.SilentMillis {
-				s.SilentMillis = sh.SilentMs
+			if s.SilentMillis == nil || sh.SilentMs < *s.SilentMillis {
+				s.SilentMillis = &sh.SilentMs
 			}
 			s.Usual += max(sh.Usual, 0)
 		}
@@ -60,7 +60,7 @@ func upstreamOf(selves []dashboard.Self, rows []lease.Lease) *upstreamStatus {
 		return nil
 	}
 	s.Report = upstream.Join(reports)
-	s.Missed = s.Usual * float64(max(s.SilentMillis, 0)) / 1000
+	s.Missed = s.Usual * s.silent().Seconds()
 	return s
 }
 
@@ -72,17 +72,27 @@ const (
 	failureShare = 0.01
 )
 
+// silent is how long nothing has arrived, as far as that is known.
+func (u *upstreamStatus) silent() time.Duration {
+	if u.SilentMillis == nil {
+		return 0
+	}
+	return time.Duration(*u.SilentMillis) * time.Millisecond
+}
+
 // line sums up.
 func (u *upstreamStatus) line() string {
-	silent := u.SilentMillis
-	text := "UPSTREAM  last record not known"
-	if silent >= 0 {
-		text = fmt.Sprintf("UPSTREAM  last record %s ago", brief(&silent))
+	text := "UPSTREAM  no record yet since the workers started"
+	switch {
+	case u.SilentMillis != nil:
+		text = fmt.Sprintf("UPSTREAM  last record %s ago", brief(u.SilentMillis))
+	case !u.Newest.IsZero():
+		text = "UPSTREAM  last record not known"
 	}
 	if u.Usual > 0 {
 		text += fmt.Sprintf(" (usually %.3g rows/s)", u.Usual)
 	}
-	text += fmt.Sprintf("  last 10 min: %d rows", u.Rows)
+	text += fmt.Sprintf("  last 10 min: %d rows processed", u.Rows)
 	for _, part := range []string{counts(u.Formats), u.undecoded(), u.unknown()} {
 		if part != "" {
 			text += ", " + part
@@ -115,8 +125,8 @@ func (u *upstreamStatus) failed() (n int64) {
 }
 
 func (u *upstreamStatus) troubles() (lines []string) {
-	if silent := time.Duration(u.SilentMillis) * time.Millisecond; silent >= silenceFrom && u.Missed >= missedRows {
-		lines = append(lines, fmt.Sprintf("nothing has arrived for %s, in which %.0f rows usually do: look at the producers", brief(&u.SilentMillis), u.Missed))
+	if u.silent() >= silenceFrom && u.Missed >= missedRows {
+		lines = append(lines, fmt.Sprintf("nothing has arrived for %s, in which %.0f rows usually do: look at the producers", brief(u.SilentMillis), u.Missed))
 	}
 	if n := u.failed(); float64(n) > failureShare*float64(u.Rows) {
 		lines = append(lines, fmt.Sprintf("%s of the rows of the last ten minutes cannot be decoded: streamrec deadletters list", share(n, u.Rows)))

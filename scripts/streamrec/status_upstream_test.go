@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -27,10 +28,10 @@ func TestUpstreamOfAFleet(t *testing.T) {
 		{Worker: "older version"},
 	}
 	u := upstreamOf(selves, rows)
-	if u.Workers != 2 || u.Rows != 400 || u.SilentMillis != 60_000 || u.Usual != 2 || u.Missed != 120 {
+	if u.Workers != 2 || u.Rows != 400 || u.silent() != time.Minute || u.Usual != 2 || u.Missed != 120 {
 		t.Fatalf("%+v", u)
 	}
-	want := "UPSTREAM  last record 1m0s ago (usually 2 rows/s)  last 10 min: 400 rows, segment 294, 1 % not decoded (invalid_json 4, erased 2), 7.5 % with fields without a column"
+	want := "UPSTREAM  last record 1m0s ago (usually 2 rows/s)  last 10 min: 400 rows processed, segment 294, 1 % not decoded (invalid_json 4, erased 2), 7.5 % with fields without a column"
 	if got := u.line(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -46,8 +47,21 @@ func TestUpstreamOfAFleet(t *testing.T) {
 	}
 }
 
+// TestStreamThatNobodyHasFilled: a worker has read to the tip, and there was nothing.
+func TestStreamThatNobodyHasFilled(t *testing.T) {
+	selves := []dashboard.Self{{Worker: "w1", Shards: []dashboard.SelfShard{{Shard: "a", SilentMs: -1, Usual: -1}}, Upstream: &upstream.Report{}}}
+	u := upstreamOf(selves, []lease.Lease{{Key: "a", Owner: "w1"}})
+	if want := "UPSTREAM  no record yet since the workers started  last 10 min: 0 rows processed"; u.line() != want {
+		t.Errorf("got  %s\nwant %s", u.line(), want)
+	}
+	text, err := json.Marshal(u)
+	if err != nil || !strings.Contains(string(text), `"silentMillis":null`) || strings.Contains(string(text), "newest") {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
 func TestQuietShopIsNoTrouble(t *testing.T) {
-	u := &upstreamStatus{SilentMillis: 600_000, Usual: 0.01, Missed: 6}
+	u := &upstreamStatus{SilentMillis: new(int64(600_000)), Usual: 0.01, Missed: 6}
 	if lines := u.troubles(); len(lines) > 0 {
 		t.Errorf("%q", lines)
 	}

@@ -104,6 +104,9 @@ func (s *service) self() dashboard.Self {
 	}
 	for _, sh := range s.Shards() {
 		silent, usual := s.silence(sh)
+		if !s.upstream.Heard(sh.Shard) {
+			silent = -time.Millisecond // since the last record of an owner before this one, or since ever
+		}
 		self.Shards = append(self.Shards, dashboard.SelfShard{
 			Shard: sh.Shard, Counter: sh.LeaseCounter, LagMs: sh.MillisBehindLatest, Rate: sh.RecordsPerSecond, SilentMs: silent.Milliseconds(), Usual: usual,
 		})
