@@ -99,7 +99,11 @@ func (s *sighting) workerRows() []workerStatus {
 			Worker: w.ID, State: s.workerState(&w), Address: w.Address, Heartbeat: w.Counter, AgeMillis: age.Milliseconds(),
 			Leases: held[w.ID],
 		}
-		if rows[i].State != "silent" {
+		switch {
+		case rows[i].State == "silent":
+		case rows[i].Leases == 0: // what its last heartbeat says was before it lost them
+			rows[i].Rate = new(0.0)
+		default:
 			rows[i].Rate = &w.Rate
 		}
 		if w.Failover > 0 {

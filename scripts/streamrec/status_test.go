@@ -201,7 +201,7 @@ func TestRatesAreThoseOfNow(t *testing.T) {
 	stopped.Stopped = "past retention"
 	seen := sighting{
 		at: at, silence: 10 * time.Second, leases: []lease.Lease{row("asked", "w"), row("dead", "silent"), row("free", ""), row("mute", "w"), stopped},
-		workers: []lease.Worker{{ID: "silent", At: now - 60_000, Rate: 453}, {ID: "w", At: now, Rate: 140}},
+		workers: []lease.Worker{{ID: "bereft", At: now, Rate: 54.6}, {ID: "silent", At: now - 60_000, Rate: 453}, {ID: "w", At: now, Rate: 140}},
 		said: saidOf([]dashboard.Self{{Worker: "w", Shards: []dashboard.SelfShard{
 			{Shard: "asked", Counter: 2, Rate: 106.2}, {Shard: "mute", Counter: 1, Rate: 4762}, // of a term that is over
 		}}}),
@@ -214,7 +214,7 @@ func TestRatesAreThoseOfNow(t *testing.T) {
 	for _, sh := range s.Shards {
 		got[sh.Shard] = perSecond(sh.Rate)
 	}
-	want := map[string]string{"silent": "-", "w": "140.0", "asked": "106.2", "dead": "-", "free": "-", "mute": "33.8", "stopped": "-"}
+	want := map[string]string{"bereft": "0.0", "silent": "-", "w": "140.0", "asked": "106.2", "dead": "-", "free": "-", "mute": "33.8", "stopped": "-"}
 	if !maps.Equal(got, want) {
 		t.Errorf("rates %v, want %v", got, want)
 	}
