@@ -182,7 +182,7 @@ func loadPrivacy(off bool, file string) (*event.Privacy, error) {
 	case off && (file != "" || secret != ""):
 		return nil, errors.New("--no-privacy and a privacy key exclude each other")
 	case file != "" && secret != "":
-		return nil, errors.New("there are two privacy keys, --privacy-key-file and "+privacyKeyVariable+": say which by removing the other one")
+		return nil, errors.New("there are two privacy keys, --privacy-key-file and " + privacyKeyVariable + ": say which by removing the other one")
 	case off:
 		return nil, nil
 	case file == "" && secret == "":
