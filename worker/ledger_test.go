@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/streamrec/streamrec/processor/chain"
@@ -29,6 +30,13 @@ func (g *ledger) count(shard string) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.committed[shard])
+}
+
+// delivered returns the payloads that processors have been given.
+func (g *ledger) delivered(shard string) [][]byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.payloads[shard])
 }
 
 // commitProcessor commits at every page, or when it is drained.

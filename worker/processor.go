@@ -16,10 +16,11 @@ import (
 //
 //	lease.ErrShutdownRequested  the worker leaves                     Drain is called, with a context of its own
 //	lease.ErrHandOff            another worker is to have the shard   Drain is called, with a context of its own
+//	lease.ErrPassedOver         a plan gives up what is not committed Drain is called, with a context of its own; the row is not this term's any more
 //	lease.ErrLeaseLost          another worker may have it already    commit nothing: Close is all that is called; ErrReplanned is one of them
 //	lease.ErrProcessorFailed    wraps the error that was returned     commit nothing: Close is all that is called
 //
-// lease.MayCommit tells the first two from the last two.
+// lease.MayCommit tells the first three from the last two.
 //
 // # Errors and panics
 //

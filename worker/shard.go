@@ -235,7 +235,7 @@ func (s *shard) finish() {
 func (s *shard) drain(ctx context.Context) {
 	ctx, cancel := s.worker.env.WithTimeout(ctx, s.worker.trustedUntil().Sub(s.worker.env.Now()), lease.ErrLeaseLost)
 	defer cancel()
-	if err := unpanicked(func() error { return s.proc.Drain(ctx) }); err != nil {
+	if err := unpanicked(func() error { return s.proc.Drain(ctx) }); err != nil && !errors.Is(err, lease.ErrReplanned) { // the row is the plan's, and the log has the batch
 		s.log.WithError(err).Warn("batch was not committed, the next owner reads it again")
 	}
 }

@@ -45,6 +45,22 @@ func (f *fleet) requireCommitted(until time.Duration, next string, want ...int) 
 	}
 }
 
+// TestSkipToTheLatestKeepsWhatHasBeenRead: an owner that has read records and not committed them does so when it hears of the plan.
+func TestSkipToTheLatestKeepsWhatHasBeenRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, "s")
+		f.lazy = true
+		f.stream.put("s", 5)
+		f.start("a")
+		f.until(10*time.Second, "it is read", func() bool { return len(f.ledger.delivered("s")) == 5 })
+		f.skip()
+		f.requireCommitted(5*time.Second, "", 0, 1, 2, 3, 4)
+		f.fence()
+		f.stream.put("s", 2)
+		f.requireCommitted(10*time.Second, "", 0, 1, 2, 3, 4, 5, 6)
+	})
+}
+
 // TestSkipToTheLatest gives up what has not been read when the plan is made, but for one record, and nothing that comes after it. It waits for the fence, and for the
 // first record that comes; until then the shard is not at the tip.
 func TestSkipToTheLatest(t *testing.T) {

@@ -107,7 +107,9 @@ func (p *watched) Open(ctx context.Context) (lease.Position, error) {
 
 // Drain implements worker.Processor.
 func (p *watched) Drain(ctx context.Context) error {
-	if cause := context.Cause(p.term.Context()); errors.Is(cause, lease.ErrLeaseLost) || errors.Is(cause, lease.ErrProcessorFailed) {
+	cause := context.Cause(p.term.Context())
+	lost := errors.Is(cause, lease.ErrLeaseLost) && !errors.Is(cause, lease.ErrPassedOver) // which the gap behind it takes into account
+	if lost || errors.Is(cause, lease.ErrProcessorFailed) {
 		p.node.fail("%s commits what it has of %s although %v", p.node.name, p.term.Key(), cause)
 	}
 	if at, over := p.node.oracle.lostAt[p.term.Key()][p.at]; over && p.node.oracle.graceful && p.node.oracle.plans == 0 && !p.node.stream.byID[p.term.Key()].endedOnce() {

@@ -38,8 +38,12 @@ func (c *Coordinator) learn(plan Plan) {
 		c.plan = plan
 	}
 	c.mu.Unlock()
+	cause := ErrReplanned
+	if plan.SkipTo > 0 {
+		cause = ErrPassedOver
+	}
 	for _, t := range over {
-		t.cancel(fmt.Errorf("%w: plan %d", ErrReplanned, plan.Number))
+		t.cancel(fmt.Errorf("%w: plan %d", cause, plan.Number))
 	}
 }
 

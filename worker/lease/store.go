@@ -72,6 +72,10 @@ var (
 // ErrReplanned is an ErrLeaseLost that somebody wanted: the shard begins anew under a plan, in this worker or another one.
 var ErrReplanned = fmt.Errorf("%w: a plan begins the shard anew", ErrLeaseLost)
 
+// ErrPassedOver is an ErrReplanned by a plan that gives up what is not committed (Plan.SkipTo): what has been processed may still be, as late as a request of such a
+// term may come anyway.
+var ErrPassedOver = fmt.Errorf("%w, and gives up what is not committed", ErrReplanned)
+
 // Env is what the protocol needs of its surroundings, so that a simulator can take their place.
 type Env interface {
 	// Now returns the time on the machine's monotonic clock: differences are right, and it is never compared with another machine's.

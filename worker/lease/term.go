@@ -43,7 +43,7 @@ func (t *Term) Context() context.Context { return t.ctx }
 
 // MayCommit reports whether the cause of a term's end leaves it the right to flush and commit.
 func MayCommit(cause error) bool {
-	return cause == nil || errors.Is(cause, ErrHandOff) || errors.Is(cause, ErrShutdownRequested)
+	return cause == nil || errors.Is(cause, ErrHandOff) || errors.Is(cause, ErrShutdownRequested) || errors.Is(cause, ErrPassedOver)
 }
 
 // Fail ends the term because the consumer cannot go on.
