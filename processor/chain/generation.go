@@ -82,6 +82,16 @@ func (m Map) At(hour Hour) int {
 	return g
 }
 
+// Parts returns the first hour that belongs to another generation than in o, if there is one.
+func (m Map) Parts(o Map) (from Hour, other bool) {
+	for _, s := range slices.Concat(m, o) {
+		if m.At(s.From) != o.At(s.From) && (!other || s.From < from) {
+			from, other = s.From, true
+		}
+	}
+	return from, other
+}
+
 // Generations returns the generations that have hours, each once, in the order of the first of these.
 func (m Map) Generations() (out []int) {
 	for _, s := range m {

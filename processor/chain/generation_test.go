@@ -45,6 +45,28 @@ func TestMapTakesHoursFromOthers(t *testing.T) {
 	}
 }
 
+// TestMapsPart: the first hour that they give to different generations.
+func TestMapsPart(t *testing.T) {
+	for _, c := range []struct {
+		a, b, from string
+	}{
+		{"1", "1", ""},
+		{"1<2026-11-23T14;2", "1<2026-11-23T14;2", ""},
+		{"1<2026-11-23T14;2", "1", "2026-11-23T14"},
+		{"1<2026-11-23T14;2<2026-11-23T18;1", "1<2026-11-23T12;3", "2026-11-23T12"},
+		{"1<2026-11-23T14;2<2026-11-23T18;3", "1<2026-11-23T14;2<2026-11-23T16;3", "2026-11-23T16"},
+		{"2", "1", "1970-01-01T00"},
+	} {
+		a, err := chain.ParseMap(c.a)
+		b, err2 := chain.ParseMap(c.b)
+		from, other := a.Parts(b)
+		back, _ := b.Parts(a)
+		if err != nil || err2 != nil || back != from || other != (c.from != "") || other && from.String() != c.from {
+			t.Errorf("%s and %s part at %s (%v), %s", c.a, c.b, from, other, back)
+		}
+	}
+}
+
 // TestReplaceAgainstHours compares Replace with what it says, hour by hour.
 func TestReplaceAgainstHours(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))

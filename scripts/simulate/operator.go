@@ -177,7 +177,7 @@ const replayTime = time.Minute
 func (w *world) await() {
 	for until := w.now + replayTime; ; w.run(w.now + time.Second) {
 		plan := w.rows.Table.Plan()
-		if plan.Number == w.shown.Plan && plan.Switched == w.shown.Switched {
+		if over := plan.Number == 0 || plan.State == lease.PlanPublished; over && plan.By == w.shown.Plan && plan.Switched == w.shown.Switched {
 			return
 		}
 		if w.now >= until {

@@ -61,7 +61,7 @@ both win: the second one is told.`,
 	f.BoolVar(&o.trimHorizon, "to-trim-horizon", false, "to the first hour that the stream still has as a whole")
 	f.BoolVar(&o.latest, "to-latest", false, "forward: give up what has not been read until now, but for one record of each shard, and go on with what comes; needs --accept-gap")
 	f.StringVar(&o.sequence, "to-sequence-number", "", "to the hour of a record: SHARD=SEQUENCE; more than one, separated by commas: the earliest hour")
-	f.BoolVar(&o.undo, "undo", false, "back to what readers saw before the last replay, or see now if it is not published")
+	f.BoolVar(&o.undo, "undo", false, "back to what readers saw before the last replay, or see now if it is not published; a plan that changes no generations does not count")
 	f.StringVar(&o.plan, "plan", "", "file with the output of -o json of this command: do that, if nothing has changed since")
 	f.BoolVar(&o.resume, "resume", false, "nothing anew: open the shards that were stopped again, where they are")
 	f.BoolVar(&o.fromLog, "from-log", false, "read back from the log what it has, and only what comes after that from the stream: for what is past retention, and faster")

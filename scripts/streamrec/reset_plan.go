@@ -21,6 +21,7 @@ type resetPlan struct {
 	Prefix    string       `json:"prefix"`
 	Number    int64        `json:"plan"` // number of the plan that this would be, or has been
 	Undo      bool         `json:"undo"`
+	Undoes    int64        `json:"undoes,omitempty"` // number of the plan that is undone
 	Resume    bool         `json:"resume"`
 	Latest    bool         `json:"latest"`
 	FromLog   bool         `json:"fromLog"`
@@ -77,7 +78,7 @@ type resetResult struct {
 // describe makes a draft readable.
 func (t *resetTool) describe(d *replay.Draft, s replay.Superseded) *resetPlan {
 	p := &resetPlan{
-		App: t.o.app, Stream: t.o.stream, Bucket: t.o.bucket, Prefix: t.source.Layout.Prefix, Number: d.Base.Number + 1, Undo: d.Wanted.Undo, Resume: d.Wanted.Resume, Latest: d.Wanted.Latest, FromLog: d.Wanted.FromLog, AcceptGap: d.Wanted.Gaps, From: d.From,
+		App: t.o.app, Stream: t.o.stream, Bucket: t.o.bucket, Prefix: t.source.Layout.Prefix, Number: d.Base.Number + 1, Undo: d.Wanted.Undo, Undoes: d.Undoes, Resume: d.Wanted.Resume, Latest: d.Wanted.Latest, FromLog: d.Wanted.FromLog, AcceptGap: d.Wanted.Gaps, From: d.From,
 		Before: d.Before.String(), After: d.Named(), Operator: d.Wanted.Operator, Reason: d.Wanted.Reason,
 		Shards: []resetShard{}, Missing: []resetShard{}, Unknown: s.Unknown, Objects: s.Objects, Bytes: s.Bytes, rate: t.o.rate, retention: t.retention,
 	}
@@ -138,7 +139,7 @@ func (p *resetPlan) write(out io.Writer, format output) error {
 	case p.Resume:
 		line("resume", "shards that were stopped go on where they are; the others begin anew where they are")
 	case p.Undo:
-		line("undo", "plan %d: hours from %s on as they were", p.Number-1, p.From)
+		line("undo", "plan %d: hours from %s on as they were", p.Undoes, p.From)
 	default:
 		line("replay", "everything from %s:00Z on, to the tip of the stream", p.From)
 	}

@@ -214,9 +214,7 @@ func (o *Operator) finish(ctx context.Context, p *Progress, leases []Lease) erro
 	if len(p.Behind) > 0 {
 		return nil
 	}
-	return o.advance(ctx, p, func(to *Plan) {
-		to.State, to.Previous, to.Published, to.By, to.Switched = PlanPublished, to.Published, to.Map, to.Number, 0
-	})
+	return o.advance(ctx, p, (*Plan).publish)
 }
 
 func (o *Operator) advance(ctx context.Context, p *Progress, change func(*Plan)) error {

@@ -465,6 +465,27 @@ func TestReadersAreSwitchedAfterTheRow(t *testing.T) {
 	})
 }
 
+// TestPlanThatChangesNoMapLeavesTheWayBack: after it, an undo still leads to what readers saw before the last change.
+func TestPlanThatChangesNoMapLeavesTheWayBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRewinding(t, lease.Lease{Key: "s", Checkpoint: lease.After("7", 0)})
+		o, _ := r.operator()
+		var p lease.Plan
+		for _, id := range []string{"x", "y", "resume"} {
+			to := wanted(id)
+			if id == "resume" {
+				to.Map = p.Published
+			}
+			must(t, o.Make(t.Context(), &p, to, nil))
+			must(t, r.finish(t.Context(), o))
+			p = r.table.Plan()
+		}
+		if p.Number != 3 || p.State != lease.PlanPublished || p.Published != "map of y" || p.Previous != "map of x" || p.By != 2 || r.readers.text != "map of y" {
+			t.Errorf("plan %+v, readers see %q", p, r.readers.text)
+		}
+	})
+}
+
 // TestSwitchWithoutAPlan: readers are switched as often as one likes, also before there was a plan; a plan goes on from there, and whoever was about to make one is told.
 func TestSwitchWithoutAPlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

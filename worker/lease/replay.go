@@ -19,7 +19,7 @@ type Plan struct {
 	Map        string    // which generation each hour belongs to from now on: for whoever writes the log, this package only hands it on
 	Hour       int64     // the first hour that is written anew, since the Unix epoch
 	Published  string    // the map that readers see, or are about to
-	By         int64     // number of the plan that has published it
+	By         int64     // number of the plan that has published it: the last one that changed it
 	Switched   int64     // how often Published has been changed since then without a plan: see Operator.Switch
 	Previous   string    // the map that they saw before, for undoing
 	Source     string    // which generation each hour is read back from, before reading begins in the stream, handed on like Map; empty: nothing is read back
@@ -33,6 +33,13 @@ type Plan struct {
 // Fenced reports whether nothing older than the plan with this number is left, as far as the row says.
 func (p *Plan) Fenced(number int64) bool {
 	return p.Number > number || p.Number == number && (p.State == PlanFenced || p.State == PlanPublished)
+}
+
+// publish says that readers see the map of the plan. One that leaves the map as it is leaves the way back, too: it leads to what was before the last change.
+func (p *Plan) publish() {
+	if p.State = PlanPublished; p.Map != p.Published {
+		p.Previous, p.Published, p.By, p.Switched = p.Published, p.Map, p.Number, 0
+	}
 }
 
 // None reports whether nothing has ever been published or planned.

@@ -2,6 +2,7 @@ package replay_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/streamrec/streamrec/processor/chain"
@@ -139,11 +140,35 @@ func TestUndoOfAPlanThatIsNotPublished(t *testing.T) {
 	checkShard(t, d, "s", after(6, hour12+2), true, 0)
 }
 
+// TestUndoAfterAResume: plans that change no generations are passed over on the way back, and are not undone themselves.
+func TestUndoAfterAResume(t *testing.T) {
+	a := replayed(t)
+	made, err := a.draft(replay.Request{Resume: true}).Make(t.Context(), a.source(), a.operator(), "resume", noon)
+	a.must(err)
+	a.nothingToUndo(made, "plan 2, which is not published yet, changes no generations")
+	made.State = lease.PlanPublished
+	a.plan(made)
+	d := a.draft(replay.Request{Undo: true})
+	if d.After.String() != "1" || d.From != hour12+1 || d.Undoes != 1 || made.Previous != "1" {
+		t.Errorf("undo after %+v leads to %s, from %s on, and undoes plan %d", made, d.After, d.From, d.Undoes)
+	}
+	checkShard(t, d, "s", after(4, hour12+1), true, 2)
+}
+
+// nothingToUndo checks that an undo is refused.
+func (a *application) nothingToUndo(plan lease.Plan, why string) {
+	a.Helper()
+	_, err := replay.Prepare(a.Context(), a.source(), nil, plan, replay.Request{Undo: true}, nil)
+	if !errors.Is(err, replay.ErrNothingToUndo) || !strings.Contains(err.Error(), why) {
+		a.Errorf("undo of %+v: %v, want %q", plan, err, why)
+	}
+}
+
 func TestNothingToUndo(t *testing.T) {
 	a := newApplication(t)
-	if _, err := replay.Prepare(t.Context(), a.source(), nil, lease.Plan{}, replay.Request{Undo: true}, nil); !errors.Is(err, replay.ErrNothingToUndo) {
-		t.Errorf("got %v", err)
-	}
+	a.nothingToUndo(lease.Plan{}, "no replay has been made")
+	a.nothingToUndo(lease.Plan{Number: 3, State: lease.PlanPublished, Map: "1", Published: "1", By: 3, Previous: "1"}, "plan 3 changed no generations")
+	a.nothingToUndo(lease.Plan{Number: 1, State: lease.PlanPublished, Map: "1", Published: "1", By: 1}, "plan 1 changed no generations")
 }
 
 // TestMakeReservesAGeneration: each plan has one of its own, also the one that loses, and that which takes the place of one that is not published.

@@ -68,8 +68,8 @@ var replays = []mutant{
 	},
 	{
 		name: "publish/before-the-row", file: operator,
-		old:    "	return o.advance(ctx, p, func(to *Plan) {\n		to.State, to.Previous",
-		new:    "	early := p.Plan\n	early.State, early.Published, early.By = PlanPublished, p.Plan.Map, p.Plan.Number\n	if err := o.publish(ctx, &early); err != nil {\n		return err\n	}\n	return o.advance(ctx, p, func(to *Plan) {\n		to.State, to.Previous",
+		old:    "	return o.advance(ctx, p, (*Plan).publish)",
+		new:    "	early := p.Plan\n	early.State, early.Published, early.By = PlanPublished, p.Plan.Map, p.Plan.Number\n	if err := o.publish(ctx, &early); err != nil {\n		return err\n	}\n	return o.advance(ctx, p, (*Plan).publish)",
 		why:    "NOFLAG: readers are switched before the plan row says so",
 		masked: "another plan would have to be made between the two requests", test: "worker/lease.TestReadersAreSwitchedAfterTheRow",
 	},
