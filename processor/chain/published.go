@@ -44,7 +44,7 @@ type publishedLine struct {
 	Switched   int64 `json:"switched,omitempty"`
 }
 
-// ReadPublished returns the map that readers see.
+// ReadPublished returns the map that readers see. ErrBroken: what is under its key is none.
 func ReadPublished(ctx context.Context, env Env, b Bucket, l Layout) (Published, error) {
 	p, _, err := readPublished(ctx, env, b, l)
 	return p, err
@@ -64,26 +64,26 @@ func readPublished(ctx context.Context, env Env, b Bucket, l Layout) (p Publishe
 	if err == nil {
 		p, err = decodePublished(body)
 	}
-	return p, o.Tag, wrap("read published generations", err)
+	return p, o.Tag, wrap("read published generations "+l.PublishedKey(), err)
 }
 
 func decodePublished(body []byte) (p Published, err error) {
 	for line := range bytes.Lines(body) {
 		var v publishedLine
 		if err := json.Unmarshal(line, &v); err != nil {
-			return p, fmt.Errorf("%w: %w", ErrBroken, err)
+			return Published{}, fmt.Errorf("%w: %w", ErrBroken, err)
 		}
 		span := Span{Generation: v.Generation}
 		if v.From != nil {
 			span.From = *v.From
 		}
 		if n := len(p.Map); v.Generation < 1 || n > 0 && span.From <= p.Map[n-1].From {
-			return p, fmt.Errorf("generations.json is no ascending list of hours: %w", ErrBroken)
+			return Published{}, fmt.Errorf("it is no ascending list of hours: %w", ErrBroken)
 		}
 		p.Map, p.Plan, p.Switched = append(p.Map, span), max(p.Plan, v.Plan), max(p.Switched, v.Switched)
 	}
 	if len(p.Map) == 0 {
-		return p, fmt.Errorf("generations.json is empty: %w", ErrBroken)
+		return Published{}, fmt.Errorf("it is empty: %w", ErrBroken)
 	}
 	return p, nil
 }

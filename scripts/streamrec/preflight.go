@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"syscall"
@@ -40,8 +41,20 @@ func readersLayout(ctx context.Context, b chain.Bucket, l chain.Layout, generati
 	if generation > 0 {
 		return l.In(generation), nil
 	}
+	p, err := readMap(ctx, b, l)
+	if err != nil {
+		return l, err
+	}
+	return l.With(p.Map), nil
+}
+
+// readMap reads what readers see, and says what to do about an object that does not tell.
+func readMap(ctx context.Context, b chain.Bucket, l chain.Layout) (chain.Published, error) {
 	p, err := chain.ReadPublished(ctx, worker.System{}, b, l)
-	return l.With(p.Map), err
+	if errors.Is(err, chain.ErrBroken) {
+		err = fmt.Errorf("%w; look at what is there, and delete it if it is damaged: a worker that starts, or streamrec reset --finish, writes it anew", err)
+	}
+	return p, err
 }
 
 // preflightTimeout bounds the checks, so that a mistake shows within seconds.
@@ -128,11 +141,12 @@ func checkBucket(ctx context.Context, c clients, name string) (*infras3.Bucket, 
 	return b, nil
 }
 
-// checkLog refuses a bucket without conditional writes, and a prefix that belongs to another stream or layout.
+// checkLog refuses a bucket without conditional writes, and a prefix that belongs to another stream or layout. It fails where nobody can say what readers see.
 func checkLog(ctx context.Context, b chain.Bucket, d deployment, streamARN string) error {
 	for _, check := range []func() error{
 		func() error { return chain.Probe(ctx, b, d.layout) },
 		func() error { return chain.Freeze(ctx, worker.System{}, b, d.layout, streamARN) },
+		func() error { _, err := readMap(ctx, b, d.layout); return err },
 	} {
 		if err := check(); errors.Is(err, chain.ErrRefused) {
 			return refuse("bucket %s: %w", d.bucket, err)

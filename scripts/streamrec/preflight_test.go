@@ -149,3 +149,26 @@ func TestServicesThatFailAreRefusedAlike(t *testing.T) {
 		}
 	}
 }
+// TestUnreadableMapIsAnError: where the object that says what readers see is empty or something else, no command guesses, and no worker starts.
+func TestUnreadableMapIsAnError(t *testing.T) {
+	for _, body := range []string{"", "<html>sign in first</html>\n", `{"generation":0}`} {
+		serveLocal(t)
+		createStream(t, 1)
+		shopTable(t)
+		c, err := loadClients(t.Context())
+		must(t, err)
+		must(t, bucketOf(c).PutIfAbsent(t.Context(), testLog.PublishedKey(), []byte(body), nil))
+		log := []string{"--stream", "clicks", "--bucket", testBucket, "--app", "shop"}
+		for _, args := range [][]string{
+			{"deadletters", "list", "--bucket", testBucket},
+			{"deadletters", "export", "--bucket", testBucket},
+			append([]string{"audit"}, log...),
+			append([]string{"worker", "--no-privacy", "--admin", "off", "--http", "off"}, log...),
+		} {
+			code, out, errs := command(t, args...)
+			if code != exitFailed || out != "" || !strings.Contains(errs, testLog.PublishedKey()) || !strings.Contains(errs, "delete it if it is damaged") {
+				t.Errorf("%q, %v: exit code %d\n%s%s", body, args, code, out, errs)
+			}
+		}
+	}
+}
