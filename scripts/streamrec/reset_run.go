@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -84,13 +86,27 @@ func (t *resetTool) finish(ctx context.Context, began time.Time) error {
 	if err != nil {
 		return explain("lease table "+t.o.app, err)
 	}
+	finished := finishedPlan{Number: plan.Number}
 	if plan.Number == 0 {
 		t.std.say("no replay has been made")
-		return nil
+	} else if finished.resetResult, err = t.watch(ctx, began, plan.Number); err != nil {
+		return err
 	}
-	result, err := t.watch(ctx, began, plan.Number)
-	if err == nil {
-		_, err = fmt.Fprintf(t.std.out, "plan %d is %s, readers see generations %s\n", plan.Number, result.State, result.Generations)
+	return finished.write(t.std.out, t.o.format)
+}
+
+// finishedPlan is what --finish prints. The names in its JSON are those of a plan and of its result.
+type finishedPlan struct {
+	Number int64 `json:"plan"` // 0: none has been made
+	*resetResult
+}
+
+func (p finishedPlan) write(out io.Writer, format output) (err error) {
+	switch {
+	case format == outputJSON:
+		err = json.NewEncoder(out).Encode(p)
+	case p.Number > 0:
+		_, err = fmt.Fprintf(out, "plan %d is %s, readers see generations %s\n", p.Number, p.State, p.Generations)
 	}
 	return err
 }
@@ -100,7 +116,7 @@ const watchTick = 500 * time.Millisecond
 
 // watch says how far a plan is until it has come to its end, and helps where it can.
 func (t *resetTool) watch(ctx context.Context, began time.Time, number int64) (*resetResult, error) {
-	result, last := &resetResult{}, ""
+	result, told := &resetResult{}, waiting{}
 	for {
 		p, err := t.operator.Step(ctx)
 		switch {
@@ -117,12 +133,11 @@ func (t *resetTool) watch(ctx context.Context, began time.Time, number int64) (*
 		if p.Plan.State != lease.PlanMade && result.FencedSeconds == 0 {
 			result.FencedSeconds = took
 		}
-		if now := describeProgress(&p); err == nil && now != last {
-			t.say(began, "%s", now)
-			last = now
+		if line := describeProgress(&p); err == nil && told.tells(line, time.Now()) {
+			t.say(began, "%s", line)
 		}
 		if err == nil && p.Done() {
-			result.State, result.Generations, result.PublishedSeconds = p.Plan.State, p.Plan.Map, took
+			result.State, result.Generations, result.PublishedSeconds = p.Plan.State, p.Plan.Published, took
 			return result, nil
 		}
 		if err := sleep(ctx, watchTick); err != nil {
@@ -131,10 +146,19 @@ func (t *resetTool) watch(ctx context.Context, began time.Time, number int64) (*
 	}
 }
 
+// describeProgress says how far a plan is, and that nobody carries it out where that is so.
 func describeProgress(p *lease.Progress) string {
+	line := describeStep(p)
+	if p.Alive == 0 && p.Plan.State != lease.PlanPublished {
+		line += "; no worker is running: open shards wait for the first one"
+	}
+	return line
+}
+
+func describeStep(p *lease.Progress) string {
 	switch {
 	case p.Done():
-		return fmt.Sprintf("published: readers see generations %s", p.Plan.Map)
+		return fmt.Sprintf("published: readers see generations %s", p.Plan.Published)
 	case p.Plan.State == lease.PlanPublished:
 		return "caught up: about to be published"
 	case p.Plan.State == lease.PlanFenced && len(p.Behind) == 0:

@@ -125,5 +125,5 @@ func (o reshardOptions) carryOut(ctx context.Context, s reshard.Stream, workers 
 	if workers == nil {
 		return nil
 	}
-	return explain("lease table "+o.app, workers.wait(ctx, state.Shards, say))
+	return workers.wait(ctx, state.Shards, say)
 }

@@ -83,6 +83,7 @@ func (o *Operator) write(ctx context.Context, from, to *Plan) error {
 type Progress struct {
 	Plan      Plan
 	Rows      int      // lease rows
+	Alive     int      // workers whose counter has not stood still for T yet
 	Waiting   []string // shards to whose rows the plan has not been applied yet
 	Unheeding []string // workers that have not acknowledged it yet, and may be alive
 	Behind    []string // shards that have not reached the tip of the stream since the fence
@@ -130,13 +131,13 @@ func (o *Operator) look(ctx context.Context) (p Progress, workers []Worker, leas
 	if err != nil {
 		return p, nil, nil, fmt.Errorf("read workers: %w", err)
 	}
-	o.see(&p.Plan, workers, began)
+	p.Alive = o.see(&p.Plan, workers, began)
 	p.Rows, p.Shown = len(leases), !p.Plan.None() && o.shown == p.Plan.ID
 	return p, workers, leases, nil
 }
 
-// see takes note of the heartbeats.
-func (o *Operator) see(plan *Plan, workers []Worker, began time.Time) {
+// see takes note of the heartbeats, and counts the workers that may be alive.
+func (o *Operator) see(plan *Plan, workers []Worker, began time.Time) (alive int) {
 	now := o.env.Now()
 	if o.seen == nil || o.plan != plan.Number {
 		o.plan, o.began, o.seen, o.gone = plan.Number, now, NewObserver(o.failover), map[string]time.Time{}
@@ -146,7 +147,11 @@ func (o *Operator) see(plan *Plan, workers []Worker, began time.Time) {
 		if delete(o.gone, w.ID); w.Acked < plan.Number {
 			o.gone[w.ID] = now
 		}
+		if !o.seen.Dead(w.ID) {
+			alive++
+		}
 	}
+	return alive
 }
 
 // fence applies the plan to the rows, and fences it when nothing older is left: each row has it, each worker obeys it or is dead. A worker without row is
