@@ -28,6 +28,14 @@ const (
 	Misrouted      Class = "misrouted"        // the sub-record belongs to another shard
 )
 
+// Classes are all of them.
+func Classes() []Class {
+	return []Class{
+		Empty, InvalidUTF8, InvalidJSON, TooDeep, TooManyFields, NotObject, NoSession, BadHistory, HistoryTooLong, TooManyEvents,
+		GzipDamaged, GzipBomb, KPLChecksum, KPLMalformed, KPLIndex, KPLHashKey, KPLEmpty, Erased, Misrouted,
+	}
+}
+
 // Error says why a record is undecodable. It never holds content of the record.
 type Error struct {
 	Class  Class

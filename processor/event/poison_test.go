@@ -3,7 +3,10 @@ package event
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -239,4 +242,21 @@ func distinctMembers(n int) string {
 		b = fmt.Appendf(b, `,"%d":%d`, i, i)
 	}
 	return string(b)
+}
+
+// TestClassesAreAll: whoever asks for one that is missing would be told that there is none.
+func TestClassesAreAll(t *testing.T) {
+	source, err := os.ReadFile("fault.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := regexp.MustCompile(`(?m)^\t\w+ +Class = "(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	for _, w := range written {
+		if !slices.Contains(Classes(), Class(w[1])) {
+			t.Errorf("%s is missing", w[1])
+		}
+	}
+	if len(written) != len(Classes()) || len(written) == 0 {
+		t.Errorf("%d classes, %d are written down", len(Classes()), len(written))
+	}
 }

@@ -28,6 +28,8 @@ func (r Request) Validate() error {
 		return errors.New("want one of --shards N, --split SHARD and --merge SHARD,SHARD")
 	case r.Shards < 0:
 		return errors.New("--shards: must be positive")
+	case len(slices.Compact(slices.Sorted(slices.Values(r.Split)))) < len(r.Split):
+		return errors.New("--split: names a shard twice; each is split into two halves, once")
 	case len(r.Merge) > 0 && (len(r.Merge) != 2 || r.Merge[0] == r.Merge[1]):
 		return errors.New("--merge: want two shards, like --merge shardId-000000000001,shardId-000000000002")
 	}

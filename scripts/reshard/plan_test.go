@@ -128,7 +128,7 @@ func TestPlanRefuses(t *testing.T) {
 			t.Errorf("%+v: %v, %v, want %q", c.r, steps, err, c.want)
 		}
 	}
-	for _, r := range []Request{{}, {Shards: 1, Split: []string{"a"}}, {Shards: -1}, {Merge: []string{"a"}}, {Merge: []string{"a", "a"}}} {
+	for _, r := range []Request{{}, {Shards: 1, Split: []string{"a"}}, {Shards: -1}, {Split: []string{"a", "b", "a"}}, {Merge: []string{"a"}}, {Merge: []string{"a", "a"}}} {
 		if r.Validate() == nil {
 			t.Errorf("%+v is valid", r)
 		}

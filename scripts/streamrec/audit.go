@@ -66,6 +66,9 @@ func runAudit(ctx context.Context, o auditOptions, std streams) error {
 	if err := required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket}); err != nil {
 		return err
 	}
+	if err := checkGeneration(o.generation); err != nil {
+		return usageError{err}
+	}
 	if o.execute && !o.sweepStrays || o.sweepStrays && o.skipRows {
 		return usageError{errors.New("--execute needs --sweep-strays, which excludes --skip-rows: an object is removed only when its rows have been read")}
 	}

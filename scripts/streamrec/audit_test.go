@@ -52,6 +52,15 @@ func links(t *testing.T, b *infras3.Bucket) (keys []string) {
 	return keys
 }
 
+// TestAuditRefusesAGenerationThatCannotBe, and does not take it for what readers see.
+func TestAuditRefusesAGenerationThatCannotBe(t *testing.T) {
+	auditedLog(t)
+	code, out, errs := command(t, "audit", "--app", "shop", "--stream", "clicks", "--bucket", testBucket, "--generation", "-1")
+	if code != exitUsage || out != "" || !strings.Contains(errs, "--generation: must be") {
+		t.Errorf("exit code %d\n%s%s", code, out, errs)
+	}
+}
+
 func TestSweepStrays(t *testing.T) {
 	b := auditedLog(t)
 	link := links(t, b)[0]

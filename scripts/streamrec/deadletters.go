@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +13,7 @@ import (
 	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/processor/deadletter"
+	"github.com/streamrec/streamrec/processor/event"
 	"github.com/streamrec/streamrec/worker"
 )
 
@@ -73,13 +76,32 @@ func (o *letterOptions) scan(ctx context.Context, std streams, each func(*deadle
 		options.Progress = progressBar(std.err, "deadletters")
 	}
 	totals, err := deadletter.Scan(ctx, options, each)
+	if err == nil && totals.Objects == 0 {
+		err = o.nothing(ctx, options)
+	}
 	return totals, explain("deadletters", err)
+}
+
+// nothing refuses where there is no log, or no such shard in it: a slip of the pen is not an answer.
+func (o *letterOptions) nothing(ctx context.Context, read deadletter.Options) error {
+	if o.shard != "" && o.since == "" && o.until == "" { // or all objects would have to be listed
+		return refuse("the log under s3://%s/%s has no objects of shard %q: check --shard, --prefix and --generation", o.bucket, read.Layout.Prefix, o.shard)
+	}
+	for _, g := range read.Layout.Generations() {
+		for _, err := range read.Bucket.List(ctx, read.Layout.In(g).DataPrefix()) {
+			return err // or nil: there is one
+		}
+	}
+	return refuse("there is no log under s3://%s/%s, or nothing is in it yet: check --prefix and --generation", o.bucket, read.Layout.Prefix)
 }
 
 // options translates the flags.
 func (o *letterOptions) options(now time.Time) (deadletter.Options, error) {
 	if err := required(map[string]string{"bucket": o.bucket}); err != nil {
 		return deadletter.Options{}, err
+	}
+	if err := errors.Join(checkGeneration(o.generation), checkClasses(o.classes)); err != nil {
+		return deadletter.Options{}, usageError{err}
 	}
 	since, sinceErr := parseMoment("since", o.since, now)
 	until, untilErr := parseMoment("until", o.until, now)
@@ -93,6 +115,28 @@ func (o *letterOptions) options(now time.Time) (deadletter.Options, error) {
 		Env: worker.System{}, Layout: layoutOf(o.prefix),
 		Filter: deadletter.Filter{Since: since, Until: until, Shard: o.shard, Classes: o.classes, Erased: o.erased},
 	}, nil
+}
+
+// checkGeneration says what is wrong with the number of a generation.
+func checkGeneration(n int) error {
+	if n >= 0 {
+		return nil
+	}
+	return fmt.Errorf("--generation: must be that of a generation, or 0 for what readers see, not %d", n)
+}
+
+// checkClasses says which classes of errors there are, if not those.
+func checkClasses(wanted []string) error {
+	var known []string
+	for _, c := range event.Classes() {
+		known = append(known, string(c))
+	}
+	for _, class := range wanted {
+		if !slices.Contains(known, class) {
+			return fmt.Errorf("--error: there is no class %q; there are %s", class, strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 // parseMoment reads an hour of UTC, a time, or an age. Empty is the zero time.

@@ -88,6 +88,9 @@ func TestListLettersRefuses(t *testing.T) {
 		{exitUsage, "unexpected argument", []string{"lsit"}},
 		{exitUsage, "streamrec deadletters list --help", []string{"list", "--nope"}},
 		{exitRefused, "does not exist", []string{"list", "--bucket", "other-bucket"}},
+		{exitUsage, `no class "invalid_jsn"; there are empty, invalid_utf8, invalid_json, `, []string{"list", "--bucket", testBucket, "--error", "empty,invalid_jsn"}},
+		{exitUsage, "--generation: must be", []string{"list", "--bucket", testBucket, "--generation", "-1"}},
+		{exitRefused, "no log under s3://" + testBucket + "/nope", []string{"list", "--bucket", testBucket, "--prefix", "nope"}},
 		{exitUsage, "privacy key", []string{"export", "--bucket", testBucket, "--privacy-key-file", "/none"}},
 	} {
 		code, out, errs := command(t, append([]string{"deadletters"}, c.args...)...)
@@ -183,5 +186,28 @@ func TestExportToADirectory(t *testing.T) {
 func TestFileNamesStayInTheDirectory(t *testing.T) {
 	if got := fileName("../../etc/pass wd\x00å"); got != "______etc_pass_wd__" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestLettersOfNothingAreRefused: a slip in a name is told from a log in which everything could be decoded.
+func TestLettersOfNothingAreRefused(t *testing.T) {
+	lettersOf(t)
+	list := func(args ...string) (code int, text string) {
+		code, out, errs := command(t, append([]string{"deadletters", "list", "--bucket", testBucket}, args...)...)
+		return code, out + errs
+	}
+	for want, args := range map[string][]string{
+		"no objects of shard \"shardId-000000000099\"": {"--shard", "shardId-000000000099"},
+		"or nothing is in it yet":                      {"--generation", "7"},
+		"no log under s3://":                           {"--prefix", "nope", "--since", "1h"},
+	} {
+		if code, text := list(args...); code != exitRefused || !strings.Contains(text, want) {
+			t.Errorf("%v: exit code %d\n%s", args, code, text)
+		}
+	}
+	for _, args := range [][]string{{"--since", "2026-11-24T00"}, {"--error", "kpl_index"}, {"--shard", "shardId-000000000001", "--until", "2026-11-23T00"}} {
+		if code, text := list(args...); code != exitDone || !strings.Contains(text, "0  of ") {
+			t.Errorf("%v: exit code %d\n%s", args, code, text)
+		}
 	}
 }

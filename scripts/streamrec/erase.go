@@ -27,6 +27,7 @@ type eraseOptions struct {
 	bucket, prefix, file string
 	keyFiles             []string
 	execute              bool
+	format               output
 }
 
 func newEraseCommand(std streams) *cobra.Command {
@@ -46,6 +47,7 @@ the rows, under the pseudonym, until their generation is deleted.`,
 	f.StringVar(&o.file, "file", "-", "file with a customer number on each line; - is stdin")
 	f.StringArrayVar(&o.keyFiles, "privacy-key-file", nil, "file with a privacy key; repeat it for every key that rows were written with; or set "+privacyKeyVariable)
 	executeFlag(f, &o.execute, "write the tombstones; without it they are only shown")
+	outputFlag(cmd, &o.format)
 	return cmd
 }
 
@@ -101,7 +103,7 @@ func readCustomers(file string, in io.Reader) (customers []string, err error) {
 	return customers, nil
 }
 
-// eraseAll writes a tombstone for each customer and key, and prints them as lines of JSON.
+// eraseAll writes a tombstone for each customer and key, and prints it: with -o json as a line of JSON.
 func eraseAll(ctx context.Context, bucket chain.Bucket, o eraseOptions, customers []string, keys event.Keyring, std streams) error {
 	now := time.Now()
 	n := 0
@@ -113,7 +115,7 @@ func eraseAll(ctx context.Context, bucket chain.Bucket, o eraseOptions, customer
 					return err
 				}
 			}
-			if err := json.NewEncoder(std.out).Encode(t); err != nil {
+			if err := writeTombstone(std.out, o.format, t, n == 0); err != nil {
 				return err
 			}
 			n++
@@ -125,6 +127,21 @@ func eraseAll(ctx context.Context, bucket chain.Bucket, o eraseOptions, customer
 	}
 	std.say("%d tombstones for %d customers written; workers heed them within %s", n, len(customers), erasureInterval)
 	return nil
+}
+
+// writeTombstone prints one as soon as it is written: what is on stdout is done.
+func writeTombstone(out io.Writer, format output, t erasure.Tombstone, first bool) (err error) {
+	if format == outputJSON {
+		return json.NewEncoder(out).Encode(t)
+	}
+	row := func(customer, key, at string) error {
+		_, err := fmt.Fprintf(out, "%-*s  %-*s  %s\n", len(t.CustomerID), customer, len(t.KeyID), key, at)
+		return err
+	}
+	if first {
+		err = row("CUSTOMER", "KEY", "ERASED AT")
+	}
+	return errors.Join(err, row(t.CustomerID, t.KeyID, t.ErasedAt.Format("2006-01-02T15:04:05.000Z")))
 }
 
 // erasureInterval is how often a worker looks for new tombstones.

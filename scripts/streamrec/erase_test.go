@@ -26,13 +26,13 @@ func TestEraseWritesATombstoneForEachKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := erasure.NewList(logTestEnv{}, infras3.NewBucket(c.s3, testBucket), "events")
-	if code, out, errs := erase(args...); code != exitDone || strings.Count(out, "\n") != 4 || !strings.Contains(errs, "nothing was written") {
+	if code, out, errs := erase(args...); code != exitDone || strings.Count(out, "\n") != 5 || !strings.HasPrefix(out, "CUSTOMER ") || !strings.Contains(errs, "nothing was written") {
 		t.Fatalf("exit code %d\n%s%s", code, out, errs)
 	}
 	if err := list.Refresh(t.Context()); err != nil || list.Len() != 0 {
 		t.Fatalf("%d tombstones without --execute, %v", list.Len(), err)
 	}
-	code, out, errs := erase(append(args, "--execute")...)
+	code, out, errs := erase(append(args, "--execute", "-o", "json")...)
 	if code != exitDone || strings.Contains(out+errs, "4129876543") {
 		t.Fatalf("exit code %d\n%s%s", code, out, errs)
 	}

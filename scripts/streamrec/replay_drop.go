@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/replay/side"
 )
 
@@ -38,8 +39,7 @@ func runReplayDrop(ctx context.Context, o replayOptions, execute bool, std strea
 		if err := d.Unused(ctx, r); err != nil {
 			return t.explainDrop(r, err)
 		}
-		_, err := fmt.Fprintf(std.out, "replay %s would be dropped: hours %s to %s, generation %d\nnothing was done: pass --execute\n", r.Name, r.From, r.To-1, r.Generation)
-		return err
+		return t.writeDropped(droppedReplay{Name: r.Name, Generation: r.Generation, From: r.From, Until: r.To})
 	}
 	if err := t.sign(ctx, "drop", r, d.ID); err != nil {
 		return err
@@ -48,10 +48,29 @@ func runReplayDrop(ctx context.Context, o replayOptions, execute bool, std strea
 	if err != nil {
 		return t.explainDrop(r, err)
 	}
-	if o.format == outputJSON {
-		return json.NewEncoder(std.out).Encode(map[string]any{"name": r.Name, "objects": removed.Objects, "bytes": removed.Bytes})
+	return t.writeDropped(droppedReplay{r.Name, r.Generation, r.From, r.To, true, removed.Objects, removed.Bytes})
+}
+
+// droppedReplay is what drop prints. The names in its JSON are stable.
+type droppedReplay struct {
+	Name       string     `json:"name"`
+	Generation int        `json:"generation"`
+	From       chain.Hour `json:"from"`
+	Until      chain.Hour `json:"until"`
+	Dropped    bool       `json:"dropped"` // false: it would be
+	Objects    int        `json:"objects"` // that are removed
+	Bytes      int64      `json:"bytes"`
+}
+
+func (t *replayTool) writeDropped(d droppedReplay) (err error) {
+	switch {
+	case t.o.format == outputJSON:
+		err = json.NewEncoder(t.std.out).Encode(d)
+	case d.Dropped:
+		_, err = fmt.Fprintf(t.std.out, "replay %s is dropped: %d objects, %s\n", d.Name, d.Objects, size(d.Bytes))
+	default:
+		_, err = fmt.Fprintf(t.std.out, "replay %s would be dropped: hours %s to %s, generation %d\nnothing was done: pass --execute\n", d.Name, d.From, d.Until-1, d.Generation)
 	}
-	_, err = fmt.Fprintf(std.out, "replay %s is dropped: %d objects, %s\n", r.Name, removed.Objects, size(removed.Bytes))
 	return err
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"github.com/streamrec/streamrec/infra/telemetry"
 	"github.com/streamrec/streamrec/model"
 	"github.com/streamrec/streamrec/processor"
-	"github.com/streamrec/streamrec/processor/audit"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/processor/erasure"
 	"github.com/streamrec/streamrec/processor/follow"
@@ -209,7 +207,7 @@ func (w *replayWorker) run(ctx context.Context) error {
 
 // watch returns when nothing is left to do for anybody, and shows how far it is meanwhile.
 func (w *replayWorker) watch(ctx context.Context) error {
-	bar := progressBar(w.tool.std.err, "shards done")
+	show := w.shower(time.Now())
 	for sleep(ctx, time.Second) == nil {
 		r, err := w.tool.registry.Replay(ctx, w.replay.Name)
 		if errors.Is(err, lease.ErrAbsent) || err == nil && r.State != side.Running {
@@ -217,9 +215,7 @@ func (w *replayWorker) watch(ctx context.Context) error {
 		}
 		rows, _ := w.Leases()
 		w.done = side.ProgressOf(w.replay, rows, w.Workers())
-		if bar != nil && w.done.Shards > 0 {
-			bar(int64(w.done.Ended), int64(w.done.Shards))
-		}
+		show()
 		if w.done.Done() {
 			return nil
 		}
@@ -227,14 +223,5 @@ func (w *replayWorker) watch(ctx context.Context) error {
 			return fmt.Errorf("%d shards are stopped, and nobody else can go on%s; see streamrec replay status, then drop the replay", n, some(slices.Sorted(maps.Keys(w.done.Stopped))))
 		}
 	}
-	return nil
-}
-
-// report says what has been done, and what can be done with it.
-func (w *replayWorker) report(took time.Duration) error {
-	n := w.records.Load()
-	w.tool.std.say("replay %s is done; this worker has processed %s records in %s, %s a second",
-		w.replay.Name, audit.Grouped(n), took.Round(time.Millisecond), audit.Grouped(int64(float64(n)/cmp.Or(took.Seconds(), 1))))
-	w.tool.std.say("next: streamrec replay diff --name %[1]s; then streamrec replay publish --name %[1]s, or drop", w.replay.Name)
 	return nil
 }

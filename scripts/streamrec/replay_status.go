@@ -21,6 +21,7 @@ func newReplayStatusCommand(std streams) *cobra.Command {
 		Use: "status", Short: "Show how far replays are",
 		Long: `Show the replays of an application, or the one of a name: whether somebody works on it, how far it is, and what readers see.
 
+STATE: waiting, for somebody who works on it with streamrec replay run; running; stopped, where nobody can go on.
 READERS SEE: before, what the replay was read from; after, what it has written; other, what somebody else has put in its place.
 With -o json it is one object a line.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runReplayStatus(cmd.Context(), o, std) },
@@ -63,7 +64,7 @@ func runReplayStatus(ctx context.Context, o replayOptions, std streams) error {
 // replayStatusLine is what status says of a replay. The names in its JSON are stable.
 type replayStatusLine struct {
 	Name       string            `json:"name"`
-	State      string            `json:"state"` // preparing, running, done, stopped, dropping
+	State      string            `json:"state"` // preparing, waiting, running, done, stopped, dropping
 	Sees       string            `json:"readersSee"`
 	Generation int               `json:"generation"`
 	From       chain.Hour        `json:"from"`
@@ -108,6 +109,8 @@ func stateOf(r *side.Replay, p *side.Progress) string {
 		return "done"
 	case len(p.Stopped) > 0 && p.Startable == 0:
 		return "stopped"
+	case p.Workers == 0:
+		return "waiting"
 	}
 	return "running"
 }

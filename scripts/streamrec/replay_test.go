@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	infradynamo "github.com/streamrec/streamrec/infra/dynamo"
 	"github.com/streamrec/streamrec/processor/chain"
 	"github.com/streamrec/streamrec/worker/lease"
 	"github.com/streamrec/streamrec/worker/replay/side"
@@ -95,5 +97,70 @@ func TestReplayThatCannotSayWhatItDid(t *testing.T) {
 		if code := run(t.Context(), args, streams{strings.NewReader(""), full{}, &errs}); code != exitFailed || !strings.Contains(errs.String(), "no space left") {
 			t.Errorf("%v: exit code %d\n%s", how, code, &errs)
 		}
+	}
+}
+
+// sideReplay is one of which a shard is done and another is not, and on which nobody works.
+func sideReplay(t *testing.T) *side.Replay {
+	t.Helper()
+	serveLocal(t)
+	createStream(t, 1)
+	store := shopTable(t)
+	source, err := chain.ParseMap("1")
+	must(t, err)
+	r := &side.Replay{Name: "a", State: side.Running, Generation: 2, From: 500_000, To: 500_002, Source: source}
+	must(t, store.Replays().Create(t.Context(), r))
+	rows := store.Replays().Rows(r)
+	must(t, rows.Create(t.Context(), lease.Lease{Key: "done", Checkpoint: lease.Position{Type: lease.ShardEnd}}))
+	must(t, rows.Create(t.Context(), lease.Lease{Key: "open", Checkpoint: lease.Position{Type: lease.TrimHorizon}, StartingHashKey: "0", EndingHashKey: "1"}))
+	return r
+}
+
+// TestReplayWithoutWorkersWaits, and is not called running.
+func TestReplayWithoutWorkersWaits(t *testing.T) {
+	r := sideReplay(t)
+	c, err := loadClients(t.Context())
+	must(t, err)
+	state := func() string {
+		code, out, errs := replayCommand(t, "status", "-o", "json")
+		var l replayStatusLine
+		if err := json.Unmarshal([]byte(out), &l); err != nil || code != exitDone {
+			t.Fatalf("exit code %d, %v\n%s%s", code, err, out, errs)
+		}
+		return l.State
+	}
+	if s := state(); s != "waiting" {
+		t.Errorf("without a worker it is %s", s)
+	}
+	must(t, infradynamo.NewStore(c.dynamodb, "shop").Replays().Rows(r).Register(t.Context(), lease.Worker{ID: "w", Counter: 1}))
+	if s := state(); s != "running" {
+		t.Errorf("with a worker it is %s", s)
+	}
+}
+
+// TestReplayDropPrintsJSON, also of what it would do.
+func TestReplayDropPrintsJSON(t *testing.T) {
+	sideReplay(t)
+	for _, how := range [][]string{nil, {"--execute"}} {
+		code, out, errs := replayCommand(t, "drop", append([]string{"--name", "a", "-o", "json"}, how...)...)
+		var d droppedReplay
+		if err := json.Unmarshal([]byte(out), &d); err != nil || code != exitDone || d.Name != "a" || d.Generation != 2 || d.Dropped != (how != nil) {
+			t.Errorf("%v: exit code %d, %v\n%s%s", how, code, err, out, errs)
+		}
+	}
+}
+
+// TestReplayShowsHowFarItIsWithoutATerminal, once and not every second.
+func TestReplayShowsHowFarItIsWithoutATerminal(t *testing.T) {
+	var errs bytes.Buffer
+	w := &replayWorker{tool: &replayTool{std: streams{err: &errs}}}
+	show := w.shower(time.Now())
+	show() // nothing is known yet
+	w.done = side.Progress{Shards: 2, Ended: 1}
+	w.records.Store(1234)
+	show()
+	show()
+	if out := errs.String(); strings.Count(out, "\n") != 1 || !strings.Contains(out, "1 of 2 shards are done; this worker has processed 1,234 records") {
+		t.Errorf("it says %q", out)
 	}
 }

@@ -111,6 +111,7 @@ func TestReshardRefuses(t *testing.T) {
 	check(exitUsage, "want one of --shards", "--shards", "3", "--split", "x")
 	check(exitUsage, "a price from 0 to 1000000000, not NaN", "--shards", "3", "--shard-hour-price", "NaN")
 	check(exitUsage, "a price from 0 to 1000000000, not +Inf", "--shards", "3", "--shard-hour-price", "Inf")
+	check(exitUsage, "--split: names a shard twice", "--split", "x,x")
 	check(exitRefused, "no shard x", "--split", "x")
 	check(exitRefused, "more shards and the plan needs", "--shards", "100000")
 	check(exitRefused, "does not exist", "--shards", "3", "--app", "shop")
