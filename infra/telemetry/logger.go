@@ -37,6 +37,13 @@ func NewLogger(w io.Writer, format, level string) (*logrus.Logger, error) {
 	return log, nil
 }
 
+// InJSON reports whether the lines of a logger of NewLogger are JSON.
+func InJSON(log *logrus.Logger) bool {
+	f, ours := log.Formatter.(utc)
+	_, is := f.Formatter.(*logrus.JSONFormatter)
+	return ours && is
+}
+
 // IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)

@@ -154,8 +154,11 @@ func (d *demo) run(ctx context.Context, log logrus.FieldLogger) error {
 	}
 	err = errors.Join(err, d.fleet.stopAll())
 	watching()
-	if err != nil || ctx.Err() != nil {
-		return errors.Join(err, context.Cause(ctx))
+	if ctx.Err() != nil { // whatever ended before its time says the same
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return err
 	}
 	return d.judge(ctx, client)
 }

@@ -33,3 +33,13 @@ func TestDemoIsCleanOnFakeTime(t *testing.T) {
 		}
 	})
 }
+
+// TestDemoIsInterruptedOnce, whatever ends with it.
+func TestDemoIsInterruptedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		code, out, errs := interrupted(t, "crashes", "demo", "--duration", "40s", "--rate", "60", "--headless")
+		if code != exitFailed || out != "" || strings.Count(errs, "interrupt signal received") != 1 {
+			t.Errorf("exit code %d\n%s%s", code, out, errs)
+		}
+	})
+}

@@ -49,6 +49,11 @@ type refusedError struct{ error }
 
 func (e refusedError) Unwrap() error { return e.error }
 
+// toldError is one that the log has told already.
+type toldError struct{ error }
+
+func (e toldError) Unwrap() error { return e.error }
+
 func refuse(format string, args ...any) error { return refusedError{fmt.Errorf(format, args...)} }
 
 // run executes a command line and returns the exit code.
@@ -58,6 +63,9 @@ func run(ctx context.Context, args []string, std streams) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone
+	}
+	if _, told := errors.AsType[toldError](err); told {
+		return exitCode(err)
 	}
 	if text := strings.TrimRight(err.Error(), "\n"); text != "" {
 		std.say("streamrec: %s", text)

@@ -20,6 +20,7 @@ type resetOptions struct {
 	app, stream, bucket, prefix string
 	timestamp, sequence, plan   string
 	duration                    time.Duration
+	back                        bool // the duration is given
 	trimHorizon, latest, undo   bool
 	finish, resume, acceptGap   bool
 	fromLog                     bool
@@ -49,7 +50,10 @@ both win: the second one is told.`,
   streamrec reset --app shop --stream clicks --bucket my-bucket --by-duration 2h --reason "bad model" --execute
   streamrec reset --app shop --stream clicks --bucket my-bucket --by-duration 720h --from-log --reason "new model" --execute
   streamrec reset --app shop --stream clicks --bucket my-bucket --undo --execute`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runReset(cmd.Context(), o, std) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.back = cmd.Flags().Changed("by-duration")
+			return runReset(cmd.Context(), o, std)
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.app, "app", "", "application: the name of the lease table (required)")
@@ -89,7 +93,7 @@ func defaultOperator() string {
 func (o resetOptions) validate() error {
 	errs := []error{required(map[string]string{"app": o.app, "stream": o.stream, "bucket": o.bucket})}
 	ways := 0
-	for _, given := range []bool{o.timestamp != "", o.duration != 0, o.trimHorizon, o.latest, o.sequence != "", o.undo, o.plan != "", o.finish, o.resume} {
+	for _, given := range []bool{o.timestamp != "", o.back, o.trimHorizon, o.latest, o.sequence != "", o.undo, o.plan != "", o.finish, o.resume} {
 		if given {
 			ways++
 		}
@@ -103,7 +107,7 @@ func (o resetOptions) validate() error {
 	if o.fromLog && (o.resume || o.latest || o.finish || o.plan != "") {
 		errs = append(errs, errors.New("--from-log: goes with a place to go back to, or --undo; a plan says by itself whether the log is read back"))
 	}
-	if o.duration < 0 {
+	if o.back && o.duration <= 0 {
 		errs = append(errs, errors.New("--by-duration: must be positive, it is how far to go back"))
 	}
 	if !(o.rate > 0 && o.rate <= math.MaxInt32) || o.failover < 100*time.Millisecond {

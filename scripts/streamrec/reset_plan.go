@@ -163,10 +163,21 @@ func (p *resetPlan) write(out io.Writer, format output) error {
 		p.writeShards(w)
 		return p.writeEnd(w, line)
 	}
-	line("model", "forgets what it has learnt from %s on, and learns it again", p.From)
+	line("model", "%s", p.model())
 	line("cost", "%s in requests, beside what reading and writing cost again", p.cost())
 	p.writeShards(w)
 	return p.writeEnd(w, line)
+}
+
+// model says what becomes of the model: an undo leads to what the log of then has learnt.
+func (p *resetPlan) model() string {
+	switch {
+	case !p.Undo:
+		return fmt.Sprintf("forgets what it has learnt from %s on, and learns it again", p.From)
+	case p.Records == 0:
+		return fmt.Sprintf("what it has learnt from %s on is what the log had under generations %s", p.From, p.After)
+	}
+	return fmt.Sprintf("what it has learnt from %s on is what the log had under generations %s; it learns what is read again", p.From, p.After)
 }
 
 func (p *resetPlan) writeEnd(w *tabwriter.Writer, line func(name, format string, args ...any)) error {

@@ -33,6 +33,7 @@ func TestResetRefuses(t *testing.T) {
 		"say where to: one of":         {"--undo", "--by-duration", "1h"},
 		"a time with zone":             {"--to-timestamp", "2026-11-26T14:05:00"},
 		"--by-duration: must be":       {"--by-duration", "-1h"},
+		"must be positive, it is how":  {"--by-duration", "0s"},
 		"--rate must be positive":      {"--undo", "--rate", "0"},
 		"--rate must be positive, at":  {"--undo", "--rate", "NaN"},
 		"positive, at most 2147483647": {"--undo", "--rate", "Inf"},
@@ -176,6 +177,20 @@ func TestTrimHorizonLeavesWhatIsAboutToExpire(t *testing.T) {
 	} {
 		if got := firstLasting(at(c.oldest), at(c.now), 24*time.Hour); got != chain.HourOf(at(c.want)) {
 			t.Errorf("at %s, oldest record %s: hour %v, want %s", c.now, c.oldest, got, c.want)
+		}
+	}
+}
+
+// TestUndoSaysWhatTheModelKnows: where nothing is read again, nothing is learnt again.
+func TestUndoSaysWhatTheModelKnows(t *testing.T) {
+	for want, p := range map[string]resetPlan{
+		"learns it again":                    {Records: 7},
+		"under generations 1":                {Undo: true, After: "1"},
+		"; it learns what is read again":     {Undo: true, After: "1", Records: 7},
+		"forgets what it has learnt from 19": {},
+	} {
+		if text := p.model(); !strings.Contains(text, want) || p.Undo == strings.Contains(text, "forgets") {
+			t.Errorf("%+v: %s", p, text)
 		}
 	}
 }

@@ -18,7 +18,16 @@ func named(log logrus.FieldLogger, cfg *worker.Config) logrus.FieldLogger {
 	return log.WithField("worker", cfg.ID)
 }
 
-func runWorker(ctx context.Context, o workerOptions, std streams) error {
+// inLog ends a log whose lines are JSON with such a line.
+func inLog(log logrus.FieldLogger, json bool, err error) error {
+	if err == nil || !json {
+		return err
+	}
+	log.WithError(err).Error("worker ends")
+	return toldError{err}
+}
+
+func runWorker(ctx context.Context, o workerOptions, std streams) (err error) {
 	cfg, pcfg, err := o.configs(time.Now())
 	if err != nil {
 		return err
@@ -28,6 +37,7 @@ func runWorker(ctx context.Context, o workerOptions, std streams) error {
 		return usageError{err}
 	}
 	log := named(logger, &cfg)
+	defer func() { err = inLog(log, telemetry.InJSON(logger), err) }()
 	if o.dashboard.writes && (o.admin.address == off || o.http.address == off) {
 		return usageError{errors.New("--dashboard-writes: needs --admin, where the dashboard is, and --http, which says what is recommended")}
 	}

@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-var errLocked = errors.New("the folder is in use by another service")
+var errLocked = errors.New("it is in use by another process: stop that one, or choose another folder")
 
 // lockDir makes sure that no other process uses the folder. The lock ends with the process, however that ends.
 func lockDir(dir string) (*os.File, error) {
@@ -19,7 +19,10 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("open lock: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(errLocked, err, file.Close())
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = errLocked
+		}
+		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
 }
