@@ -18,5 +18,6 @@
 //	evaluate.go     measures recommendations on an event file
 //	deadletters.go  what could not be decoded; erase.go erases customers
 //
-// All of them: main.go has the errors and exit codes, flags.go the flags and their twins, clients.go the AWS clients, screen.go a picture on a terminal.
+// All of them: main.go has the errors and exit codes, flags.go the flags and their twins, clients.go the AWS clients, screen.go a picture on a terminal, waiting.go
+// when somebody who waits is told how far things are.
 package main

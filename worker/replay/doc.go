@@ -28,5 +28,6 @@
 // # Non-obvious
 //
 //   - Readers see the old generation until the end, complete up to the fence. What is written meanwhile goes to the new one alone.
+//   - An undo goes back to before the last plan that changed the generations. One that changes none, such as a resume, leaves the row that way back.
 //   - A plan may take the place of one that is not published yet. It begins from the published map, as that one did.
 package replay
