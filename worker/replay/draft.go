@@ -67,9 +67,6 @@ type ShardDraft struct {
 // Records is how many records would be read again, as far as the log tells.
 func (s *ShardDraft) Records() int64 { return max(s.Now.Records-s.Then.Records, 0) }
 
-// ErrNothingToUndo says that no plan has changed the generations, or that one which does not is on its way.
-var ErrNothingToUndo = errors.New("there is nothing to undo")
-
 // Prepare draws up what would be done. It reads the log of every shard, some at a time; progress, if not nil, is told of each.
 func Prepare(ctx context.Context, s Source, rows []lease.Lease, plan lease.Plan, r Request, progress func(done, of int)) (*Draft, error) {
 	d := &Draft{Base: plan, From: r.From, Wanted: r}
@@ -114,40 +111,6 @@ const newGeneration = 1 << 30
 
 // shardsAtATime is how many shards' logs are read concurrently.
 const shardsAtATime = 16
-
-// past returns the layout to go back to: of a plan that is to change what readers see what they see now, else what they saw before the last plan that did.
-func (d *Draft) past(base, published chain.Layout) (chain.Layout, error) {
-	if d.Base.Number == 0 {
-		return base, fmt.Errorf("%w: no replay has been made", ErrNothingToUndo)
-	}
-	to, err := shardlog.LayoutOf(base, d.Base.Map)
-	if err != nil {
-		return base, err
-	}
-	if d.Base.State == lease.PlanPublished {
-		return d.before(base, published)
-	}
-	if to == published {
-		return base, fmt.Errorf("%w: plan %d, which is not published yet, changes no generations; once it is (streamrec reset --finish), --undo goes back to before plan %d",
-			ErrNothingToUndo, d.Base.Number, d.Base.By)
-	}
-	d.From, d.Undoes = chain.Hour(d.Base.Hour), d.Base.Number
-	return published, nil
-}
-
-// before returns what readers saw before the last plan that changed it.
-func (d *Draft) before(base, published chain.Layout) (chain.Layout, error) {
-	before, err := shardlog.LayoutOf(base, d.Base.Previous)
-	if err != nil {
-		return base, err
-	}
-	from, other := published.Map().Parts(before.Map())
-	if !other {
-		return base, fmt.Errorf("%w: plan %d changed no generations, and none before it is known that did", ErrNothingToUndo, d.Base.Number)
-	}
-	d.From, d.Undoes = from, d.Base.By
-	return before, nil
-}
 
 // Named returns the wanted map for people: a generation that has still to be reserved is called new.
 func (d *Draft) Named() string {
