@@ -149,6 +149,7 @@ func TestServicesThatFailAreRefusedAlike(t *testing.T) {
 		}
 	}
 }
+
 // TestUnreadableMapIsAnError: where the object that says what readers see is empty or something else, no command guesses, and no worker starts.
 func TestUnreadableMapIsAnError(t *testing.T) {
 	for _, body := range []string{"", "<html>sign in first</html>\n", `{"generation":0}`} {
