@@ -108,7 +108,7 @@ func (s *ShardDraft) look(ctx context.Context, env chain.Env, stream worker.Stre
 	if !s.examined() {
 		return nil
 	}
-	r, err := FirstAt(ctx, env, stream, s.Row.Key, lease.Position{Type: lease.TrimHorizon})
+	r, _, err := FirstAt(ctx, env, stream, s.Row.Key, lease.Position{Type: lease.TrimHorizon})
 	if err != nil {
 		return fmt.Errorf("look for oldest record of %s: %w", s.Row.Key, err)
 	}
@@ -124,7 +124,7 @@ func (s *ShardDraft) lookAhead(ctx context.Context, env chain.Env, stream worker
 	if !s.Known {
 		at = lease.Position{Type: lease.TrimHorizon}
 	}
-	r, err := FirstAt(ctx, env, stream, s.Row.Key, at)
+	r, _, err := FirstAt(ctx, env, stream, s.Row.Key, at)
 	if err != nil {
 		return fmt.Errorf("look for first record of %s that has not been read: %w", s.Row.Key, err)
 	}
@@ -134,33 +134,33 @@ func (s *ShardDraft) lookAhead(ctx context.Context, env chain.Env, stream worker
 	return nil
 }
 
-// FirstAt returns the first record that a shard has from a position on, or nil.
-func FirstAt(ctx context.Context, env chain.Env, stream worker.Stream, shard string, at lease.Position) (*worker.Record, error) {
-	iterator, gone := "", false
-	err := chain.Retry(ctx, env, func(ctx context.Context) (err error) {
+// FirstAt returns the first record that a shard has from a position on. It is nil when there is none; over says that there never will be: the shard is closed, or gone.
+func FirstAt(ctx context.Context, env chain.Env, stream worker.Stream, shard string, at lease.Position) (first *worker.Record, over bool, err error) {
+	iterator := ""
+	err = chain.Retry(ctx, env, func(ctx context.Context) (err error) {
 		iterator, err = stream.Iterator(ctx, shard, at)
-		if gone = errors.Is(err, worker.ErrShardGone); gone {
+		if errors.Is(err, worker.ErrShardGone) {
 			return nil
 		}
 		return err
 	})
-	for err == nil && !gone && iterator != "" {
+	for err == nil && iterator != "" {
 		var page worker.Page
 		err = chain.Retry(ctx, env, func(ctx context.Context) (err error) {
 			page, err = stream.Read(ctx, iterator, 1)
 			return err
 		})
 		if err == nil && len(page.Records) > 0 {
-			return &page.Records[0], nil
+			return &page.Records[0], false, nil
 		}
-		if iterator = page.Next; err == nil && page.MillisBehindLatest == 0 {
-			break
+		if iterator = page.Next; err == nil && iterator != "" && page.MillisBehindLatest == 0 {
+			return nil, false, nil
 		}
-		if err == nil {
+		if err == nil && iterator != "" {
 			err = env.Sleep(ctx, readPause)
 		}
 	}
-	return nil, err
+	return nil, err == nil, err
 }
 
 // readPause leaves most of the five reads a second of a shard to the workers.

@@ -3,6 +3,7 @@ package replay_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -109,6 +110,7 @@ func (a *application) plan(p lease.Plan) {
 type stream struct {
 	worker.Stream
 	records map[string][]int
+	closed  []string
 }
 
 // Time implements side.Origin.
@@ -143,7 +145,9 @@ func (s stream) Read(_ context.Context, iterator string, _ int32) (p worker.Page
 		return p, err
 	}
 	records := s.records[shard]
-	p.Next = fmt.Sprintf("%s %d", shard, page+1)
+	if page < len(records) || !slices.Contains(s.closed, shard) {
+		p.Next = fmt.Sprintf("%s %d", shard, page+1)
+	}
 	if page > 0 && page <= len(records) {
 		i := records[page-1]
 		p.Records = []worker.Record{{SequenceNumber: seq(i), Arrival: arrival(i)}}

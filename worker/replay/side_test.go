@@ -17,22 +17,22 @@ var _ side.Registry = (*registry)(nil)
 var hours = side.Replay{Name: "what-if", From: hour12 + 1, To: hour12 + 2, Operator: "me"}
 
 // sideDraft draws up a replay of that hour.
-func (a *application) sideDraft(records map[string][]int) *side.Draft {
+func (a *application) sideDraft(records map[string][]int, closed ...string) *side.Draft {
 	a.Helper()
 	rows, plan, err := a.store.Leases(a.Context())
 	a.must(err)
-	d, err := side.Prepare(a.Context(), a.source(), stream{records: records}, rows, plan, hours, nil)
+	d, err := side.Prepare(a.Context(), a.source(), stream{records: records, closed: closed}, rows, plan, hours, nil)
 	a.must(err)
 	return d
 }
 
-// TestWhichHoursAreOver: a shard has a link of a later hour, or has ended, or the stream has nothing of the hour that is not in the log.
+// TestWhichHoursAreOver: a shard has a link of a later hour, or has ended, or goes on and the stream has nothing of the hour that is not in the log.
 func TestWhichHoursAreOver(t *testing.T) {
 	a := newApplication(t)
 	for _, s := range []struct {
 		id      string
 		written []int
-	}{{"goes-on", []int{0, 1, 3, 4, 6}}, {"idle", []int{0, 3}}, {"later-unread", []int{3, 4}}, {"lags", []int{3}}, {"gone", []int{3}}, {"never-begun", nil}, {"never-read", nil}} {
+	}{{"goes-on", []int{0, 1, 3, 4, 6}}, {"idle", []int{0, 3}}, {"later-unread", []int{3, 4}}, {"lags", []int{3}}, {"gone", []int{3}}, {"closed", []int{3}}, {"never-begun", nil}, {"never-read", nil}} {
 		at := oldest
 		if n := len(s.written); n > 0 {
 			a.write(layout, shard(s.id), s.written...)
@@ -48,8 +48,8 @@ func TestWhichHoursAreOver(t *testing.T) {
 	a.must(err)
 	a.row(shard("child-unknown"), ended)
 
-	d := a.sideDraft(map[string][]int{"idle": {0, 3}, "later-unread": {3, 4, 6}, "lags": {3, 4, 6}, "never-begun": {}, "never-read": {5}})
-	want := map[string]int64{"goes-on": 2, "idle": 1, "later-unread": 2, "lags": -1, "gone": 1, "never-begun": 0, "never-read": -1, "ended": 1, "child-unknown": -1}
+	d := a.sideDraft(map[string][]int{"idle": {0, 3}, "later-unread": {3, 4, 6}, "lags": {3, 4, 6}, "closed": {3}, "never-begun": {}, "never-read": {5}}, "closed")
+	want := map[string]int64{"goes-on": 2, "idle": 1, "later-unread": 2, "lags": -1, "gone": -1, "closed": -1, "never-begun": 0, "never-read": -1, "ended": 1, "child-unknown": -1}
 	if len(d.Shards) != len(want) {
 		t.Fatalf("%d shards", len(d.Shards))
 	}

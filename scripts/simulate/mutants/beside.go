@@ -6,9 +6,15 @@ const sideDir = "worker/replay/side/"
 var besides = []mutant{
 	{
 		name: "beside/unread-is-over", file: sideDir + "draft.go",
-		old: `if r != nil && chain.HourOf(r.Arrival) < to {`, new: `if r != nil && chain.HourOf(r.Arrival) < 0 {`,
+		old: `case r != nil && chain.HourOf(r.Arrival) < to:`, new: `case r != nil && chain.HourOf(r.Arrival) < 0:`,
 		why:    "an hour is replayed of which the log does not have everything yet",
 		masked: "a shard would have to lag a minute behind while the table and the stream can be read", test: "worker/replay.TestWhichHoursAreOver",
+	},
+	{
+		name: "beside/closed-is-over", file: sideDir + "draft.go",
+		old: `case over: //`, new: `case over && r != nil: //`,
+		why:    "an hour is replayed although children, of which the table knows nothing yet, have records of it",
+		masked: "a shard would have to be read to its end, and not ended, while its children have no rows", test: "worker/replay.TestWhichHoursAreOver",
 	},
 	{
 		name: "beside/own-clock", file: sideDir + "draft.go",

@@ -10,8 +10,10 @@
 //
 // # When an hour is over
 //
-// When no link of it can come: the chain of the shard has a link of a later hour, or its end mark, and its children have rows; or the stream has nothing after the
-// chain that arrived in the hour, and the clock that stamps arrivals says that it is over: the service's, whatever that of this machine says. Prepare says of which shards that is not so, and Make must not be called before it is of all. Once true it stays true.
+// When no link of it can come: the chain of the shard has a link of a later hour, or its end mark, and its children have rows; or the shard goes on, the stream has nothing
+// after the chain that arrived in the hour, and the clock that stamps arrivals says that it is over: the service's, whatever that of this machine says. Of a shard that is closed
+// without an end mark nobody knows the children: they may have records of the hour, and no rows. Prepare says of which shards that is not so, and Make must not be called
+// before it is of all. Once true it stays true.
 //
 // # Publication
 //
