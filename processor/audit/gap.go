@@ -117,7 +117,8 @@ func (w *walk) passGaps() {
 
 // gapBehind returns the gap that counts behind a record: one that lies in the generation to which its hour belongs.
 func (w *walk) gapBehind(n number) (gap, bool) {
-	i := slices.IndexFunc(w.shard.gaps, func(g gap) bool { return g.prev == n && w.layout.GenerationAt(g.hour) == g.generation })
+	marks := w.layout.Marks()
+	i := slices.IndexFunc(w.shard.gaps, func(g gap) bool { return g.prev == n && marks.GenerationAt(g.hour) == g.generation })
 	if i < 0 {
 		return gap{}, false
 	}

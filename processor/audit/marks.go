@@ -114,7 +114,7 @@ func (a *auditor) readGeneration(ctx context.Context, layout chain.Layout, early
 
 // counts reports whether a mark lies in the generation to which its hour belongs.
 func (a *auditor) counts(layout chain.Layout, hour chain.Hour) bool {
-	return a.o.Layout.GenerationAt(hour) == layout.Generation
+	return a.o.Layout.Marks().GenerationAt(hour) == layout.Generation
 }
 
 // readConfig compares the frozen configuration with the layout of this audit.

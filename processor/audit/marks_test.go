@@ -196,3 +196,41 @@ func TestCheckpoints(t *testing.T) {
 		})
 	}
 }
+
+// TestShardEndsInTheHoursOfASideReplay shows readers the last hour of a shard from a side replay that was made before the child of that shard, which never had a
+// record, ended in the same hour.
+func TestShardEndsInTheHoursOfASideReplay(t *testing.T) {
+	w := newWorld(t, 46)
+	parent := w.shard("0", last)
+	w.arrive(parent, 20)
+	empty := w.shard("0", last, parent)
+	w.open(t, parent)
+	for w.committed(parent) < 20 {
+		w.commitOne(t, parent, 20)
+	}
+	_, err := parent.writer.Finish(t.Context(), parent.children)
+	must(t, err)
+	hour := parent.writer.End().Hour
+	side, err := chain.Reserve(t.Context(), w.env, w.bucket, layout, "arn:stream")
+	must(t, err)
+	copied := *parent
+	copied.writer, err = chain.TakeOver(t.Context(), w.env, w.bucket, layout.With(layout.Map().Replace(hour, 0, side)), parent.Shard, 9, chain.Bookmark{})
+	must(t, err)
+	for w.committed(&copied) < 20 {
+		w.commitOne(t, &copied, 20)
+	}
+
+	child := w.shard("0", last, empty)
+	w.clock = (hour + 2).Time() // the hour was over
+	w.arrive(child, 20)
+	w.open(t, empty)
+	_, err = empty.writer.Finish(t.Context(), empty.children)
+	must(t, err)
+	w.commit(t, child, 20, 4)
+	seen := layout.Map().Put(layout.Map().SpanAt(hour).Beside(side), hour+1)
+	r := run(t, audit.Options{Env: w.env, Bucket: w.bucket, Layout: layout.With(seen)})
+	requireClean(t, r)
+	if r.Totals.Records != 40 || r.Totals.Ended != 2 {
+		t.Errorf("%d records, %d shards have ended", r.Totals.Records, r.Totals.Ended)
+	}
+}

@@ -45,6 +45,9 @@
 //   - Behind a gap no link lies in an hour before that of its mark. A replay's gap may begin in the hours before those that it writes anew; what comes next belongs to
 //     these, although it may have arrived before them, and the mark counts only where they belong to the generation in which it lies. Such a mark is put
 //     into the generations of the hours before, too, where it does not count: so all writers meet whose maps are the same up to there.
+//   - Where a replay beside live traffic has written an hour anew, the map gives it two generations, that of the links and that of the marks (Span.Beside). No link of the hour
+//     can come any more, but a mark can: a shard that has been idle since, or has never had a record, may end at any time, and one that was idle may have lost what came
+//     next. Who puts such a mark knows nothing of what readers see.
 //   - A Trail follows another generation's chain, for whoever writes the same records anew. It leads on from an end where a link of that chain ends with the same hash: then
 //     everything before it is the same as well, link by link.
 //   - A shard that ended without a record may have its marks in the hour 0: nothing is listed for it.

@@ -110,7 +110,7 @@ func FuzzMarks(f *testing.F) {
 
 // FuzzParseMap reads maps of hours to generations. One that is read is written canonically, and gives each hour to a generation that it names.
 func FuzzParseMap(f *testing.F) {
-	for _, text := range []string{"1", "1<2026-11-23T14;2", "1<2026-11-23T14;2<2026-11-23T18;1", "2<0001-01-01T00;3", "1<2026-11-23T14;2<2026-11-23T14;3", "+1<;", "1;2"} {
+	for _, text := range []string{"1", "1<2026-11-23T14;2", "1<2026-11-23T14;2<2026-11-23T18;1", "1<2026-11-23T14;2/1<2026-11-23T18;1", "2/1", "2<0001-01-01T00;3", "1<2026-11-23T14;2<2026-11-23T14;3", "+1<;", "1;2"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -129,8 +129,11 @@ func FuzzParseMap(f *testing.F) {
 			t.Fatalf("%v with everything replaced is %v, %v", m, r, err)
 		}
 		for _, s := range m[1:] {
-			if m.At(s.From) != s.Generation || s.From <= 0 {
+			if m.SpanAt(s.From) != s || s.From <= 0 {
 				t.Fatalf("%v gives the hour %v to %d", m, s.From, m.At(s.From))
+			}
+			if r := m.Put(m.SpanAt(s.From).Beside(99), s.From+1); r.At(s.From) != 99 || r.Marks().String() != m.Marks().String() {
+				t.Fatalf("%v with one hour written beside is %v", m, r)
 			}
 			if r := m.Replace(s.From, s.From+1, 99); r.At(s.From) != 99 || r.At(s.From-1) != m.At(s.From-1) || r.At(s.From+1) != m.At(s.From+1) {
 				t.Fatalf("%v with one hour replaced is %v", m, r)
@@ -142,7 +145,9 @@ func FuzzParseMap(f *testing.F) {
 // FuzzPublished reads the map that readers see, as anybody may have written it. Publishing another plan over it makes that the map, or leaves a later one.
 func FuzzPublished(f *testing.F) {
 	f.Add([]byte(`{"from":"1970-01-01T00","to":"2026-11-23T14","generation":1,"plan":2}` + "\n" + `{"from":"2026-11-23T14","generation":2,"plan":2}` + "\n"))
+	f.Add([]byte(`{"from":"1970-01-01T00","to":"2026-11-23T14","generation":3,"marks":2,"plan":2}` + "\n" + `{"from":"2026-11-23T14","generation":2,"plan":2}` + "\n"))
 	f.Add([]byte(`{"generation":1}`))
+	f.Add([]byte(`{"generation":2,"marks":1}`))
 	f.Add([]byte(`{"from":"2026-11-23T14","generation":1,"plan":9223372036854775807}` + "\n\n"))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, body []byte) {

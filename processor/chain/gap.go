@@ -28,6 +28,7 @@ type GapMark struct {
 // ReadGap returns the mark of the gap behind a record, at which the chain is in an hour, or nil when there is none. A mark counts in the generation to which its hour
 // belongs.
 func ReadGap(ctx context.Context, env Env, b Bucket, l Layout, shard, prev string, hour Hour) (*GapMark, error) {
+	l = l.Marks()
 	for _, g := range l.generationsFrom(hour) {
 		key := l.In(g).GapKey(shard, prev)
 		m, err := readMark[GapMark](ctx, env, b, key)
@@ -44,6 +45,7 @@ func ReadGap(ctx context.Context, env Env, b Bucket, l Layout, shard, prev strin
 // writeGap makes the mark that of the gap behind the chain's end, which is in an hour, or returns the one that is. Like that of a start, it is put into one generation
 // after the other until one is met that lies where its hour belongs: so all writers meet whose maps are the same up to the end of the chain.
 func writeGap(ctx context.Context, env Env, b Bucket, l Layout, mark *GapMark, hour Hour) (*GapMark, error) {
+	l = l.Marks()
 	for _, g := range l.generationsFrom(hour) {
 		key := l.In(g).GapKey(mark.Shard, mark.Prev)
 		m, err := writeMark(ctx, env, b, key, mark)

@@ -358,3 +358,31 @@ func TestGapIsAcceptedOnceUnderAllMaps(t *testing.T) {
 		t.Errorf("ends %+v and %+v", w.End(), next.End())
 	}
 }
+
+// TestGapBesideASideReplay accepts a gap at the end of a chain whose last hour readers are shown from a side replay, which has been made before. The chain that they see goes
+// on behind it.
+func TestGapBesideASideReplay(t *testing.T) {
+	s, b := steady(24, 10*time.Minute), &chaintest.Bucket{}
+	w := takeOver(t, b, chain.Bookmark{})
+	if err := commit(t, w, s, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	hour := w.End().Hour
+	with := func(m chain.Map) *chain.Writer {
+		w, err := chain.TakeOver(t.Context(), &chaintest.Env{Time: noon.Add(3 * time.Hour)}, b, layout.With(m), shard0, 8, chain.Bookmark{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	if err := commit(t, with(layout.Map().Replace(hour, 0, 2)), s, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, w, s.seq(7))
+	if err := w.Commit(t.Context(), s.batch(w, 7, 9)); err != nil {
+		t.Fatal(err)
+	}
+	if seen := with(beside(layout.Map(), hour, 2)); seen.End() != w.End() {
+		t.Errorf("readers see the end at %+v, want %+v", seen.End(), w.End())
+	}
+}

@@ -32,13 +32,17 @@ func TestMapTakesHoursFromOthers(t *testing.T) {
 		{base.Replace(hour14, hour14+3, 2), "1<2027-01-15T08;2<2027-01-15T11;1"},
 		{reset.Replace(hour14-1, hour14+1, 3), "1<2027-01-15T07;3<2027-01-15T09;2"},
 		{reset.Replace(hour14-9, 0, 1), "1"},
+		{beside(beside(reset, hour14-1, 3), hour14, 3), "1<2027-01-15T07;3/1<2027-01-15T08;3/2<2027-01-15T09;2"},
+		{beside(beside(reset, hour14, 3), hour14, 4), "1<2027-01-15T08;4/2<2027-01-15T09;2"},
+		{beside(beside(reset, hour14, 3), hour14, 3).Marks(), "1<2027-01-15T08;2"},
+		{beside(base, hour14, 2).Replace(hour14, 0, 3), "1<2027-01-15T08;3"},
 	} {
 		back, err := chain.ParseMap(c.want)
 		if c.got.String() != c.want || err != nil || back.String() != c.want {
 			t.Errorf("got %s, want %s; parsed again %s, %v", c.got, c.want, back, err)
 		}
 	}
-	for _, bad := range []string{"", "0", "x", "1<2", "1<2027-01-15T08", "1<2027-01-15T08;1<2027-01-15T08;2", "1<2027-01-15T08;", "-1<2027-01-15T08;2", "2027-01-15T08;1"} {
+	for _, bad := range []string{"", "0", "x", "1<2", "1<2027-01-15T08", "1<2027-01-15T08;1<2027-01-15T08;2", "1<2027-01-15T08;", "-1<2027-01-15T08;2", "2027-01-15T08;1", "2/1", "1<2027-01-15T08;2/1", "2/2<2027-01-15T08;1", "2/0<2027-01-15T08;1", "2/<2027-01-15T08;1", "/1<2027-01-15T08;1", "3/2/1<2027-01-15T08;1"} {
 		if m, err := chain.ParseMap(bad); err == nil {
 			t.Errorf("%q is read as %s", bad, m)
 		}
@@ -67,30 +71,45 @@ func TestMapsPart(t *testing.T) {
 	}
 }
 
-// TestReplaceAgainstHours compares Replace with what it says, hour by hour.
+// beside gives an hour to a generation that was written beside what it belongs to.
+func beside(m chain.Map, hour chain.Hour, g int) chain.Map {
+	return m.Put(m.SpanAt(hour).Beside(g), hour+1)
+}
+
+// TestReplaceAgainstHours compares Replace, and what is written beside, with what it says, hour by hour.
 func TestReplaceAgainstHours(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
-		m, hours := chain.Map{{Generation: 1}}, make([]int, 20)
+		m, hours, marks := chain.Map{{Generation: 1}}, make([]int, 20), make([]int, 20)
 		for i := range hours {
-			hours[i] = 1
+			hours[i], marks[i] = 1, 1
 		}
 		for g := 2; g < 6; g++ {
 			from, until := 1+random.IntN(18), 0
 			if random.IntN(2) == 0 {
 				until = from + 1 + random.IntN(19-from)
 			}
-			m = m.Replace(chain.Hour(from), chain.Hour(until), g)
+			side := until > 0 && random.IntN(2) == 0
+			if !side {
+				m = m.Replace(chain.Hour(from), chain.Hour(until), g)
+			}
 			for i := from; i < len(hours) && (until == 0 || i < until); i++ {
-				hours[i] = g
+				if hours[i] = g; side {
+					m = beside(m, chain.Hour(i), g)
+				} else {
+					marks[i] = g
+				}
 			}
 			for i, want := range hours {
-				if m.At(chain.Hour(i)) != want {
-					t.Fatalf("%v: hour %d is of generation %d, want %d", m, i, m.At(chain.Hour(i)), want)
+				if hour := chain.Hour(i); m.At(hour) != want || m.Marks().At(hour) != marks[i] {
+					t.Fatalf("%v: hour %d is of generation %d, with the marks of %d, want %d, %d", m, i, m.At(hour), m.Marks().At(hour), want, marks[i])
 				}
 			}
 		}
 		l := chain.Layout{Prefix: "p"}.With(m)
+		if l.Marks().Map().String() != m.Marks().String() {
+			t.Fatalf("layout of %s has the marks of %s", m, l.Marks().Map())
+		}
 		if l.Map().String() != m.String() || !slices.Equal(l.Generations(), m.Generations()) {
 			t.Fatalf("layout of %s has %s", m, l.Map())
 		}
@@ -190,7 +209,7 @@ func TestPublishedMapGoesForwardOnly(t *testing.T) {
 		}
 	}
 	two := layout.Map().Replace(hour14, 0, 2)
-	three := two.Replace(hour14, hour14+4, 3)
+	three := beside(two.Replace(hour14, hour14+4, 3), hour14+5, 4)
 	publish(1, two)
 	publish(3, three)
 	publish(2, two) // one that comes late
@@ -201,7 +220,9 @@ func TestPublishedMapGoesForwardOnly(t *testing.T) {
 	body, _, _ := b.Get(t.Context(), layout.PublishedKey())
 	want := `{"from":"1970-01-01T00","to":"2027-01-15T08","generation":1,"plan":3}
 {"from":"2027-01-15T08","to":"2027-01-15T12","generation":3,"plan":3}
-{"from":"2027-01-15T12","generation":2,"plan":3}
+{"from":"2027-01-15T12","to":"2027-01-15T13","generation":2,"plan":3}
+{"from":"2027-01-15T13","to":"2027-01-15T14","generation":4,"marks":2,"plan":3}
+{"from":"2027-01-15T14","generation":2,"plan":3}
 `
 	if string(body) != want {
 		t.Errorf("readers see\n%s", body)

@@ -36,7 +36,7 @@ type Child struct {
 	EndingHashKey   string   `json:"endingHashKey"`
 }
 
-// ReadStart returns a shard's start mark, or nil when there is none. A mark counts in the generation to which its hour belongs.
+// ReadStart returns a shard's start mark, or nil when there is none. A mark counts in the generation to which its hour belongs, as Layout.Marks has it.
 func ReadStart(ctx context.Context, env Env, b Bucket, l Layout, shard string) (*StartMark, error) {
 	mark, _, err := readStart(ctx, env, b, l, shard)
 	return mark, err
@@ -51,6 +51,7 @@ func FirstRead(ctx context.Context, env Env, b Bucket, l Layout, shard string) (
 
 // readStart returns the mark that counts, and the first record that any mark names.
 func readStart(ctx context.Context, env Env, b Bucket, l Layout, shard string) (mark *StartMark, first string, err error) {
+	l = l.Marks()
 	for _, g := range l.Generations() {
 		m, err := readMark[StartMark](ctx, env, b, l.In(g).StartKey(shard))
 		if err != nil {
@@ -69,8 +70,9 @@ func readStart(ctx context.Context, env Env, b Bucket, l Layout, shard string) (
 	return nil, first, nil
 }
 
-// ReadEnd returns a shard's end mark, or nil when its chain is open. A mark counts in the generation to which its hour belongs.
+// ReadEnd returns a shard's end mark, or nil when its chain is open. A mark counts in the generation to which its hour belongs, as Layout.Marks has it.
 func ReadEnd(ctx context.Context, env Env, b Bucket, l Layout, shard string) (*EndMark, error) {
+	l = l.Marks()
 	for _, g := range l.Generations() {
 		m, err := readMark[EndMark](ctx, env, b, l.In(g).EndKey(shard))
 		if err != nil || m != nil && l.GenerationAt(m.Hour) == g {
@@ -85,6 +87,7 @@ func ReadEnd(ctx context.Context, env Env, b Bucket, l Layout, shard string) (*E
 // zombie, meet in the generation that both have before that. A mark that one meets on the way does not count there, but says where the chain begins, here
 // as well: with a record that somebody has read, so that it is found out if it is past retention now.
 func writeStart(ctx context.Context, env Env, b Bucket, l Layout, mark *StartMark) (*StartMark, error) {
+	l = l.Marks()
 	for _, g := range l.Generations() {
 		m, err := writeMark(ctx, env, b, l.In(g).StartKey(mark.Shard), mark)
 		if err != nil || l.GenerationAt(m.Hour) == g {

@@ -13,8 +13,8 @@ import (
 //
 //	<prefix>/generations/generations.json    {"from":"2026-11-23T14","to":"2026-11-23T18","generation":2,"plan":7,"switched":1}
 //
-// from inclusive, to exclusive and absent in the last line, so that one PUT switches every reader. Before anybody has published there is none, and
-// readers see generation 1.
+// from inclusive, to exclusive and absent in the last line, so that one PUT switches every reader. Readers of the marks find "marks" in a line whose hours have those of
+// another generation. Before anybody has published there is none, and readers see generation 1.
 type Published struct {
 	Plan     int64 // number of the plan that has published the map; 0: none has
 	Switched int64 // how often the map has been changed since, without a plan
@@ -40,6 +40,7 @@ type publishedLine struct {
 	From       *Hour `json:"from,omitempty"`
 	To         *Hour `json:"to,omitempty"`
 	Generation int   `json:"generation"`
+	Marks      int   `json:"marks,omitempty"`
 	Plan       int64 `json:"plan,omitempty"`
 	Switched   int64 `json:"switched,omitempty"`
 }
@@ -73,11 +74,11 @@ func decodePublished(body []byte) (p Published, err error) {
 		if err := json.Unmarshal(line, &v); err != nil {
 			return Published{}, fmt.Errorf("%w: %w", ErrBroken, err)
 		}
-		span := Span{Generation: v.Generation}
+		span := Span{Generation: v.Generation, Marks: v.Marks}
 		if v.From != nil {
 			span.From = *v.From
 		}
-		if n := len(p.Map); v.Generation < 1 || n > 0 && span.From <= p.Map[n-1].From {
+		if n := len(p.Map); v.Generation < 1 || v.Marks < 0 || v.Marks == v.Generation || n > 0 && span.From <= p.Map[n-1].From {
 			return Published{}, fmt.Errorf("it is no ascending list of hours: %w", ErrBroken)
 		}
 		p.Map, p.Plan, p.Switched = append(p.Map, span), max(p.Plan, v.Plan), max(p.Switched, v.Switched)
@@ -85,13 +86,16 @@ func decodePublished(body []byte) (p Published, err error) {
 	if len(p.Map) == 0 {
 		return Published{}, fmt.Errorf("it is empty: %w", ErrBroken)
 	}
+	if p.Map[len(p.Map)-1].Marks > 0 { // what comes is written by who lives there
+		return Published{}, fmt.Errorf("its last hours have the marks of another generation: %w", ErrBroken)
+	}
 	return p, nil
 }
 
 func (p Published) encode() ([]byte, error) {
 	var out bytes.Buffer
 	for i, s := range p.Map {
-		line := publishedLine{Generation: s.Generation, Plan: p.Plan, Switched: p.Switched}
+		line := publishedLine{Generation: s.Generation, Marks: s.Marks, Plan: p.Plan, Switched: p.Switched}
 		if line.From = new(Hour); i > 0 { // views compare text, so the first line has an hour too
 			*line.From = s.From
 		}

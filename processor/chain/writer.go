@@ -184,7 +184,7 @@ func (w *Writer) Finish(ctx context.Context, children []Child) (*EndMark, error)
 		Shard: w.shard.ID, Last: w.end.Last, Hour: w.end.hour(), Records: w.end.Records, Rows: w.end.Rows, Hash: w.end.Hash,
 		Children: children,
 	}
-	have, err := writeMark(ctx, w.env, w.bucket, w.layout.At(want.Hour).EndKey(w.shard.ID), want)
+	have, err := writeMark(ctx, w.env, w.bucket, w.layout.Marks().At(want.Hour).EndKey(w.shard.ID), want)
 	if err != nil {
 		return nil, fmt.Errorf("finish chain of %s: %w", w.shard.ID, err)
 	}

@@ -66,20 +66,21 @@ func mapOf(text string) chain.Map {
 func (w *world) chainOf(shard string, m chain.Map) (c chainState) {
 	s := w.stream.byID[shard]
 	c.ended, c.has = s.past, map[int]bool{}
-	for _, g := range m.Generations() {
+	marks := m.Marks()
+	for _, g := range marks.Generations() {
 		log := s.generation(g)
-		if log.start != nil && m.At(log.start.Hour) == g {
+		if log.start != nil && marks.At(log.start.Hour) == g {
 			c.begun, c.end.Hour = true, log.start.Hour
 		}
-		c.ended = c.ended || log.end != nil && m.At(log.end.Hour) == g
+		c.ended = c.ended || log.end != nil && marks.At(log.end.Hour) == g
 	}
-	for c.forward(s, m) {
+	for c.forward(s, m, marks) {
 	}
 	return c
 }
 
 // forward goes over the next link, or the next gap when there is none, and reports whether there was one.
-func (c *chainState) forward(s *shardLog, m chain.Map) bool {
+func (c *chainState) forward(s *shardLog, m, marks chain.Map) bool {
 	at := c.end.Last
 	if c.end.Gap.Next != "" {
 		at = c.end.Gap.Next
@@ -97,8 +98,8 @@ func (c *chainState) forward(s *shardLog, m chain.Map) bool {
 			return true
 		}
 	}
-	for _, g := range m.Generations() {
-		if mark := s.generation(g).gaps[at]; mark != nil && c.begun && m.At(mark.Hour) == g {
+	for _, g := range marks.Generations() {
+		if mark := s.generation(g).gaps[at]; mark != nil && c.begun && marks.At(mark.Hour) == g {
 			c.place = c.over(s, mark)
 			return true
 		}
@@ -140,6 +141,9 @@ func (w *world) endPut(g int, m *chain.EndMark) {
 		w.fail("the end mark of %s in generation %d says %q, %d records; the shard has %d and ends with %q", m.Shard, g, m.Last, m.Records, len(s.records), last)
 	}
 	log.end = m
+	if g != w.shown.Map.At(m.Hour) && g == w.shown.Map.Marks().At(m.Hour) {
+		w.count(endedAside, m.Shard)
+	}
 	w.oracle.cues++
 }
 

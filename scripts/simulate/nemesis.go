@@ -14,6 +14,7 @@ type nemesis struct {
 	replays bool // operators rewind the stream
 	rereads bool // operators have the input read back from the log
 	asides  bool // somebody replays hours beside
+	dozes   bool // a shard has nothing more when an hour has ended, and closes later
 	gaps    bool // operators give up what is past retention, or what nobody has read
 	expires bool // records go past retention that a replay may want; the shard stops then, and with it the schedule
 }

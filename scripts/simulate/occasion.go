@@ -22,6 +22,7 @@ const (
 	readBack                       // read back from the log
 	publishedAside                 // of a side replay that readers were shown
 	droppedAside                   // of a side replay that was removed
+	endedAside                     // ended in an hour that readers are shown from a side replay
 	givenUp                        // with a gap that an operator has accepted
 	occasions
 )
@@ -30,7 +31,7 @@ func (o occasion) String() string {
 	return [...]string{
 		"closed while nobody ran", "closed before it was read", "closed during a failover", "closed before its parents had ended",
 		"split after a merge after a split", "trimmed before SHARD_END", "trimmed before the application began", "short of its oldest records", "gone with all its records",
-		"read back from the log", "published by a side replay", "dropped by a side replay", "with records given up",
+		"read back from the log", "published by a side replay", "dropped by a side replay", "ended in hours of a side replay", "with records given up",
 	}[o]
 }
 

@@ -64,6 +64,7 @@ func (w *world) schedule() {
 	w.nemesis.replays = w.chance(0.5)
 	w.nemesis.rereads = w.nemesis.replays && w.chance(0.5)
 	w.nemesis.asides = w.chance(0.3)
+	w.nemesis.dozes = w.nemesis.asides && w.chance(0.5)
 	w.nemesis.expires = w.nemesis.replays && !w.oracle.graceful && (w.chance(0.25) || w.nemesis.rereads && w.chance(0.8))
 	w.nemesis.gaps = w.nemesis.replays && !w.oracle.graceful && w.chance(0.4)
 	if w.nemesis.expires {
@@ -90,8 +91,11 @@ func (w *world) produce() {
 		if w.oracle.finished {
 			return
 		}
+		w.doze()
 		for range 1 + w.rand.IntN(4) {
-			w.putRecord(w.rand.IntN(sessions))
+			if session := w.rand.IntN(sessions); !w.stream.dozes(w.stream.hash[session]) {
+				w.putRecord(session)
+			}
 		}
 		w.produce()
 	})
@@ -110,6 +114,7 @@ func (w *world) rest() {
 	if len(w.remaining()) == 0 {
 		w.start()
 	}
+	w.wither()
 	w.run(w.now + quiet - settled)
 	w.await()
 	w.owned()
@@ -161,6 +166,7 @@ func (w *world) owned() {
 
 // close stops the producer, waits until everything is in the log, and ends the fleet.
 func (w *world) close() {
+	w.wither()
 	w.oracle.finished = true
 	w.run(w.now + 14*time.Second)
 	w.await()

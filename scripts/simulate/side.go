@@ -284,3 +284,27 @@ func (w *world) disturbAside() {
 		}
 	}
 }
+
+// doze lets the sessions of a shard fall silent when an hour has ended, so that its chain stays there.
+func (w *world) doze() {
+	if w.nemesis.dozes && w.stream.dozing == nil && chain.HourOf(w.began.Add(w.now)) > chain.HourOf(w.began) {
+		open := w.stream.open()
+		w.stream.dozing = open[w.rand.IntN(len(open))]
+		w.note("nemesis: silence in", w.stream.dozing.lease.Key)
+	}
+}
+
+// dozes reports whether sessions at a place in the hash range are silent.
+func (st *stream) dozes(hash int) bool {
+	return st.dozing != nil && st.dozing.from <= hash && hash <= st.dozing.to
+}
+
+// wither splits a shard whose sessions are silent: its chain ends in an hour that readers may be shown from a side replay, and so do those of its children.
+func (w *world) wither() {
+	for _, s := range w.stream.open() {
+		if w.stream.dozes(s.from) && w.stream.dozes(s.to) && len(w.stream.shards) < 14 {
+			w.split(s)
+			return
+		}
+	}
+}

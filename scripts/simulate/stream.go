@@ -62,6 +62,7 @@ type stream struct {
 	state  [sessions]uint64
 	hash   [sessions]int
 	torn   [sessions]bool // a record of it has been given up: states of it depend on who has read that before
+	dozing *shardLog      // whose sessions have fallen silent; nil: none
 
 	bySession [sessions][]recordAt
 }
@@ -168,7 +169,11 @@ func (w *world) reshard() {
 		w.note("nemesis: merge", open[i].lease.Key, open[i+1].lease.Key, "into", c.lease.Key)
 		return
 	}
-	p := open[w.rand.IntN(len(open))]
+	w.split(open[w.rand.IntN(len(open))])
+}
+
+// split splits a shard, unless it is too narrow.
+func (w *world) split(p *shardLog) {
 	if p.to-p.from < 16 {
 		return
 	}

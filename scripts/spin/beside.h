@@ -17,3 +17,4 @@
 #define BACKWARDS 4
 #define SAMEID 5
 #define UNFINISHED 6
+#define SHOWNMARKS 7

@@ -4,8 +4,11 @@
  * have to see (pub, the by-th published plan, switched sw times since), generations.json in S3 what they see (sm, sby, ssw). Both are changed by
  * conditional writes. The row of the side replay says whether it may be published (rep); its objects are there until they are dropped.
  *
+ * A shard that is idle since these hours ends at any time, and its end mark is put into the old generation (mark); the work of the side replay may have met it before
+ * (copied). A live replay of the same hours makes the mark anew, which is left to replay.pml.
+ *
  * Checked: readers are never shown what is not finished or not there any more; the map goes forward only; what was published stays until it is withdrawn or replaced; in
- * the end readers see what the plan row says.
+ * the end readers see what the plan row says, and the end mark of the shard.
  *
  * What may happen: publishers (tools) and a withdrawer (backs), a dropper, a live replay of these hours or of later ones; each may stop after any step; writes of the
  * plan row (delays) take effect long after whoever sent them has given up. Left out: the work of the replay, which is that of any shard.
@@ -16,6 +19,7 @@
  *   rep                   side.Replay: State, by side.Registry
  *   tool                  side.Publish, side.Withdraw; lease.Operator.Switch
  *   dropper               side.Dropper: fence, touch, sweep
+ *   shard                 chain.Writer.Finish, under the layout's Marks
  *   live                  lease.Operator.Make and finish
  *   publish                lease.Operator.show, chain.Publish, whose loop around If-Match is as good as one step; also by replay.Conclude, which is world here
  *
@@ -34,6 +38,7 @@ byte tools = TOOLS, backs = BACKS, delays = DELAYS, broken = BROKEN;
 byte id, pub, by, sw, next = 1; bool underway;   /* plan row */
 byte sm, sby, ssw;                               /* generations.json */
 byte rep = RUNNING; bool there = true, whole;    /* the side replay */
+bool mark, copied;                               /* the shard's end mark is in the old generation, in the side replay's */
 byte lid = NONE, lpub, lnew; bool lunderway;     /* a write of the plan row that is still on its way: what it requires, what it makes of it */
 bool kept;                                       /* ghost: published, and nobody has taken that back */
 byte ended;                                      /* ghost: processes that have finished */
@@ -106,7 +111,9 @@ proctype live(bool same) { /* a live replay of the same hours, or of later ones 
 out: atomic { xid=0; xpub=0; mine=0; xunder=0; ended++ }
 }
 
-active proctype work() { whole=true }
+active proctype work() { atomic { copied=mark; whole=true } }
+
+active proctype shard() { mark=true }
 
 active proctype network() { /* the write that was on its way arrives */
   byte n; bool ok;
@@ -123,5 +130,6 @@ active proctype world() {
      :: ended==all && lid==NONE -> break od;
   publish();
   assert(sm==pub); /* lacks */
+  assert(!(broken==SHOWNMARKS && sm==SIDE && mark && !copied)) /* unmarked: readers look where their links are */
   assert(!kept || pub==SIDE) /* vanish: what was published */
 }

@@ -72,6 +72,7 @@ reason() {
 	case "$1" in
 		*"(sm!=1)"*) echo "readers see what is not there, or not finished" ;;
 		*"<sby"*) echo "the map goes back" ;;
+		*copied*) echo "readers do not find an end mark" ;;
 		*vanish*) echo "readers lose what they have seen" ;;
 		*orphan*) echo "a child finds no end mark of a parent" ;;
 		*twice*) echo "a record is in two links" ;;
@@ -165,7 +166,7 @@ for variant in STARTOWN STARTHOUR; do checked replay replay refused $variant tri
 checked replay replay refused STARTNEWEST trims=1 n1=2 b0=1 b1=2
 # Side replays.
 checked beside beside holds ""
-for variant in NOTOUCH ROWFIRST UNDERWAY BACKWARDS UNFINISHED; do checked beside beside refused $variant; done
+for variant in NOTOUCH ROWFIRST UNDERWAY BACKWARDS UNFINISHED SHOWNMARKS; do checked beside beside refused $variant; done
 if $full; then
 	checked beside beside holds "" tools=2
 	checked beside beside holds "" backs=1

@@ -10,8 +10,8 @@ import (
 var ErrPlanUnderway = errors.New("a plan is on its way")
 
 // Switch changes what readers see without a plan: published is the map, and previous the one that an undo of the last plan goes back to, where that of from is
-// not empty. No shard is rewound and no worker need know. So it is for hours only that nobody writes any more, under whatever map. id is random.
-// ErrPlanUnderway: it has to wait. ErrPlanChanged: the plan row is another one than from now.
+// not empty. No shard is rewound and no worker need know. So it is for the links of hours only that get none any more, under whatever map.
+// id is random. ErrPlanUnderway: it has to wait. ErrPlanChanged: the plan row is another one than from now.
 func (o *Operator) Switch(ctx context.Context, from *Plan, id, published, previous string) (Plan, error) {
 	if !from.None() && from.State != PlanPublished {
 		return *from, fmt.Errorf("switch readers to %s: %w: number %d", published, ErrPlanUnderway, from.Number)

@@ -42,11 +42,11 @@ func TestPublishASideReplay(t *testing.T) {
 	before := a.table.Leases()
 	for range 2 { // again it does no harm
 		a.must(a.publish(reg, r, false))
-		if got := a.shown(); got != "1<2026-11-23T13;2<2026-11-23T14;1" {
+		if got := a.shown(); got != "1<2026-11-23T13;2/1<2026-11-23T14;1" {
 			t.Errorf("readers see %s", got)
 		}
 	}
-	if d := a.draft(replay.Request{From: hour12 + 2}); d.Named() != "1<2026-11-23T13;2<2026-11-23T14;new" || d.Base.Number != 0 {
+	if d := a.draft(replay.Request{From: hour12 + 2}); d.Named() != "1<2026-11-23T13;2/1<2026-11-23T14;new" || d.Base.Number != 0 {
 		t.Errorf("the next replay leads to %s", d.Named())
 	}
 	if _, err := replay.Prepare(t.Context(), a.source(), before, a.table.Plan(), replay.Request{Undo: true}, nil); !errors.Is(err, replay.ErrNothingToUndo) {
@@ -76,10 +76,10 @@ func TestPublishASideReplayAfterALiveOne(t *testing.T) {
 	done.State, done.Published, done.By, done.Previous = lease.PlanPublished, live.Map, live.Number, "1"
 	a.plan(done)
 	a.must(a.publish(reg, r, false))
-	if got := a.shown(); got != "1<2026-11-23T13;2<2026-11-23T14;3" {
+	if got := a.shown(); got != "1<2026-11-23T13;2/1<2026-11-23T14;3" {
 		t.Errorf("readers see %s", got)
 	}
-	if d := a.draft(replay.Request{Undo: true}); d.After.String() != "1<2026-11-23T13;2<2026-11-23T14;1" {
+	if d := a.draft(replay.Request{Undo: true}); d.After.String() != "1<2026-11-23T13;2/1<2026-11-23T14;1" {
 		t.Errorf("the undo of the live replay leads to %s", d.After)
 	}
 	next, err := a.draft(replay.Request{From: hour12}).Make(t.Context(), a.source(), a.operator(), "all", noon)
@@ -104,7 +104,7 @@ func TestPublishAfterACrash(t *testing.T) {
 		t.Fatalf("%v, readers see %s", err, a.shown())
 	}
 	p, err := a.operator().Step(t.Context())
-	if a.must(err); !p.Done() || a.shown() != "1<2026-11-23T13;2<2026-11-23T14;1" {
+	if a.must(err); !p.Done() || a.shown() != "1<2026-11-23T13;2/1<2026-11-23T14;1" {
 		t.Errorf("after the next step of anybody %+v, readers see %s", p, a.shown())
 	}
 }

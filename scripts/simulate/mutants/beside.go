@@ -92,4 +92,21 @@ var besides = []mutant{
 		why:    "the last links of a shard whose row says SHARD_END without a mark are not learnt from",
 		masked: "no model is followed here", test: "processor/follow.TestShardThatEndsWithoutAMarkIsReadToItsLastLink",
 	},
+	{
+		name: "beside/marks-go-with-the-links", file: sideDir + "publish.go",
+		old: `to := from.Beside(r.Generation)`, new: `to := chain.Span{From: h, Generation: r.Generation}`,
+		why: "readers look for the marks of hours where a replay has written these: a shard that ends there later seems to go on",
+	},
+	{
+		name: "beside/mark-where-the-links-are", file: chainDir + "writer.go",
+		old: `w.layout.Marks().At(want.Hour)`, new: `w.layout.At(want.Hour)`,
+		why:    "a shard that ends, behind a live replay, in an hour of a side replay is marked where nobody looks",
+		masked: "a live replay has to come between, and most go back beyond that hour", test: "worker/replay.TestShardEndsInTheHoursOfASideReplay",
+	},
+	{
+		name: "beside/gap-where-the-links-are", file: chainDir + "gap.go",
+		old: "shard, prev string, hour Hour) (*GapMark, error) {\n	l = l.Marks()\n", new: "shard, prev string, hour Hour) (*GapMark, error) {\n",
+		why:    "a gap that is accepted in an hour of a side replay is not found, and what follows it seems to follow nothing",
+		masked: "an idle shard would have to lose just what comes next", test: "processor/chain.TestGapBesideASideReplay",
+	},
 }

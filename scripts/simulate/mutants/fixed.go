@@ -101,7 +101,7 @@ var fixed = []mutant{
 	},
 	{
 		name: "fixed/map-before-1970", file: chainDir + "generation.go",
-		old: `|| g < 1 || next <= from {`, new: `|| g < 1 || len(m) > 0 && next <= from {`,
+		old: `|| err != nil || next <= from {`, new: `|| err != nil || len(m) > 0 && next <= from {`,
 		why:  "a map whose first span ends before 1970 can be planned, and not be published",
 		test: "processor/chain.FuzzParseMap",
 	},

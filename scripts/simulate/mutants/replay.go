@@ -310,7 +310,7 @@ var replays = []mutant{
 	},
 	{
 		name: "generation/of-an-end-mark", file: chainDir + "writer.go",
-		old: `w.layout.At(want.Hour).EndKey(w.shard.ID)`, new: `w.layout.EndKey(w.shard.ID)`,
+		old: `w.layout.Marks().At(want.Hour).EndKey(w.shard.ID)`, new: `w.layout.EndKey(w.shard.ID)`,
 		why: "the end mark of a chain that ended before the replay lies where it does not count",
 	},
 	{

@@ -13,13 +13,16 @@
 // When no link of it can come: the chain of the shard has a link of a later hour, or its end mark, and its children have rows; or the shard goes on, the stream has nothing
 // after the chain that arrived in the hour, and the clock that stamps arrivals says that it is over: the service's, whatever that of this machine says. Of a shard that is closed
 // without an end mark nobody knows the children: they may have records of the hour, and no rows. Prepare says of which shards that is not so, and Make must not be called
-// before it is of all. Once true it stays true.
+// before it is of all. Once true it stays true. Marks may come in such an hour nevertheless, when an idle shard ends; they are not part of what is replaced.
 //
 // # Publication
 //
 // Publish gives the hours to the generation in the map that readers see, by one conditional write of the application's plan row that rewinds nothing
 // (lease.Operator.Switch), and then of the map itself. It does so only if readers see there what was read, and no live replay is on its way. A live replay that is
 // made later begins from the new map, and its undo keeps the hours.
+//
+// What it gives are the links. The marks that count in these hours are those of the generation which lives there, before and after (chain.Span.Beside): its workers go on
+// putting them there, whatever readers see. Those that the replay has put itself are for its own workers.
 //
 // # Crash points
 //
@@ -31,8 +34,10 @@
 //
 // # Non-obvious
 //
-//   - The chain of a side replay has the links, hashes and marks of what it was read from, so that the hours around it fit whether it is published or not. A shard that
-//     goes on in later hours gets no end mark, although its row says SHARD_END.
+//   - The chain of a side replay has the links and hashes of what it was read from, and the marks that were there, so that the hours around it fit whether it is published
+//     or not. A shard that goes on in later hours gets no end mark, although its row says SHARD_END.
+//   - A map that says where marks are, 2/1, is refused by programs that do not know such maps: the fleet has to be as new as who publishes. In a map without, as they were
+//     once published, the marks are those of the replay; withdrawn and published again, it says so.
 //   - Its workers' map gives all later hours to the generation, not only those of the replay: so they do not learn from the future. Readers' map does not.
 //   - Publish reads the plan row, then the row of the replay, and then writes the former if it is the same. Drop changes the latter and then the former. So one of the
 //     two fails, whatever comes between.

@@ -118,7 +118,7 @@ func (d *Dropper) touch(ctx context.Context) error {
 	}
 }
 
-// Unused refuses when readers see the generation, an undo would let them, or the fleet writes behind it.
+// Unused refuses when readers see the generation or marks of it, an undo would let them, or the fleet writes behind it.
 func (d *Dropper) Unused(ctx context.Context, r *Replay) error {
 	s := d.Source
 	rows, plan, err := d.Live.Leases(ctx)
@@ -143,7 +143,7 @@ func (d *Dropper) Unused(ctx context.Context, r *Replay) error {
 		if err != nil {
 			return err
 		}
-		if slices.Contains(l.Generations(), r.Generation) {
+		if slices.Contains(slices.Concat(l.Generations(), l.Marks().Generations()), r.Generation) {
 			return fmt.Errorf("%w: %s", ErrInUse, use.why)
 		}
 	}

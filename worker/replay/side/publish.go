@@ -50,15 +50,17 @@ func (r *Replay) SeenIn(m chain.Map) Seen {
 	return Other
 }
 
-// Switched returns the map with the hours of the replay given to its generation, or, back, to those from which it was read. Hours in which it has others stay.
+// Switched returns the map with the hours of the replay given to its generation, or, back, to those from which it was read. Hours in which it has others stay, and
+// so do all marks: workers, whom nobody tells, go on putting them where they did.
 func (r *Replay) Switched(m chain.Map, back bool) chain.Map {
 	for h := r.From; h < r.To; h++ {
-		from, to := r.Source.At(h), r.Generation
+		from := r.Source.SpanAt(h)
+		to := from.Beside(r.Generation)
 		if back {
 			from, to = to, from
 		}
-		if m.At(h) == from {
-			m = m.Replace(h, h+1, to)
+		if m.At(h) == from.Generation {
+			m = m.Put(to, h+1)
 		}
 	}
 	return m
