@@ -85,17 +85,20 @@ func (p *Processor) close(ctx context.Context) (ReadBack, error) {
 	return ReadBack{Over: true, Whole: true, Closed: true}, nil
 }
 
-// nothingThere finds out why nothing can be read back: the chain has not begun, or has just begun behind all that would be, which is well; or it does not lead to where
-// this one is.
+// nothingThere finds out why nothing can be read back: the chain has not begun, or has just begun behind all that would be, which is well. When it has just begun before
+// that, it has marks there and no links: its shard has ended. Else it does not lead to where this one is.
 func (p *Processor) nothingThere(ctx context.Context) (ReadBack, error) {
 	start, err := chain.ReadStart(ctx, p.env, p.bucket, p.cfg.Source, p.shard.ID)
-	if err == nil && start != nil && start.Hour < p.cfg.Until {
-		err = fmt.Errorf("chain of %s, which is read back, does not come by %q: %w", p.shard.ID, p.writer.End().Last, chain.ErrBroken)
-	}
 	if err != nil {
 		return ReadBack{}, err
 	}
-	return p.close(ctx)
+	if start == nil || start.Hour >= p.cfg.Until {
+		return p.close(ctx)
+	}
+	if err = p.lookBack(ctx); err == nil && p.trail == nil {
+		err = fmt.Errorf("chain of %s, which is read back, does not come by %q: %w", p.shard.ID, p.writer.End().Last, chain.ErrBroken)
+	}
+	return ReadBack{}, err
 }
 
 // Resume says where reading has to begin in the stream when what had to be read back has been.

@@ -128,3 +128,40 @@ func TestReadBackUntilMeetsAChainThatBegins(t *testing.T) {
 		t.Errorf("it is over with %+v, %v", last, err)
 	}
 }
+
+// TestReadBackUntilMeetsAShardThatEnds: a shard that never had a record ends, in the hour in which its parents did, while a term of it opens.
+func TestReadBackUntilMeetsAShardThatEnds(t *testing.T) {
+	bucket := &chaintest.Bucket{}
+	hour := chain.HourOf(noon) + 1
+	b := newBench(t, bucket, processor.Config{Layout: anew, Source: testLayout, Until: hour + 1}, chain.Bookmark{})
+	b.env.Time = noon.Add(3 * time.Hour)
+	empty := chain.Shard{ID: testShard, Parents: []string{"parent"}, EndingHashKey: wholeRange}
+	for _, s := range []chain.Shard{{ID: "parent"}, empty} {
+		w, err := chain.TakeOver(t.Context(), b.env, bucket, testLayout, s, 1, chain.Bookmark{})
+		if err == nil && s.ID == "parent" {
+			_, err = w.Begin(t.Context(), "", hour.Time())
+		}
+		if err == nil {
+			_, err = w.Finish(t.Context(), nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var last processor.ReadBack
+	for !last.Over {
+		var err error
+		if last, err = b.ReadBack(t.Context(), settled); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if last.Ended == nil || last.Ended.Hour != hour {
+		t.Fatalf("it is over with %+v", last)
+	}
+	if err := b.End(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if end, err := chain.ReadEnd(t.Context(), b.env, bucket, anew, testShard); err != nil || end == nil || end.Hour != hour {
+		t.Errorf("the new chain ends with %+v, %v", end, err)
+	}
+}

@@ -20,7 +20,7 @@
 // each came up is in the summary.
 //
 // In some schedules somebody replays hours beside all this, and has that published, withdrawn and dropped. In half of these the sessions of a shard are silent from the end
-// of an hour on, so that it ends, and those that follow it do, where readers may be shown a replay.
+// of an hour on, so that it and those that follow it end where readers may be shown a replay.
 //
 // In every second schedule operators rewind the stream from some hour on, undo what others did, and race. They die, stand still and are cut off as workers
 // are, often just after a step of a plan, and some lurk until a lease is handed over or a shard ends before they make theirs. Nobody has to come

@@ -64,12 +64,12 @@ func (w *world) schedule() {
 	w.nemesis.replays = w.chance(0.5)
 	w.nemesis.rereads = w.nemesis.replays && w.chance(0.5)
 	w.nemesis.asides = w.chance(0.3)
-	w.nemesis.dozes = w.nemesis.asides && w.chance(0.5)
 	w.nemesis.expires = w.nemesis.replays && !w.oracle.graceful && (w.chance(0.25) || w.nemesis.rereads && w.chance(0.8))
 	w.nemesis.gaps = w.nemesis.replays && !w.oracle.graceful && w.chance(0.4)
 	if w.nemesis.expires {
 		w.nemesis.gaps = w.chance(0.5)
 	}
+	w.nemesis.dozes = w.nemesis.asides && !w.nemesis.gaps && w.chance(0.6) // who gives up what has not been read waits for what comes
 	for range 1 + w.rand.IntN(3) {
 		w.start()
 	}

@@ -82,9 +82,15 @@ var besides = []mutant{
 	},
 	{
 		name: "beside/begun-meanwhile", file: processorDir + "readback.go",
-		old: `start != nil && start.Hour < p.cfg.Until {`, new: `start != nil {`,
+		old: `if start == nil || start.Hour >= p.cfg.Until {`, new: `if start == nil {`,
 		why:    "a chain that has begun since then behind the hours stops the replay",
 		masked: "a shard would have to put its first link within the few requests in which a term of it opens", test: "processor.TestReadBackUntilMeetsAChainThatBegins",
+	},
+	{
+		name: "beside/ended-meanwhile", file: processorDir + "readback.go",
+		old: `if err = p.lookBack(ctx); err == nil && p.trail == nil {`, new: `if err == nil {`,
+		why:    "a shard without a record that has ended since then stops the replay",
+		masked: "it would have to end within the few requests in which a term of it opens", test: "processor.TestReadBackUntilMeetsAShardThatEnds",
 	},
 	{
 		name: "beside/forgotten-links", file: "processor/follow/source.go",
