@@ -67,7 +67,7 @@ func measureCatchUp(ctx context.Context, c *cell) (out figures, err error) {
 	if c.side == ours {
 		err = s.floodAndAsk(ctx, &out, events, warm/2)
 	} else {
-		out.note("catchup, %s: it recommends nothing, and is not asked; its processor is that of throughput", c.side.title())
+		out.note("catchup, %s: it recommends nothing, and is not asked; its processor is that of throughput. The stream does not throttle here, as Kinesis would who reads faster than the limit", c.side.title())
 		err = s.flood(ctx, &out, events, s.wait)
 	}
 	if err != nil {
