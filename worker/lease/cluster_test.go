@@ -607,7 +607,12 @@ func TestNoiseOfRatesMovesLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, 12)
 		r := rand.New(rand.NewPCG(1, 1))
-		noisy := func(key string) float64 { return unequal(key) * (0.8 + 0.4*r.Float64()) }
+		var mu sync.Mutex
+		noisy := func(key string) float64 {
+			mu.Lock()
+			defer mu.Unlock()
+			return unequal(key) * (0.8 + 0.4*r.Float64())
+		}
 		c.start("a", lease.Config{})
 		c.within(3*time.Second, "start", func() bool { return c.owned() == 12 })
 		c.measure(noisy)

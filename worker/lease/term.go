@@ -49,7 +49,8 @@ func MayCommit(cause error) bool {
 // Fail ends the term because the consumer cannot go on.
 func (t *Term) Fail(cause error) { t.cancel(fmt.Errorf("%w: %w", ErrProcessorFailed, cause)) }
 
-// MeasureWith says how the shard's rate is measured, in records/s: a checkpoint carries it, and leases are balanced by it.
+// MeasureWith says how the shard's rate is measured, in records/s: checkpoints and heartbeats carry it, and leases are balanced by it. It is asked by several
+// goroutines.
 func (t *Term) MeasureWith(rate func() float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
