@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -159,13 +160,22 @@ func (e environment) assertRefused(t *testing.T, p *Process) {
 // chatter is what a person should not have to read: how the SDK and Go put things.
 var chatter = regexp.MustCompile(`operation error|https response error|RequestID|exceeded maximum number of attempts|goroutine|context deadline|%!|\{"level"`)
 
+// sentenceOf returns what a line says: that of a worker whose log is JSON has it in the field error.
+func sentenceOf(line string) string {
+	var entry struct{ Error string }
+	if json.Unmarshal([]byte(line), &entry) == nil && entry.Error != "" {
+		return entry.Error
+	}
+	return line
+}
+
 func assertSentence(t *testing.T, name string, lines []string, subject, remedy *regexp.Regexp) {
 	t.Helper()
 	if len(lines) != 1 {
 		t.Errorf("%s said %d lines, want one: %q", name, len(lines), lines)
 		return
 	}
-	text := lines[0]
+	text := sentenceOf(lines[0])
 	switch {
 	case len(text) > 400:
 		t.Errorf("%s said %d characters, want a sentence: %s", name, len(text), text)
